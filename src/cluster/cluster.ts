@@ -1,0 +1,45 @@
+/** The resolved cluster: every node with its ids, names, ports, folders and heap. Data only; made by resolve.ts. */
+
+export const roles = ["zookeeper", "controller", "broker", "connect", "burrow"] as const;
+export type Role = (typeof roles)[number];
+
+export type Member = {
+  /** `NODE/ROLE`: unique in the cluster, stable for ever. */
+  readonly key: string;
+  readonly node: string;
+  readonly role: Role;
+  /** broker.id, node.id of a controller, or ZooKeeper's myid. */
+  readonly id: number;
+  /** The address that its peers and this machine use. */
+  readonly address: string;
+  /** Ports by the names that its service declares. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly heapMiB: number;
+  readonly rack: string | null;
+  /** The user's settings: the cluster's, with the node's over them. */
+  readonly config: Readonly<Record<string, string>>;
+  readonly jvm: readonly string[];
+  readonly folders: Readonly<Record<"config" | "data" | "log" | "run", string>>;
+};
+
+export type ClusterNode = {
+  readonly name: string;
+  readonly address: string;
+  readonly rack: string | null;
+  readonly roles: readonly Role[];
+};
+
+export type Cluster = {
+  readonly name: string;
+  readonly provider: "local" | "ssh" | "aws";
+  readonly quorum: "zookeeper" | "kraft";
+  readonly kafkaVersion: string;
+  /** null: the ZooKeeper that lies in Kafka's own libs. */
+  readonly zookeeperVersion: string | null;
+  readonly nodes: readonly ClusterNode[];
+  readonly members: readonly Member[];
+};
+
+export function membersOf(cluster: Cluster, role: Role): readonly Member[] {
+  return cluster.members.filter((member) => member.role === role);
+}

@@ -1,0 +1,50 @@
+/**
+ * Every error code that kctl can print, declared once: its exit status, what it means, and the usual way out.
+ * The reference of error codes is generated from this table; codes are part of the interface and only grow.
+ */
+type CodeInfo = { readonly exit: 1 | 2 | 130; readonly means: string };
+
+export const faultCodes = {
+  // The spec and the command line: exit 2, nothing was touched.
+  "spec-unreadable": { exit: 2, means: "The spec's file cannot be read." },
+  "spec-syntax": { exit: 2, means: "The spec is not well-formed YAML." },
+  "spec-unknown-key": { exit: 2, means: "A key that kctl does not know." },
+  "spec-missing-key": { exit: 2, means: "A key that must be there is not." },
+  "spec-wrong-type": { exit: 2, means: "A value is of another type than its key takes." },
+  "spec-bad-value": { exit: 2, means: "A value is of the right type, but not one that its key takes." },
+  "spec-not-built": {
+    exit: 2,
+    means: "The key is part of kctl's interface, but this version does not carry it out yet.",
+  },
+  "spec-rule": { exit: 2, means: "The keys are right one by one, but do not go together." },
+  "spec-env": { exit: 2, means: "An environment variable that the spec names is not set." },
+  usage: { exit: 2, means: "The command line is wrong." },
+  "confirmation-needed": { exit: 2, means: "The command asks before it goes on, and there is no terminal to ask on." },
+  // The operator's machine.
+  "node-too-old": { exit: 1, means: "kctl needs a newer Node.js." },
+  "java-not-found": { exit: 1, means: "No Java was found that can run this Kafka." },
+  "artifact-unavailable": { exit: 1, means: "No source could give an artifact." },
+  "artifact-damaged": { exit: 1, means: "An artifact is not what its digest says." },
+  "local-io": { exit: 1, means: "A file or folder of this machine could not be read or written." },
+  locked: { exit: 1, means: "Another kctl is working on this cluster." },
+  // The cluster.
+  "port-taken": { exit: 1, means: "A port that a service needs is held by another process." },
+  "identity-conflict": { exit: 1, means: "What is stored on a node disagrees about who it is." },
+  "not-built": { exit: 1, means: "The change is part of kctl's plan for later and is not carried out yet." },
+  "service-died": { exit: 1, means: "A service ended while kctl waited for it." },
+  "service-not-ready": { exit: 1, means: "A service is running but did not become ready in time." },
+  unhealthy: { exit: 1, means: "The cluster is not healthy." },
+  "kafka-unreachable": { exit: 1, means: "No broker answered." },
+  "kafka-refused": { exit: 1, means: "Kafka answered a request with an error." },
+  "topic-in-use": { exit: 1, means: "A topic holds somebody's data, and is left alone." },
+  "smoke-test-failed": { exit: 1, means: "A check of the smoke test failed." },
+  protected: { exit: 1, means: "The spec protects the cluster against destroy." },
+  "no-cluster": { exit: 1, means: "There is no such cluster here." },
+  "receipt-unreadable": { exit: 1, means: "The record of what kctl made is damaged or was written by a newer kctl." },
+  "step-skipped": { exit: 1, means: "A step was not done because one that it needs failed." },
+  timeout: { exit: 1, means: "Something took longer than --timeout allows." },
+  interrupted: { exit: 130, means: "kctl was told to stop." },
+  internal: { exit: 1, means: "A fault of kctl itself." },
+} as const satisfies Record<string, CodeInfo>;
+
+export type FaultCode = keyof typeof faultCodes;

@@ -1,0 +1,44 @@
+/** What was seen, as plain data. "Unknown" is a state of its own: what does not answer is never taken for absent. */
+
+export type ObservedFile =
+  | { readonly kind: "absent" }
+  /** `content` is there for small files, so that a difference can be shown. */
+  | { readonly kind: "file"; readonly digest: string; readonly mode: number; readonly content: string | null }
+  /** A folder, a symlink, a device where a file should be: never written through, never deleted. */
+  | { readonly kind: "other"; readonly what: string };
+
+export type ObservedFolder =
+  | { readonly kind: "absent" }
+  | { readonly kind: "folder"; readonly mode: number }
+  | { readonly kind: "other"; readonly what: string };
+
+export type RunningProcess = {
+  readonly pid: number;
+  /** Tells this process from a later one with the same pid: boot and start time. */
+  readonly birth: string;
+  /** What `-Dkctl.inputs=` says in its argv; null where it says nothing. */
+  readonly inputs: string | null;
+};
+
+export type ObservedProcess =
+  | { readonly state: "absent" }
+  /** It ran once (there is a pid file), and is gone without having been stopped. */
+  | { readonly state: "dead" }
+  | ({ readonly state: "running" } & RunningProcess);
+
+/** Who listens on a port; null where nobody does. `pid` is null where this user may not see it. */
+export type PortHolder = { readonly pid: number | null; readonly command: string | null } | null;
+
+export type ObservedIdentity = { readonly id: number | null; readonly clusterId: string | null };
+
+export type ObservedHost = {
+  readonly node: string;
+  readonly files: Readonly<Record<string, ObservedFile>>;
+  readonly folders: Readonly<Record<string, ObservedFolder>>;
+  /** By member key. */
+  readonly processes: Readonly<Record<string, ObservedProcess>>;
+  /** By port: only those that a process which is not running would need. */
+  readonly ports: Readonly<Record<string, PortHolder>>;
+  /** By member key: what its data folder says. */
+  readonly identities: Readonly<Record<string, ObservedIdentity>>;
+};

@@ -1,0 +1,59 @@
+/** What each machine must have, as plain data: made from a cluster by the services, read by the planner and the hosts. */
+import type { Role } from "../cluster/cluster.ts";
+
+export type DesiredFolder = { readonly path: string; readonly mode: number };
+
+export type DesiredFile = {
+  readonly path: string;
+  readonly mode: number;
+  readonly content: string;
+  /** The member whose process reads it; null where none does. */
+  readonly member: string | null;
+};
+
+/** How a service is asked whether it serves. `member` is its key; ports are its own. */
+export type Probe =
+  | { readonly kind: "zookeeper"; readonly address: string; readonly port: number }
+  | { readonly kind: "kafka"; readonly address: string; readonly port: number; readonly brokerId: number };
+
+export type DesiredProcess = {
+  /** The member's key, NODE/ROLE. */
+  readonly key: string;
+  readonly node: string;
+  readonly role: Role;
+  /** The whole command; the first is an absolute path. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder: string;
+  /** One of argv that no other process has: the path of this service's own file of JVM arguments. */
+  readonly mark: string;
+  /** Digest of everything the process read when it started; stands in argv as `-Dkctl.inputs=DIGEST`. */
+  readonly inputs: string;
+  /** Takes standard output and error: what is said before logging is up, and by a crashing JVM. */
+  readonly console: string;
+  /** Where the service itself logs. */
+  readonly log: string;
+  readonly pidFile: string;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly probe: Probe;
+  /** Seconds that an orderly stop may take. */
+  readonly stopSeconds: number;
+};
+
+/** Where a service keeps the id that it was born with: `meta.properties`, `myid`. */
+export type StoredId = { readonly member: string; readonly path: string; readonly form: "myid" | "meta.properties" };
+
+export type DesiredHost = {
+  readonly node: string;
+  readonly folders: readonly DesiredFolder[];
+  readonly files: readonly DesiredFile[];
+  readonly processes: readonly DesiredProcess[];
+  readonly storedIds: readonly StoredId[];
+};
+
+export type Artifact = { readonly name: "kafka" | "zookeeper"; readonly version: string };
+
+export type DesiredState = {
+  readonly artifacts: readonly Artifact[];
+  readonly hosts: readonly DesiredHost[];
+};
