@@ -9,6 +9,8 @@ export type DesiredFile = {
   readonly content: string;
   /** The member whose process reads it; null where none does. */
   readonly member: string | null;
+  /** Which key of the spec a line comes from, by what stands before its `=`; lines of kctl's own are not listed. */
+  readonly origins?: Readonly<Record<string, string>>;
 };
 
 /** How a service is asked whether it serves. `member` is its key; ports are its own. */

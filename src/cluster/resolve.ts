@@ -1,0 +1,79 @@
+/** Spec, platform and known ids in; the resolved cluster out. Nothing here depends on the order of keys or on a clock. */
+import type { Spec } from "../spec/schema.ts";
+import { service, servicesInOrder } from "../services/registry.ts";
+import type { Cluster, ClusterNode, Member, Role } from "./cluster.ts";
+import { giveIds, type KnownIds } from "./known-ids.ts";
+import type { Platform } from "./platform.ts";
+
+type NodeEntry = Spec["nodes"][number];
+type NamedEntry = { readonly name: string; readonly entry: NodeEntry };
+
+/** Every node of the spec with its name: a group of three gives GROUP-1 to GROUP-3. */
+export function expandNodes(spec: Spec): readonly NamedEntry[] {
+  return spec.nodes.flatMap((entry) => {
+    if (entry.name !== undefined) return [{ name: entry.name, entry }];
+    return Array.from({ length: entry.count ?? 0 }, (_, index) => ({ name: `${entry.group}-${index + 1}`, entry }));
+  });
+}
+
+export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds): Cluster {
+  const named = expandNodes(spec);
+  const nodes = named.map(({ name, entry }): ClusterNode => ({
+    name,
+    address: platform.sharedAddress ?? entry.address ?? name,
+    rack: entry.rack ?? null,
+    roles: servicesInOrder.map(({ role }) => role).filter((role) => entry.roles.includes(role)),
+  }));
+  const members = servicesInOrder.flatMap(({ role }) => resolveRole(role, named, spec, platform, known));
+  return {
+    name: spec.name,
+    provider: platform.provider,
+    quorum: members.some(({ role }) => role === "controller") ? "kraft" : "zookeeper",
+    kafkaVersion: spec.kafka.version,
+    zookeeperVersion: spec.zookeeper.version ?? null,
+    nodes,
+    members,
+  };
+}
+
+function resolveRole(
+  role: Role,
+  named: readonly NamedEntry[],
+  spec: Spec,
+  platform: Platform,
+  known: KnownIds,
+): readonly Member[] {
+  const { firstId, basePorts, section, defaultHeapMiB } = service(role);
+  const having = named.filter(({ entry }) => entry.roles.includes(role));
+  const ids = giveIds(
+    role,
+    having.map(({ name }) => `${name}/${role}`),
+    firstId,
+    known,
+  );
+  const settings = section(spec);
+  return having.map(({ name, entry }): Member => {
+    const key = `${name}/${role}`;
+    const id = ids.get(key) ?? firstId;
+    const shift = platform.portShift + platform.portStep * (id - firstId);
+    const inFolder = (pattern: string): string => pattern.replaceAll("{node}", name).replaceAll("{role}", role);
+    return {
+      key,
+      node: name,
+      role,
+      id,
+      address: platform.sharedAddress ?? entry.address ?? name,
+      ports: Object.fromEntries(Object.entries(basePorts(spec)).map(([port, base]) => [port, base + shift])),
+      heapMiB: entry.heap ?? settings.heap ?? defaultHeapMiB[platform.profile],
+      rack: entry.rack ?? null,
+      config: role === "broker" ? { ...settings.config, ...entry.config } : settings.config,
+      jvm: settings.jvm,
+      folders: {
+        config: inFolder(platform.folders.config),
+        data: inFolder(platform.folders.data),
+        log: inFolder(platform.folders.log),
+        run: inFolder(platform.folders.run),
+      },
+    };
+  });
+}

@@ -1,0 +1,32 @@
+/** A cluster turned into what each machine must have. */
+import type { Cluster, Member } from "../cluster/cluster.ts";
+import type { Artifact, DesiredFolder, DesiredHost, DesiredState } from "./desired.ts";
+import { service } from "./registry.ts";
+import type { ServiceContext } from "./service.ts";
+
+function foldersOf(members: readonly Member[]): readonly DesiredFolder[] {
+  return members.flatMap(({ folders }) =>
+    [folders.config, folders.data, folders.log, folders.run].map((path) => ({ path, mode: 0o750 })),
+  );
+}
+
+export function artifactsOf(cluster: Cluster): readonly Artifact[] {
+  const all = cluster.members.map(({ role }) => service(role).artifact(cluster));
+  return [...new Map(all.map((artifact) => [`${artifact.name} ${artifact.version}`, artifact])).values()];
+}
+
+export function desiredState(context: ServiceContext): DesiredState {
+  const { cluster } = context;
+  const hosts = cluster.nodes.map(({ name }): DesiredHost => {
+    const members = cluster.members.filter(({ node }) => node === name);
+    const states = members.map((member) => service(member.role).desired(member, context));
+    return {
+      node: name,
+      folders: foldersOf(members),
+      files: states.flatMap(({ files }) => files),
+      processes: states.map(({ process }) => process),
+      storedIds: states.map(({ storedId }) => storedId),
+    };
+  });
+  return { artifacts: artifactsOf(cluster), hosts };
+}

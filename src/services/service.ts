@@ -1,0 +1,51 @@
+/** What a role declares about itself. Shared code never branches on a role's name: it asks these. */
+import type { Cluster, Member, Role } from "../cluster/cluster.ts";
+import type { Platform } from "../cluster/platform.ts";
+import type { Spec } from "../spec/schema.ts";
+import type { Artifact, DesiredFile, DesiredProcess, StoredId } from "./desired.ts";
+
+export type Section = {
+  readonly heap?: number | undefined;
+  readonly config: Readonly<Record<string, string>>;
+  readonly jvm: readonly string[];
+};
+
+/** What rendering needs besides the cluster; `java` and `software` are paths on the machine where it will run. */
+export type ServiceContext = {
+  readonly cluster: Cluster;
+  readonly platform: Platform;
+  readonly java: string;
+  readonly software: (artifact: Artifact) => string;
+  readonly templates: Readonly<Record<TemplateName, string>>;
+};
+
+export const templateNames = [
+  "broker-log4j.properties",
+  "zookeeper-log4j.properties",
+  "zookeeper-logback.xml",
+] as const;
+export type TemplateName = (typeof templateNames)[number];
+
+export type MemberState = {
+  readonly files: readonly DesiredFile[];
+  readonly process: DesiredProcess;
+  readonly storedId: StoredId;
+};
+
+export type Service = {
+  readonly role: Role;
+  /** What people call one of it in a sentence. */
+  readonly title: string;
+  readonly firstId: number;
+  readonly basePorts: (spec: Spec) => Readonly<Record<string, number>>;
+  /** Its part of the spec. */
+  readonly section: (spec: Spec) => Section;
+  readonly defaultHeapMiB: Readonly<Record<Platform["profile"], number>>;
+  /** The archive that it runs from. */
+  readonly artifact: (cluster: Cluster) => Artifact;
+  /** Roles that must serve before it can start; a majority of them where they are an ensemble. */
+  readonly needs: readonly Role[];
+  /** How many of `count` servers must serve for the role to serve. */
+  readonly quorum: (count: number) => number;
+  readonly desired: (member: Member, context: ServiceContext) => MemberState;
+};

@@ -1,0 +1,111 @@
+/** The ZooKeeper server: zoo.cfg, myid, its log and its process. */
+import { Eta } from "eta/core";
+import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
+import { originsOf, properties, propertyValue, type Setting } from "../render/properties.ts";
+import type { Artifact, DesiredFile } from "./desired.ts";
+import { jvmService } from "./jvm-process.ts";
+import type { Service, ServiceContext } from "./service.ts";
+
+function artifact({ kafkaVersion, zookeeperVersion }: Cluster): Artifact {
+  return zookeeperVersion === null
+    ? { name: "kafka", version: kafkaVersion }
+    : { name: "zookeeper", version: zookeeperVersion };
+}
+
+function settings(member: Member, { cluster }: ServiceContext): readonly Setting[] {
+  const ensemble = membersOf(cluster, "zookeeper");
+  const own: Record<string, string> = {
+    dataDir: member.folders.data,
+    clientPortAddress: member.address,
+    clientPort: String(member.ports["client"]),
+    tickTime: "2000",
+    initLimit: "10",
+    syncLimit: "5",
+    maxClientCnxns: "0",
+    "autopurge.snapRetainCount": "3",
+    "autopurge.purgeInterval": "24",
+    // The admin server would take port 8080.
+    "admin.enableServer": "false",
+    "4lw.commands.whitelist": "srvr, mntr",
+  };
+  if (ensemble.length > 1) {
+    for (const peer of ensemble)
+      own[`server.${peer.id}`] = `${peer.address}:${peer.ports["peer"]}:${peer.ports["election"]}`;
+  }
+  return [
+    ...Object.entries(own).map(([key, value]) => ({ key, value, from: null })),
+    ...Object.entries(member.config).map(([key, value]) => ({ key, value, from: `zookeeper.config.${key}` })),
+  ];
+}
+
+function logFile(
+  member: Member,
+  { cluster, templates }: ServiceContext,
+): { readonly file: DesiredFile; readonly flag: string } {
+  const log = `${member.folders.log}/zookeeper.log`;
+  // ZooKeeper's own distribution logs by Logback, the one in Kafka's libs by log4j.
+  if (cluster.zookeeperVersion === null) {
+    const path = `${member.folders.config}/log4j.properties`;
+    const content = new Eta({ autoEscape: false, autoTrim: false }).renderString(
+      templates["zookeeper-log4j.properties"],
+      { file: propertyValue(log) },
+    );
+    return { file: { path, mode: 0o640, content, member: member.key }, flag: `-Dlog4j.configuration=file:${path}` };
+  }
+  const path = `${member.folders.config}/logback.xml`;
+  const content = new Eta({ autoEscape: true, autoTrim: false }).renderString(templates["zookeeper-logback.xml"], {
+    file: log,
+  });
+  return { file: { path, mode: 0o640, content, member: member.key }, flag: `-Dlogback.configurationFile=file:${path}` };
+}
+
+export const zookeeper: Service = {
+  role: "zookeeper",
+  title: "ZooKeeper server",
+  firstId: 1,
+  basePorts: () => ({ client: 2181, peer: 2888, election: 3888 }),
+  section: (spec) => spec.zookeeper,
+  defaultHeapMiB: { laptop: 128, server: 512 },
+  artifact,
+  needs: [],
+  quorum: (count) => Math.floor(count / 2) + 1,
+  desired: (member, context) => {
+    const { folders } = member;
+    const own = settings(member, context);
+    const configFile = `${folders.config}/zoo.cfg`;
+    const log = logFile(member, context);
+    const home = context.software(artifact(context.cluster));
+    const { files, process } = jvmService(
+      {
+        member,
+        section: "zookeeper",
+        classpath: context.cluster.zookeeperVersion === null ? `${home}/libs/*` : `${home}/lib/*`,
+        mainClass: "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+        configFile,
+        flags: [log.flag],
+        files: [
+          {
+            path: configFile,
+            mode: 0o640,
+            content: properties(
+              `ZooKeeper server ${member.id} of ${context.cluster.name}, written by kctl`,
+              settings(member, context),
+            ),
+            member: member.key,
+          },
+          log.file,
+        ],
+        log: `${folders.log}/zookeeper.log`,
+        probe: { kind: "zookeeper", address: member.address, port: member.ports["client"] ?? 0 },
+        stopSeconds: 30,
+      },
+      context,
+    );
+    const myid = `${folders.data}/myid`;
+    return {
+      files: [...files, { path: myid, mode: 0o640, content: `${member.id}\n`, member: null }],
+      process,
+      storedId: { member: member.key, path: myid, form: "myid" },
+    };
+  },
+};
