@@ -42,3 +42,11 @@ export type ObservedHost = {
   /** By member key: what its data folder says. */
   readonly identities: Readonly<Record<string, ObservedIdentity>>;
 };
+
+export type ObservedState = {
+  /** Whether an artifact is unpacked and whole, by `NAME VERSION`. */
+  readonly artifacts: Readonly<Record<string, boolean>>;
+  readonly hosts: Readonly<Record<string, ObservedHost>>;
+  /** What the receipt's file holds; null where there is none. */
+  readonly receipt: string | null;
+};

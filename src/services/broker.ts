@@ -65,11 +65,9 @@ export const broker: Service = {
           {
             path: configFile,
             mode: 0o640,
-            content: properties(
-              `Broker ${member.id} of ${context.cluster.name}, written by kctl`,
-              settings(member, context),
-            ),
+            content: properties(`Broker ${member.id} of ${context.cluster.name}, written by kctl`, own),
             member: member.key,
+            origins: originsOf(own),
           },
           {
             path: logSettings,

@@ -87,11 +87,9 @@ export const zookeeper: Service = {
           {
             path: configFile,
             mode: 0o640,
-            content: properties(
-              `ZooKeeper server ${member.id} of ${context.cluster.name}, written by kctl`,
-              settings(member, context),
-            ),
+            content: properties(`ZooKeeper server ${member.id} of ${context.cluster.name}, written by kctl`, own),
             member: member.key,
+            origins: originsOf(own),
           },
           log.file,
         ],

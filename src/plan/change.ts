@@ -1,0 +1,53 @@
+/** A change of the plan: plain JSON that `plan` shows, `up` carries out and tests compare. Content is named by its digest. */
+import type { Artifact } from "../services/desired.ts";
+
+/** The key of the spec that a change comes from, with what stood there and what stands there now. */
+export type Why = { readonly field: string; readonly from: string | null; readonly to: string | null };
+
+/** What the change does to what is running or stored. */
+export type ChangeEffect = "none" | "live" | "restart" | "replace" | "data-loss";
+
+/** `begun`: the other change need only be under way (a server of an ensemble serves once its peers run as well). */
+export type Edge = { readonly key: string; readonly until: "begun" | "done" };
+
+type Common = {
+  /** What it is about; unique in a plan. */
+  readonly key: string;
+  readonly layer: "machine" | "host" | "kafka";
+  readonly node: string | null;
+  /** Its own sentence, in the imperative. */
+  readonly title: string;
+  readonly why: readonly Why[];
+  readonly effect: ChangeEffect;
+  /** Lines of a difference to show, each with its `+`, `-` or blank in front; secrets taken out. */
+  readonly diff: readonly string[];
+  readonly after: readonly Edge[];
+};
+
+export type Change = Common &
+  (
+    | { readonly kind: "receipt"; readonly verb: "create" | "update" }
+    | { readonly kind: "artifact"; readonly verb: "fetch"; readonly artifact: Artifact }
+    | { readonly kind: "folder"; readonly verb: "create" | "update"; readonly path: string; readonly mode: number }
+    | {
+        readonly kind: "file";
+        readonly verb: "create" | "update";
+        readonly path: string;
+        readonly old: string | null;
+        readonly new: string;
+      }
+    | { readonly kind: "process"; readonly verb: "start"; readonly member: string }
+    /** Waits until enough of these members serve; changes nothing. */
+    | { readonly kind: "gate"; readonly verb: "await"; readonly members: readonly string[]; readonly enough: number }
+    /** Restarts servers one at a time, each asked first whether it may go; the order is decided as it goes. */
+    | { readonly kind: "roll"; readonly verb: "restart"; readonly members: readonly string[] }
+    /** Nothing to do, but good to know. */
+    | { readonly kind: "note"; readonly verb: "note" }
+  );
+
+export type ChangeKind = Change["kind"];
+
+/** Gates and notes are in the plan to be seen; they change nothing. */
+export function changesSomething(change: Change): boolean {
+  return change.kind !== "gate" && change.kind !== "note";
+}

@@ -1,0 +1,262 @@
+/** desired − observed = plan: every change with its reasons, its effect and what must come before it. */
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Fault } from "../fault.ts";
+import type { DesiredFile, DesiredHost, DesiredProcess, DesiredState } from "../services/desired.ts";
+import { service } from "../services/registry.ts";
+import type { Change, Edge } from "./change.ts";
+import { contentDigest } from "./content-digest.ts";
+import type { ObservedHost, ObservedState } from "./observed.ts";
+import { obstacles } from "./obstacles.ts";
+import { receiptText, type Receipt } from "./receipt.ts";
+import { differenceLines, reasons } from "./text-difference.ts";
+
+export type Plan = {
+  readonly changes: readonly Change[];
+  /** While there is one, nothing of the plan is carried out. */
+  readonly obstacles: readonly Fault[];
+};
+
+export type PlanInput = {
+  readonly cluster: Cluster;
+  readonly desired: DesiredState;
+  readonly observed: ObservedState;
+  readonly receipt: { readonly former: Receipt | null; readonly next: Receipt };
+};
+
+const done = (key: string): Edge => ({ key, until: "done" });
+
+export function makePlan(input: PlanInput): Plan {
+  const { cluster, desired, observed } = input;
+  const receipt = receiptChange(input);
+  const first = receipt.map(({ key }) => done(key));
+  const artifacts = desired.artifacts.flatMap(({ name, version }): readonly Change[] => {
+    const id = `${name} ${version}`;
+    if (observed.artifacts[id] === true) return [];
+    return [
+      {
+        kind: "artifact",
+        verb: "fetch",
+        key: `artifact ${id}`,
+        artifact: { name, version },
+        layer: "host",
+        node: null,
+        title: `fetch ${id}`,
+        why: [],
+        effect: "none",
+        diff: [],
+        after: [],
+      },
+    ];
+  });
+  const hosts = desired.hosts.map((host) => hostChanges(host, observed.hosts[host.node], first));
+  const running = hosts.flatMap(({ starts }) => starts);
+  const gates = gatesFor(
+    cluster,
+    running.map(({ key }) => key),
+  );
+  const starts = running.map((process) =>
+    startChange(
+      process,
+      cluster,
+      [...first, ...artifacts.map(({ key }) => done(key)), ...gatesBefore(process, gates)],
+      hosts,
+    ),
+  );
+  const roll = rollChange(
+    cluster,
+    hosts.flatMap(({ restarts }) => restarts),
+    hosts,
+    [...artifacts, ...starts],
+  );
+  return {
+    changes: [...receipt, ...artifacts, ...hosts.flatMap(({ changes }) => changes), ...gates, ...starts, ...roll],
+    obstacles: obstacles(cluster, desired, observed, input.receipt.former),
+  };
+}
+
+function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
+  const text = receiptText(receipt.next);
+  if (observed.receipt === text) return [];
+  const verb = observed.receipt === null ? "create" : "update";
+  return [
+    {
+      kind: "receipt",
+      verb,
+      key: "receipt",
+      layer: "host",
+      node: null,
+      title: `${verb} the receipt`,
+      why: [],
+      effect: "none",
+      diff: differenceLines(observed.receipt ?? "", text),
+      after: [],
+    },
+  ];
+}
+
+type HostChanges = {
+  readonly changes: readonly Change[];
+  readonly starts: readonly DesiredProcess[];
+  readonly restarts: readonly DesiredProcess[];
+};
+
+function hostChanges(host: DesiredHost, observed: ObservedHost | undefined, first: readonly Edge[]): HostChanges {
+  const folders = host.folders.flatMap(({ path, mode }): readonly Change[] => {
+    const seen = observed?.folders[path];
+    if (seen?.kind === "other" || (seen?.kind === "folder" && seen.mode === mode)) return [];
+    const verb = seen?.kind === "folder" ? "update" : "create";
+    return [
+      {
+        kind: "folder",
+        verb,
+        key: `folder ${path}`,
+        path,
+        mode,
+        layer: "host",
+        node: host.node,
+        title: `${verb} ${path}`,
+        why: [],
+        effect: "none",
+        diff: [],
+        after: first,
+      },
+    ];
+  });
+  const files = host.files.flatMap((file) =>
+    fileChange(file, host, observed, [
+      ...first,
+      ...folders
+        .filter(({ key }) => file.path.startsWith(`${key.slice("folder ".length)}/`))
+        .map(({ key }) => done(key)),
+    ]),
+  );
+  const state = (process: DesiredProcess): string => {
+    const seen = observed?.processes[process.key];
+    if (seen?.state !== "running") return "start";
+    return seen.inputs === process.inputs ? "keep" : "restart";
+  };
+  return {
+    changes: [...folders, ...files],
+    starts: host.processes.filter((process) => state(process) === "start"),
+    restarts: host.processes.filter((process) => state(process) === "restart"),
+  };
+}
+
+function fileChange(
+  file: DesiredFile,
+  host: DesiredHost,
+  observed: ObservedHost | undefined,
+  after: readonly Edge[],
+): readonly Change[] {
+  const seen = observed?.files[file.path];
+  const digest = contentDigest(file.content);
+  if (seen?.kind === "other" || (seen?.kind === "file" && seen.digest === digest && seen.mode === file.mode)) return [];
+  const old = seen?.kind === "file" ? seen : null;
+  const diff = differenceLines(old?.content ?? "", file.content);
+  const runs = file.member !== null && observed?.processes[file.member]?.state === "running";
+  const verb = old === null ? "create" : "update";
+  return [
+    {
+      kind: "file",
+      verb,
+      key: `file ${file.path}`,
+      path: file.path,
+      old: old?.digest ?? null,
+      new: digest,
+      layer: "host",
+      node: host.node,
+      title: `${verb} ${file.path}`,
+      why: old === null ? [] : reasons(diff, file.origins ?? {}),
+      effect: old !== null && runs && old.digest !== digest ? "restart" : "none",
+      diff,
+      after,
+    },
+  ];
+}
+
+function gatesFor(cluster: Cluster, starting: readonly string[]): readonly Change[] {
+  const needed = new Set(
+    cluster.members.filter(({ key }) => starting.includes(key)).flatMap(({ role }) => service(role).needs),
+  );
+  return [...needed].flatMap((role): readonly Change[] => {
+    const members = cluster.members.filter((member) => member.role === role).map(({ key }) => key);
+    const begun = members.filter((key) => starting.includes(key));
+    if (begun.length === 0) return [];
+    const { title, quorum } = service(role);
+    const enough = quorum(members.length);
+    return [
+      {
+        kind: "gate",
+        verb: "await",
+        key: `gate ${role}`,
+        members,
+        enough,
+        layer: "host",
+        node: null,
+        title: `wait until ${enough} of ${members.length} ${title}${members.length === 1 ? "" : "s"} serve`,
+        why: [],
+        effect: "none",
+        diff: [],
+        after: begun.map((key) => ({ key: `start ${key}`, until: "begun" as const })),
+      },
+    ];
+  });
+}
+
+function gatesBefore(process: DesiredProcess, gates: readonly Change[]): readonly Edge[] {
+  const names = service(process.role).needs.map((role) => `gate ${role}`);
+  return gates.filter(({ key }) => names.includes(key)).map(({ key }) => done(key));
+}
+
+function startChange(
+  process: DesiredProcess,
+  cluster: Cluster,
+  after: readonly Edge[],
+  hosts: readonly HostChanges[],
+): Change {
+  const member = cluster.members.find(({ key }) => key === process.key);
+  const own = hosts
+    .flatMap(({ changes }) => changes)
+    .filter(({ node, kind }) => node === process.node && (kind === "file" || kind === "folder"));
+  return {
+    kind: "process",
+    verb: "start",
+    key: `start ${process.key}`,
+    member: process.key,
+    layer: "host",
+    node: process.node,
+    title: `start ${service(process.role).title} ${member?.id} on ${process.node}`,
+    why: [],
+    effect: "none",
+    diff: [],
+    after: [...after, ...own.map(({ key }) => done(key))],
+  };
+}
+
+function rollChange(
+  cluster: Cluster,
+  restarts: readonly DesiredProcess[],
+  hosts: readonly HostChanges[],
+  before: readonly Change[],
+): readonly Change[] {
+  if (restarts.length === 0) return [];
+  const keys = new Set(restarts.map(({ key }) => key));
+  const members = cluster.members.filter(({ key }) => keys.has(key)).map(({ key }) => key);
+  const files = hosts.flatMap(({ changes }) => changes);
+  const causes = files.filter(({ effect }) => effect === "restart");
+  return [
+    {
+      kind: "roll",
+      verb: "restart",
+      key: "roll",
+      members,
+      layer: "host",
+      node: null,
+      title: `restart ${members.length === 1 ? members[0] : `${members.length} servers, one at a time`}`,
+      why: [...new Map(causes.flatMap(({ why }) => why).map((why) => [why.field, why])).values()],
+      effect: "restart",
+      diff: [],
+      after: [...files, ...before].map(({ key }) => done(key)),
+    },
+  ];
+}

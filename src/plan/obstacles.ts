@@ -1,0 +1,113 @@
+/** What stands in the way of a plan: seen before anything is touched, and named with the way out. */
+import { membersOf, type Cluster } from "../cluster/cluster.ts";
+import type { Fault } from "../fault.ts";
+import type { DesiredState } from "../services/desired.ts";
+import { service } from "../services/registry.ts";
+import type { ObservedState } from "./observed.ts";
+import type { Receipt } from "./receipt.ts";
+
+export function obstacles(
+  cluster: Cluster,
+  desired: DesiredState,
+  observed: ObservedState,
+  receipt: Receipt | null,
+): readonly Fault[] {
+  return [
+    ...changesNotBuilt(cluster, receipt),
+    ...identityConflicts(cluster, desired, observed),
+    ...thingsInTheWay(desired, observed),
+    ...takenPorts(desired, observed),
+  ];
+}
+
+function changesNotBuilt(cluster: Cluster, receipt: Receipt | null): readonly Fault[] {
+  if (receipt === null) return [];
+  const faults: Fault[] = [];
+  const refuse = (what: string, fix: string): number => faults.push({ code: "not-built", what, fix });
+  if (receipt.kafkaVersion !== cluster.kafkaVersion) {
+    refuse(
+      `the cluster runs Kafka ${receipt.kafkaVersion}, and the spec says ${cluster.kafkaVersion}: changing the version of a cluster is not built yet`,
+      `put kafka.version back to ${receipt.kafkaVersion}`,
+    );
+  }
+  const keys = new Set(cluster.members.map(({ key }) => key));
+  for (const key of Object.keys(receipt.members)) {
+    if (!keys.has(key))
+      refuse(
+        `${key} belongs to the cluster and is not in the spec any more: taking a server out is not built yet`,
+        "put it back into the spec",
+      );
+  }
+  const joining = membersOf(cluster, "zookeeper").filter(({ key }) => !Object.hasOwn(receipt.members, key));
+  for (const { key } of joining)
+    refuse(`${key} is new: growing the ZooKeeper ensemble of a cluster is not built yet`, "take it out of the spec");
+  return faults;
+}
+
+function identityConflicts(cluster: Cluster, desired: DesiredState, observed: ObservedState): readonly Fault[] {
+  return desired.hosts.flatMap((host) =>
+    host.storedIds.flatMap(({ member: key, path }): readonly Fault[] => {
+      const stored = observed.hosts[host.node]?.identities[key];
+      const member = cluster.members.find((candidate) => candidate.key === key);
+      if (stored === undefined || member === undefined || stored.id === member.id) return [];
+      const said = stored.id === null ? "cannot be read" : `says ${stored.id}`;
+      return [
+        {
+          code: "identity-conflict",
+          node: host.node,
+          where: path,
+          what: `${key} is ${service(member.role).title} ${member.id}, but its own record ${said}`,
+          fix: "put the right data folder back, or `kctl destroy` the cluster if its data is not needed",
+        },
+      ];
+    }),
+  );
+}
+
+function thingsInTheWay(desired: DesiredState, observed: ObservedState): readonly Fault[] {
+  return desired.hosts.flatMap(({ node, files, folders }) => {
+    const seen = observed.hosts[node];
+    const inTheWay = (path: string, what: string, wanted: string): Fault => ({
+      code: "local-io",
+      node,
+      where: path,
+      what: `${path} is ${what}, where kctl needs ${wanted}`,
+      fix: "move it away; kctl neither writes through it nor deletes it",
+    });
+    return [
+      ...folders.flatMap(({ path }) => {
+        const folder = seen?.folders[path];
+        return folder?.kind === "other" ? [inTheWay(path, folder.what, "a folder")] : [];
+      }),
+      ...files.flatMap(({ path }) => {
+        const file = seen?.files[path];
+        return file?.kind === "other" ? [inTheWay(path, file.what, "a file")] : [];
+      }),
+    ];
+  });
+}
+
+function takenPorts(desired: DesiredState, observed: ObservedState): readonly Fault[] {
+  return desired.hosts.flatMap(({ node, processes }) =>
+    processes.flatMap(({ key, ports }) => {
+      const seen = observed.hosts[node];
+      if (seen?.processes[key]?.state === "running") return [];
+      return Object.entries(ports).flatMap(([name, port]): readonly Fault[] => {
+        const holder = seen?.ports[String(port)];
+        if (holder === undefined || holder === null) return [];
+        const who =
+          holder.pid === null
+            ? "a process of another user"
+            : `process ${holder.pid}${holder.command === null ? "" : ` (${holder.command})`}`;
+        return [
+          {
+            code: "port-taken",
+            node,
+            what: `port ${port}, ${key}'s ${name} port, is held by ${who}`,
+            fix: "stop that process, or choose another `provider.port`",
+          },
+        ];
+      });
+    }),
+  );
+}

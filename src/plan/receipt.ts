@@ -1,0 +1,62 @@
+/** The record that kctl leaves of what it made: written before the first change, read by every later run. */
+import { z } from "zod";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { KnownIds } from "../cluster/known-ids.ts";
+import type { DesiredState } from "../services/desired.ts";
+
+const ids = z.record(z.string(), z.int().nonnegative());
+
+/** A newer kctl may add keys; a change of meaning raises `schema`, and an older kctl then refuses. */
+export const receiptSchema = z.object({
+  schema: z.literal(1),
+  cluster: z.string(),
+  provider: z.enum(["local", "ssh", "aws"]),
+  kafkaVersion: z.string(),
+  /** The Java that the servers run on: kept while it is there, whatever JAVA_HOME says later. */
+  java: z.string(),
+  /** Every member and its id, by NODE/ROLE. */
+  members: ids,
+  /** The highest id ever given, by role. */
+  highest: ids,
+  folders: z.array(z.string()),
+  files: z.array(z.string()),
+});
+
+export type Receipt = z.infer<typeof receiptSchema>;
+
+export function knownIdsOf(receipt: Receipt | null): KnownIds {
+  return receipt === null ? { members: {}, highest: {} } : { members: receipt.members, highest: receipt.highest };
+}
+
+/** What the receipt will say once the plan is carried out; former paths and ids stay in it until they are seen gone. */
+export function nextReceipt(cluster: Cluster, desired: DesiredState, java: string, former: Receipt | null): Receipt {
+  const members = { ...former?.members };
+  const highest: Record<string, number> = { ...former?.highest };
+  for (const { key, id, role } of cluster.members) {
+    members[key] = id;
+    highest[role] = Math.max(highest[role] ?? 0, id);
+  }
+  const paths = (former: readonly string[] | undefined, now: readonly string[]): string[] =>
+    [...new Set([...(former ?? []), ...now])].toSorted();
+  return {
+    schema: 1,
+    cluster: cluster.name,
+    provider: cluster.provider,
+    kafkaVersion: cluster.kafkaVersion,
+    java,
+    members,
+    highest,
+    folders: paths(
+      former?.folders,
+      desired.hosts.flatMap((host) => host.folders.map(({ path }) => path)),
+    ),
+    files: paths(
+      former?.files,
+      desired.hosts.flatMap((host) => host.files.map(({ path }) => path)),
+    ),
+  };
+}
+
+export function receiptText(receipt: Receipt): string {
+  return `${JSON.stringify(receipt, null, 2)}\n`;
+}
