@@ -2,17 +2,18 @@
 import { z } from "zod";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { KnownIds } from "../cluster/known-ids.ts";
+import { KctlError } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
 
 const ids = z.record(z.string(), z.int().nonnegative());
 
 /** A newer kctl may add keys; a change of meaning raises `schema`, and an older kctl then refuses. */
-export const receiptSchema = z.object({
+const receiptSchema = z.object({
   schema: z.literal(1),
   cluster: z.string(),
   provider: z.enum(["local", "ssh", "aws"]),
   kafkaVersion: z.string(),
-  /** The Java that the servers run on: kept while it is there, whatever JAVA_HOME says later. */
+  /** The home of the Java that the servers run on: kept while it is there, whatever JAVA_HOME says later. */
   java: z.string(),
   /** Every member and its id, by NODE/ROLE. */
   members: ids,
@@ -23,6 +24,28 @@ export const receiptSchema = z.object({
 });
 
 export type Receipt = z.infer<typeof receiptSchema>;
+
+/** Throws `receipt-unreadable` for one that is damaged or that a newer kctl wrote. */
+export function parseReceipt(text: string): Receipt {
+  const damaged = (why: string): KctlError =>
+    new KctlError({
+      code: "receipt-unreadable",
+      what: `the receipt of this cluster ${why}`,
+      fix: "use the kctl that wrote it, or put receipt.json back from a backup",
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw damaged("is not valid JSON");
+  }
+  const result = receiptSchema.safeParse(value);
+  if (result.success) return result.data;
+  const { schema } = z.looseObject({ schema: z.unknown() }).catch({ schema: undefined }).parse(value);
+  throw damaged(
+    typeof schema === "number" && schema > 1 ? `was written by a newer kctl (schema ${schema})` : "is damaged",
+  );
+}
 
 export function knownIdsOf(receipt: Receipt | null): KnownIds {
   return receipt === null ? { members: {}, highest: {} } : { members: receipt.members, highest: receipt.highest };

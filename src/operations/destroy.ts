@@ -1,0 +1,140 @@
+/** Removes all that `up` made, and nothing else: what the receipt lists, servers first. */
+import type { Cluster, Role } from "../cluster/cluster.ts";
+import { KctlError } from "../fault.ts";
+import type { Host } from "../hosts/host.ts";
+import { knownIdsOf, parseReceipt, type Receipt } from "../plan/receipt.ts";
+import type { Provider } from "../providers/provider.ts";
+import { servicesInOrder } from "../services/registry.ts";
+import type { Spec } from "../spec/schema.ts";
+import { confirm } from "./confirm.ts";
+import type { Context } from "./context.ts";
+import { openCluster } from "./open-cluster.ts";
+import { wantedBy, type Wanted } from "./survey.ts";
+import { withLock } from "./with-lock.ts";
+
+export type DestroyResult = {
+  readonly cluster: string;
+  readonly changed: number;
+  /** Where data was kept; empty without --keep-data. */
+  readonly kept: readonly string[];
+  /** What lies among kctl's things and is not kctl's. */
+  readonly left: readonly string[];
+};
+
+export async function destroy(
+  context: Context,
+  options: { readonly yes: boolean; readonly keepData: boolean },
+): Promise<DestroyResult> {
+  const { spec, provider } = await openCluster(context);
+  if (spec.protected)
+    throw new KctlError({
+      code: "protected",
+      what: `${spec.name} is protected: \`protected: true\` stands in its spec`,
+      fix: "take it out of the spec first",
+    });
+  if (!options.yes && context.ask === null)
+    throw new KctlError({
+      code: "confirmation-needed",
+      what: "destroy removes the cluster's data, and there is no terminal to ask on",
+      fix: "add --yes",
+    });
+  return withLock(provider, "destroy", async () => {
+    const text = await provider.readReceipt();
+    if (text === null) return { cluster: spec.name, changed: 0, kept: [], left: [] };
+    const receipt = parseReceipt(text);
+    const { cluster, desired } = await recorded(spec, provider, receipt);
+    const data = cluster.members.map(({ folders }) => folders.data);
+    if (!options.yes) await confirm(question(spec.name, data, options.keepData), spec.name, context);
+    const hosts = new Map(provider.hosts(desired.hosts.map(({ node }) => node)).map((host) => [host.node, host]));
+    const stopped = await stopAll(desired, hosts, options.keepData, context);
+    const removed = await removeAll(cluster, hosts, options.keepData, context);
+    if (options.keepData) return { cluster: spec.name, changed: stopped + removed, kept: data, left: [] };
+    const left = await provider.tidy(cluster.members);
+    await provider.removeReceipt();
+    return { cluster: spec.name, changed: stopped + removed + 1, kept: [], left };
+  });
+}
+
+/** Every member that the receipt lists, whether or not the spec still does. */
+async function recorded(spec: Spec, provider: Provider, receipt: Receipt): Promise<Wanted> {
+  const roles = new Map<string, Role[]>();
+  for (const key of Object.keys(receipt.members)) {
+    const [node = "", role = ""] = key.split("/");
+    roles.set(node, [...(roles.get(node) ?? []), role as Role]);
+  }
+  const nodes = [...roles].map(([name, its]) => ({ name, roles: its, config: {} }));
+  const want = await wantedBy({ ...spec, nodes }, provider, receipt.java, "");
+  return want(knownIdsOf(receipt));
+}
+
+function question(name: string, data: readonly string[], keepData: boolean): string {
+  const what = keepData
+    ? "The data stays."
+    : `This removes the cluster ${name} and its data:\n${data.map((path) => `  ${path}\n`).join("")}`;
+  return `${what}\nType the cluster's name to go on: `;
+}
+
+/** Servers stop in the reverse of the order in which they start. */
+async function stopAll(
+  { hosts: desired }: Wanted["desired"],
+  hosts: ReadonlyMap<string, Host>,
+  keepData: boolean,
+  context: Context,
+): Promise<number> {
+  let stopped = 0;
+  const looked = await Promise.all(
+    desired.map(async (wanted) => ({
+      wanted,
+      host: hosts.get(wanted.node),
+      seen: await hosts.get(wanted.node)?.look(wanted, context.signal),
+    })),
+  );
+  for (const { role, title } of servicesInOrder.toReversed()) {
+    await Promise.all(
+      looked.flatMap(({ wanted, host, seen }) =>
+        wanted.processes.map(async (process) => {
+          const running = seen?.processes[process.key];
+          if (process.role !== role || running?.state !== "running" || host === undefined) return;
+          const started = performance.now();
+          // Data that is kept is worth an orderly end; where it goes anyway, there is nothing to wait for.
+          await host.stop(running, keepData ? process.stopSeconds : 0, context.signal);
+          stopped += 1;
+          context.emit({
+            type: "change-done",
+            key: `stop ${process.key}`,
+            title: `stop ${title} on ${process.node}`,
+            seconds: (performance.now() - started) / 1000,
+            node: process.node,
+          });
+        }),
+      ),
+    );
+  }
+  return stopped;
+}
+
+async function removeAll(
+  cluster: Cluster,
+  hosts: ReadonlyMap<string, Host>,
+  keepData: boolean,
+  context: Context,
+): Promise<number> {
+  const counts = await Promise.all(
+    cluster.members.map(async ({ node, key, folders }) => {
+      const host = hosts.get(node);
+      if (host === undefined) return 0;
+      const { data, ...others } = folders;
+      const paths = keepData ? Object.values(others) : [...Object.values(others), data];
+      await Promise.all(paths.map((path) => host.removeTree(path)));
+      context.emit({
+        type: "change-done",
+        key: `remove ${key}`,
+        title: `remove ${key}${keepData ? " but for its data" : ""}`,
+        seconds: 0,
+        node,
+      });
+      return paths.length;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,96 @@
+/** Carries out a graph of changes: each as soon as what must come before it is done, as many side by side as allowed. */
+import pLimit from "p-limit";
+import { KctlError, faultsOf, type Fault } from "../fault.ts";
+import { changesSomething, type Change } from "../plan/change.ts";
+import type { Emit } from "../report/events.ts";
+
+/**
+ * Makes one change and resolves when it is seen to be true. It calls `begun` once others may count on it being under
+ * way; from then on it only waits, and gives its place to the next.
+ */
+export type Perform = (change: Change, begun: () => void, failed: ReadonlySet<string>) => Promise<void>;
+
+export type Outcome = { readonly changed: number; readonly skipped: number; readonly faults: readonly Fault[] };
+
+type Milestones = { readonly begun: PromiseWithResolvers<void>; readonly done: PromiseWithResolvers<void> };
+
+class Skipped extends Error {}
+
+export async function execute(
+  changes: readonly Change[],
+  perform: Perform,
+  options: { concurrency: number; emit: Emit; signal: AbortSignal },
+): Promise<Outcome> {
+  const { concurrency, emit, signal } = options;
+  const limit = pLimit(concurrency);
+  const failed = new Set<string>();
+  const faults: Fault[] = [];
+  let changed = 0;
+  let skipped = 0;
+  const milestones = new Map(
+    changes.map(({ key }): [string, Milestones] => [
+      key,
+      { begun: Promise.withResolvers(), done: Promise.withResolvers() },
+    ]),
+  );
+  for (const { begun, done } of milestones.values()) {
+    // Whoever depends on a change sees its failure; nobody depending on it is no fault.
+    begun.promise.catch(() => undefined);
+    done.promise.catch(() => undefined);
+  }
+
+  const run = async (change: Change, { begun, done }: Milestones): Promise<void> => {
+    try {
+      await Promise.all(change.after.map(({ key, until }) => milestones.get(key)?.[until].promise)).catch(() => {
+        throw new Skipped();
+      });
+      const started = performance.now();
+      let work: Promise<void> | undefined;
+      await limit(async () => {
+        if (signal.aborted) throw new Skipped();
+        emit({ type: "change-started", key: change.key, title: change.title, ...nodeOf(change) });
+        work = perform(change, begun.resolve, failed);
+        await Promise.race([work, begun.promise]);
+      });
+      await work;
+      if (changesSomething(change)) changed += 1;
+      emit({
+        type: "change-done",
+        key: change.key,
+        title: change.title,
+        seconds: (performance.now() - started) / 1000,
+        ...nodeOf(change),
+      });
+      begun.resolve();
+      done.resolve();
+    } catch (error) {
+      failed.add(change.key);
+      begun.reject(error);
+      done.reject(error);
+      if (error instanceof Skipped) {
+        skipped += 1;
+        return;
+      }
+      for (const fault of faultsOf(error)) {
+        faults.push(fault);
+        emit({ type: "change-failed", key: change.key, title: change.title, fault });
+      }
+    }
+  };
+  await Promise.all(
+    changes.map((change) =>
+      run(change, milestones.get(change.key) ?? { begun: Promise.withResolvers(), done: Promise.withResolvers() }),
+    ),
+  );
+  if (signal.aborted) return { changed, skipped, faults: faultsOf(abortReason(signal)) };
+  return { changed, skipped, faults };
+}
+
+function nodeOf({ node }: Change): { node?: string } {
+  return node === null ? {} : { node };
+}
+
+function abortReason(signal: AbortSignal): unknown {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new KctlError({ code: "interrupted", what: "interrupted" });
+}

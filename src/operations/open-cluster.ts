@@ -1,0 +1,14 @@
+/** The way in of every operation on a cluster: its spec read, its provider opened, its warnings told. */
+import type { Provider } from "../providers/provider.ts";
+import { openProvider } from "../providers/open-provider.ts";
+import type { Spec } from "../spec/schema.ts";
+import type { Context } from "./context.ts";
+import { readSpec } from "./read-spec.ts";
+
+export type OpenCluster = { readonly spec: Spec; readonly provider: Provider };
+
+export async function openCluster(context: Context): Promise<OpenCluster> {
+  const { spec, warnings, folder } = await readSpec(context);
+  for (const fault of warnings) context.emit({ type: "warning", fault });
+  return { spec, provider: openProvider(spec, folder) };
+}

@@ -1,0 +1,127 @@
+/** Makes one change of a plan true: the only place where a kind of change meets the thing that carries it out. */
+import { KctlError } from "../fault.ts";
+import type { Host } from "../hosts/host.ts";
+import type { Change } from "../plan/change.ts";
+import { receiptText } from "../plan/receipt.ts";
+import type { Lock } from "../providers/provider.ts";
+import type { DesiredFile, DesiredProcess } from "../services/desired.ts";
+import { service } from "../services/registry.ts";
+import type { Context } from "./context.ts";
+import type { Perform } from "./execute.ts";
+import { serves } from "./probe.ts";
+import { roll } from "./roll.ts";
+import { startService } from "./start-service.ts";
+import type { Survey } from "./survey.ts";
+import { waitUntil } from "./wait-until.ts";
+
+/** Looks up what a change names; a plan names only what its own survey holds. */
+function must<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new RangeError(`the plan names ${what}, which is not wanted`);
+  return value;
+}
+
+export function performer(survey: Survey, context: Context, lock: Lock): Perform {
+  const { desired, hosts, provider, receipt } = survey;
+  const files = new Map(
+    desired.hosts.flatMap((host) => host.files.map((file): [string, DesiredFile] => [file.path, file])),
+  );
+  const processes = new Map(
+    desired.hosts.flatMap((host) => host.processes.map((process): [string, DesiredProcess] => [process.key, process])),
+  );
+  const hostOf = (change: Change): Host => must(hosts.get(change.node ?? ""), change.key);
+
+  return async (change, begun, failed) => {
+    if (!(await lock.stillHeld())) {
+      throw new KctlError({
+        code: "locked",
+        what: "another kctl took this cluster over while this one was asleep",
+        fix: "see what the other one does, then run the command again",
+      });
+    }
+    switch (change.kind) {
+      case "receipt":
+        return provider.writeReceipt(receiptText(receipt.next));
+      case "artifact": {
+        const { prepareArtifact } = await import("../artifacts/fetch.ts");
+        begun();
+        await prepareArtifact(change.artifact, {
+          cache: survey.cache,
+          mirror: survey.mirror,
+          env: context.env,
+          emit: context.emit,
+          signal: context.signal,
+        });
+        return;
+      }
+      case "folder":
+        return hostOf(change).makeFolder({ path: change.path, mode: change.mode });
+      case "file":
+        return hostOf(change).writeFile(must(files.get(change.path), change.path));
+      case "process": {
+        const process = must(processes.get(change.member), change.member);
+        return startService(process, hostOf(change), context, {
+          begun,
+          hopeless: () => hopeless(process, survey, failed),
+        });
+      }
+      case "gate":
+        begun();
+        return gate(change, survey, context, failed);
+      case "roll":
+        begun();
+        return roll(
+          change.members.map((member) => must(processes.get(member), member)),
+          survey,
+          context,
+        );
+      case "note":
+        return;
+    }
+  };
+}
+
+/** Why a server can never serve: too many of its ensemble's peers failed to start. */
+function hopeless(process: DesiredProcess, { cluster }: Survey, failed: ReadonlySet<string>): string | null {
+  const peers = cluster.members.filter(({ role }) => role === process.role);
+  const { quorum, title } = service(process.role);
+  // Where every one counts for itself (brokers), the others' failure does not keep this one from serving.
+  if (quorum(peers.length) === peers.length && peers.length > 1) return null;
+  const left = peers.filter(({ key }) => !failed.has(`start ${key}`)).length;
+  if (left >= quorum(peers.length)) return null;
+  return `only ${left} of ${peers.length} ${title}s started, and ${quorum(peers.length)} are needed`;
+}
+
+async function gate(
+  change: Extract<Change, { kind: "gate" }>,
+  { desired, cluster }: Survey,
+  context: Context,
+  failed: ReadonlySet<string>,
+): Promise<void> {
+  const { signal, emit, timeoutSeconds } = context;
+  const wanted = new Set(change.members);
+  const processes = desired.hosts.flatMap((host) => host.processes).filter(({ key }) => wanted.has(key));
+  const role = service(cluster.members.find(({ key }) => wanted.has(key))?.role ?? "zookeeper");
+  const tooFew = (why: string): KctlError =>
+    new KctlError({
+      code: "service-not-ready",
+      what: `${change.enough} of ${change.members.length} ${role.title}s are needed to serve: ${why}`,
+      fix: "mend the servers that failed, then run `kctl up` again: it goes on from here",
+    });
+  const ready = await waitUntil(
+    async () => {
+      const serving = await Promise.all(processes.map(({ probe }) => serves(probe, signal)));
+      if (serving.filter(Boolean).length >= change.enough) return true;
+      const left = change.members.filter((key) => !failed.has(`start ${key}`)).length;
+      if (left < change.enough) throw tooFew(`only ${left} started`);
+      return false;
+    },
+    {
+      key: change.key,
+      what: `${change.enough} of ${change.members.length} ${role.title}s to serve`,
+      timeoutSeconds,
+      emit,
+      signal,
+    },
+  );
+  if (!ready) throw tooFew(`they did not within ${timeoutSeconds} s`);
+}

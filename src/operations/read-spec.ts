@@ -1,0 +1,49 @@
+/** Reads a spec from its file or from standard input, and checks it. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { noKnownIds } from "../cluster/known-ids.ts";
+import { portProblems } from "../cluster/ports.ts";
+import { resolveCluster } from "../cluster/resolve.ts";
+import { KctlError, type Fault } from "../fault.ts";
+import { openProvider } from "../providers/open-provider.ts";
+import { loadSpec } from "../spec/load.ts";
+import type { Spec } from "../spec/schema.ts";
+import type { Context } from "./context.ts";
+
+export type ReadSpec = { readonly spec: Spec; readonly warnings: readonly Fault[]; readonly folder: string };
+
+async function specText({ specFile, cwd }: Context): Promise<string> {
+  if (specFile === "-") return text(process.stdin);
+  try {
+    return await readFile(resolve(cwd, specFile), "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : String(error);
+    throw new KctlError(
+      {
+        code: "spec-unreadable",
+        where: specFile,
+        what: `cannot read the spec ${specFile}: ${why}`,
+        fix: "name a spec with -f FILE, or set KCTL_SPEC",
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** Every fault of the spec at once, those of its ports included; throws them as one error. */
+export async function readSpec(context: Context): Promise<ReadSpec> {
+  const file = context.specFile === "-" ? "<stdin>" : context.specFile;
+  const result = loadSpec(await specText(context), { file, env: context.env });
+  if (!result.ok) throw new KctlError(result.faults);
+  const { spec, warnings, toFault } = result;
+  const folder = context.specFile === "-" ? context.cwd : dirname(resolve(context.cwd, context.specFile));
+  const { platform } = openProvider(spec, folder);
+  const problems = portProblems(
+    resolveCluster(spec, platform, noKnownIds),
+    platform.sharedAddress === null ? ["nodes"] : ["provider"],
+  );
+  if (problems.length > 0) throw new KctlError(problems.map(toFault));
+  return { spec, warnings, folder };
+}

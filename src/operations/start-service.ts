@@ -1,0 +1,94 @@
+/** Starts one service and waits until it serves, or says why it does not. */
+import { KctlError, type Fault } from "../fault.ts";
+import type { Host } from "../hosts/host.ts";
+import { meaningfulLines } from "../hosts/log-lines.ts";
+import type { RunningProcess } from "../plan/observed.ts";
+import type { DesiredProcess } from "../services/desired.ts";
+import type { Context } from "./context.ts";
+import { serves } from "./probe.ts";
+import { waitUntil } from "./wait-until.ts";
+
+const tailBytes = 64 * 1024;
+
+async function fault(
+  code: Fault["code"],
+  what: string,
+  fix: string,
+  process: DesiredProcess,
+  host: Host,
+): Promise<KctlError> {
+  const [consoleText, logText] = await Promise.all([
+    host.tail(process.console, tailBytes),
+    host.tail(process.log, tailBytes),
+  ]);
+  const lines = meaningfulLines(consoleText, logText);
+  return new KctlError({
+    code,
+    node: process.node,
+    where: process.log,
+    what,
+    fix,
+    ...(lines === "" ? {} : { detail: lines }),
+  });
+}
+
+export type StartOptions = {
+  readonly begun: () => void;
+  /** A sentence once it is certain that it can never serve (its ensemble's peers failed); null until then. */
+  readonly hopeless: () => string | null;
+};
+
+export async function startService(
+  process: DesiredProcess,
+  host: Host,
+  context: Context,
+  { begun, hopeless }: StartOptions,
+): Promise<void> {
+  const running = await host.start(process);
+  begun();
+  await untilServing(process, running, host, context, hopeless);
+}
+
+/** Resolves once the process serves; throws when it ends, cannot serve any more, or takes too long. */
+export async function untilServing(
+  process: DesiredProcess,
+  running: RunningProcess,
+  host: Host,
+  context: Context,
+  hopeless: () => string | null,
+): Promise<void> {
+  const { emit, signal, timeoutSeconds } = context;
+  const what = `${process.key} to serve`;
+  const ready = await waitUntil(
+    async () => {
+      if (await serves(process.probe, signal)) return true;
+      if (!(await host.isAlive(running)))
+        throw await fault(
+          "service-died",
+          `${process.key} ended while it was starting`,
+          "mend what its log says, then run `kctl up` again: it goes on from here",
+          process,
+          host,
+        );
+      const why = hopeless();
+      if (why !== null)
+        throw await fault(
+          "service-not-ready",
+          `${process.key} runs but cannot serve: ${why}`,
+          "mend the others first, then run `kctl up` again",
+          process,
+          host,
+        );
+      return false;
+    },
+    { key: `start ${process.key}`, what, timeoutSeconds, emit, signal },
+  );
+  if (!ready)
+    throw await fault(
+      "service-not-ready",
+      `${process.key} runs but did not serve within ${timeoutSeconds} s`,
+      "look at its log; give it longer with --timeout, or run `kctl up` again: it goes on from here",
+      process,
+      host,
+    );
+}

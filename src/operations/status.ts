@@ -1,0 +1,111 @@
+/** What is there and how it is: machines, services, controller, brokers, partitions. Reads only. */
+import { membersOf, type Role } from "../cluster/cluster.ts";
+import type { ObservedHost } from "../plan/observed.ts";
+import type { DesiredHost, DesiredProcess } from "../services/desired.ts";
+import { clusterHealth, type Health } from "./cluster-health.ts";
+import type { Context } from "./context.ts";
+import { openCluster } from "./open-cluster.ts";
+import { serves } from "./probe.ts";
+import { serverJava, unknownJava } from "./server-java.ts";
+import { survey } from "./survey.ts";
+
+export type ServiceState = "running" | "stopped" | "failed" | "absent" | "unknown";
+
+export type NodeStatus = {
+  readonly name: string;
+  readonly address: string;
+  readonly roles: readonly Role[];
+  readonly services: Readonly<Partial<Record<Role, ServiceState>>>;
+};
+export type BrokerStatus = {
+  readonly id: number;
+  readonly node: string;
+  readonly controller: boolean;
+  readonly address: string;
+};
+
+export type Status = {
+  readonly cluster: string;
+  readonly healthy: boolean;
+  readonly nodes: readonly NodeStatus[];
+  readonly brokers: readonly BrokerStatus[];
+  readonly partitions: Readonly<Record<"total" | "underReplicated" | "offline", number | null>>;
+  readonly complaints: readonly string[];
+};
+
+export async function status(context: Context): Promise<Status> {
+  const { spec, provider } = await openCluster(context);
+  const seen = await survey(
+    spec,
+    provider,
+    (receipt) => serverJava(spec, receipt, context).catch(() => unknownJava),
+    context,
+  );
+  const { cluster, desired, observed } = seen;
+  const [health, deaf] = await Promise.all([
+    clusterHealth(cluster, context.signal),
+    deafServices(desired.hosts, observed.hosts, context.signal),
+  ]);
+  const nodes = cluster.nodes.map(({ name, address, roles }): NodeStatus => {
+    const host = desired.hosts.find(({ node }) => node === name);
+    const services = Object.fromEntries(
+      (host?.processes ?? []).map((process) => [process.role, serviceState(process, observed.hosts[name])]),
+    );
+    return { name, address, roles, services };
+  });
+  const down = nodes.flatMap(({ name, services }) =>
+    Object.entries(services).flatMap(([role, state]) =>
+      state === "running" ? [] : [`${role} on ${name} is ${state}`],
+    ),
+  );
+  const complaints = [...down, ...deaf, ...health.complaints];
+  return {
+    cluster: cluster.name,
+    healthy: complaints.length === 0,
+    nodes,
+    brokers: brokerStatus(health, cluster),
+    partitions: partitionCounts(health),
+    complaints,
+  };
+}
+
+function serviceState(process: DesiredProcess, host: ObservedHost | undefined): ServiceState {
+  if (host === undefined) return "unknown";
+  const seen = host.processes[process.key];
+  if (seen?.state === "running") return "running";
+  if (seen?.state === "dead") return "failed";
+  const argsFile = process.mark.slice(1);
+  return host.files[argsFile]?.kind === "file" ? "stopped" : "absent";
+}
+
+/** Processes that are there and do not serve. Brokers are asked by clusterHealth. */
+async function deafServices(
+  hosts: readonly DesiredHost[],
+  observed: Readonly<Record<string, ObservedHost>>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const running = hosts.flatMap(({ node, processes }) =>
+    processes.filter(({ key, probe }) => probe.kind !== "kafka" && observed[node]?.processes[key]?.state === "running"),
+  );
+  const serving = await Promise.all(running.map(({ probe }) => serves(probe, signal)));
+  return running.flatMap(({ role, node }, index) =>
+    serving[index] === true ? [] : [`${role} on ${node} runs but does not serve`],
+  );
+}
+
+function brokerStatus({ view }: Health, cluster: Parameters<typeof membersOf>[0]): readonly BrokerStatus[] {
+  if (view === null) return [];
+  const members = membersOf(cluster, "broker");
+  return view.brokers
+    .map(({ id, host, port }) => ({
+      id,
+      node: members.find((member) => member.id === id)?.node ?? "unknown",
+      controller: id === view.controllerId,
+      address: `${host}:${port}`,
+    }))
+    .toSorted((a, b) => a.id - b.id);
+}
+
+function partitionCounts({ view }: Health): Status["partitions"] {
+  return view === null ? { total: null, underReplicated: null, offline: null } : view.partitions;
+}

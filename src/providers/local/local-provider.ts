@@ -1,0 +1,86 @@
+/** The local provider: every node is a folder on this machine, every service a process of this user. */
+import { readdir, readFile, rmdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { localHosts } from "../../hosts/local/local-host.ts";
+import type { Spec } from "../../spec/schema.ts";
+import type { Provider } from "../provider.ts";
+import { acquireLock } from "./lock.ts";
+
+type LocalSpec = Extract<Spec["provider"], { type: "local" }>;
+
+export function localProvider(cluster: string, spec: LocalSpec, folder: string): Provider {
+  const all = resolve(folder, spec.folder);
+  const root = join(all, cluster);
+  const receipt = join(root, "receipt.json");
+  const inRole = (name: string): string => join(root, "{node}", "{role}", name);
+  const machine = (): ReturnType<typeof localHosts>[number] => {
+    const [host] = localHosts(["this machine"], root);
+    if (host === undefined) throw new RangeError("a machine has a host");
+    return host;
+  };
+  return {
+    platform: {
+      provider: "local",
+      root,
+      folders: { config: inRole("config"), data: inRole("data"), log: inRole("log"), run: inRole("run") },
+      sharedAddress: "127.0.0.1",
+      portShift: spec.port - 9092,
+      portStep: 10,
+      profile: "laptop",
+    },
+    hosts: (nodes) => localHosts(nodes, root),
+    lock: async (command) => {
+      const lock = await acquireLock(join(root, "lock"), { command });
+      return {
+        stillHeld: lock.stillHeld,
+        release: async () => {
+          await lock.release();
+          // Where nothing was made, or all of it was removed, the folder that held the lock goes as well.
+          if (await removeIfEmpty(root)) await removeIfEmpty(all);
+        },
+      };
+    },
+    readReceipt: async () => {
+      try {
+        return await readFile(receipt, "utf8");
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
+      }
+    },
+    writeReceipt: (text) => machine().writeFile({ path: receipt, mode: 0o640, content: text, member: null }),
+    removeReceipt: () => machine().removeFile(receipt),
+    tidy: async (members) => {
+      const roles = members.map(({ node, role }) => join(root, node, role));
+      const nodes = [...new Set(members.map(({ node }) => join(root, node)))];
+      await Promise.all(roles.map(removeIfEmpty));
+      await Promise.all(nodes.map(removeIfEmpty));
+      const left = await Promise.all([...roles, ...nodes].map(contents));
+      return left.flat().filter((path) => !roles.includes(path));
+    },
+  };
+}
+
+const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
+
+async function contents(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).map((name) => join(folder, name));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** @returns whether it is gone; false where something lies in it */
+async function removeIfEmpty(path: string): Promise<boolean> {
+  try {
+    await rmdir(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return true;
+    if (error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST"))
+      return false;
+    throw error;
+  }
+}
