@@ -1,0 +1,118 @@
+/**
+ * One TCP connection to one broker: requests of our own, each with its answer. It needs no client library, whose import alone
+ * takes longer than all that is asked here. The headers are RequestHeader.json version 1 and ResponseHeader.json version 0 of
+ * Kafka's clients/src/main/resources/common/message/.
+ */
+import { connect } from "node:net";
+import { KctlError } from "../../fault.ts";
+import { addressText, type Address } from "../address.ts";
+import { socketTrouble } from "../socket-trouble.ts";
+import { compose } from "./compose.ts";
+import { cursor, malformed, type Cursor } from "./cursor.ts";
+import { frameReader } from "./frames.ts";
+
+export type Message<Answer> = {
+  readonly apiKey: number;
+  readonly version: number;
+  readonly body: Buffer;
+  readonly read: (answer: Cursor) => Answer;
+};
+
+export type Ask = <Answer>(message: Message<Answer>) => Promise<Answer>;
+
+type Pending = { readonly take: (answer: Cursor) => void; readonly reject: (why: unknown) => void };
+
+/**
+ * Opens a connection for as long as `use` runs. Whatever fails is a fault `kafka-unreachable` whose reason `unreachableWhy`
+ * tells. `timeoutMs` is for all of it together, so a peer that drips bytes cannot hold anybody up.
+ */
+export async function withBroker<Result>(
+  address: Address,
+  signal: AbortSignal,
+  timeoutMs: number,
+  use: (ask: Ask) => Promise<Result>,
+): Promise<Result> {
+  signal.throwIfAborted();
+  const socket = connect({ host: address.host, port: address.port, noDelay: true });
+  const pending = new Map<number, Pending>();
+  let connected = false;
+  let ended: { readonly why: unknown } | null = null;
+  let correlation = 0;
+
+  const end = (why: unknown): void => {
+    if (ended !== null) return;
+    ended = { why };
+    socket.destroy();
+    for (const { reject } of pending.values()) reject(why);
+    pending.clear();
+  };
+  const fail = (why: string): void => end(unreachable(address, why));
+  const onFrame = (frame: Buffer): void => {
+    const answer = cursor(frame);
+    const id = answer.int32();
+    const waiting = pending.get(id);
+    if (waiting === undefined) throw malformed(`an answer to a request that was not sent (${id})`);
+    waiting.take(answer);
+    pending.delete(id); // only now: an answer that cannot be read must still fail its request
+  };
+  const ask: Ask = (message) =>
+    new Promise((resolve, reject) => {
+      if (ended !== null) return reject(ended.why as Error);
+      correlation += 1;
+      pending.set(correlation, { take: (answer) => resolve(message.read(answer)), reject });
+      socket.write(requestFrame(message, correlation));
+    });
+
+  const timer = setTimeout(() => fail(silence(connected, timeoutMs)), timeoutMs);
+  const onAbort = (): void => end(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const onChunk = frameReader(onFrame);
+  socket.on("connect", () => void (connected = true));
+  socket.on("data", (chunk: Buffer) => {
+    try {
+      onChunk(chunk);
+    } catch (error) {
+      fail(error instanceof Error ? error.message : String(error));
+    }
+  });
+  socket.on("error", (error) => fail(socketTrouble(error)));
+  socket.on("close", () => fail("it closed the connection without an answer"));
+  try {
+    return await use(ask);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+    fail("the connection was closed");
+  }
+}
+
+/** Why a broker could not be asked: a phrase such as "connection refused". */
+export function unreachableWhy(error: unknown): string {
+  if (error instanceof KctlError && error.cause instanceof Error) return error.cause.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function unreachable(address: Address, why: string): KctlError {
+  return new KctlError(
+    {
+      code: "kafka-unreachable",
+      what: `${addressText(address)} does not answer as a Kafka broker: ${why}`,
+      where: addressText(address),
+      fix: "see with `kctl status` whether the broker runs, and that this machine can reach its address",
+    },
+    { cause: new Error(why) },
+  );
+}
+
+function silence(connected: boolean, timeoutMs: number): string {
+  const seconds = `${timeoutMs / 1000} s`;
+  return connected ? `it accepts connections and gave no answer within ${seconds}` : `no connection within ${seconds}`;
+}
+
+function requestFrame(message: Message<unknown>, correlation: number): Buffer {
+  const head = compose().int16(message.apiKey).int16(message.version).int32(correlation).string("kctl").done();
+  const size = compose()
+    .int32(head.length + message.body.length)
+    .done();
+  return Buffer.concat([size, head, message.body]);
+}

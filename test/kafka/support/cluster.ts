@@ -1,0 +1,147 @@
+/** A real cluster on loopback for the tests of src/kafka: ZooKeeper servers and brokers as plain JVMs of this process. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Address } from "../../../src/kafka/address.ts";
+import { brokerAnswers } from "../../../src/kafka/broker-answers.ts";
+import { zookeeperMode } from "../../../src/kafka/four-letter.ts";
+import { kafkaJars } from "./jars.ts";
+
+export type TestCluster = {
+  readonly bootstrap: readonly Address[];
+  readonly zookeepers: readonly Address[];
+  /** Brokers' second listeners, which advertise what `odd` says. */
+  readonly odd: readonly Address[];
+  startBroker(id: number): Promise<void>;
+  /** SIGKILL, and gone when it returns. */
+  killBroker(id: number): Promise<void>;
+  killZookeeper(id: number): Promise<void>;
+  stop(): Promise<void>;
+};
+
+type Shape = {
+  readonly size: number;
+  /** ZooKeeper's ports start here, three each; brokers' are 7000 above. */
+  readonly port: number;
+  /** What broker `id` advertises on its second listener; its own address where null. */
+  readonly odd?: (id: number) => Address | null;
+  readonly brokerConfig?: Readonly<Record<string, string>>;
+};
+
+const flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+const host = "127.0.0.1";
+const log4j = `log4j.rootLogger=WARN, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=%d %p %m (%c)%n
+`;
+
+export async function startCluster(shape: Shape): Promise<TestCluster> {
+  const jars = await kafkaJars();
+  const folder = await mkdtemp(join(tmpdir(), "kctl-test-kafka-"));
+  const ids = Array.from({ length: shape.size }, (_, index) => index + 1);
+  const children = new Map<string, ChildProcess>();
+  const zookeeperPort = (id: number): number => shape.port + 10 * (id - 1);
+  const brokerPort = (id: number): number => shape.port + 7000 + 10 * (id - 1);
+
+  const run = (name: string, mainClass: string, config: string): void => {
+    const logging = `-Dlog4j.configuration=file:${join(folder, "log4j.properties")}`;
+    const child = spawn("java", [...flags, logging, "-cp", join(jars, "*"), mainClass, config], {
+      cwd: join(folder, name),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const log = createWriteStream(join(folder, `${name}.log`), { flags: "a" });
+    child.stdout.pipe(log);
+    child.stderr.pipe(log);
+    children.set(name, child);
+  };
+  const kill = async (name: string): Promise<void> => {
+    const child = children.get(name);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  };
+  const ready = async (name: string, look: (signal: AbortSignal) => Promise<boolean>): Promise<void> => {
+    const signal = AbortSignal.timeout(60_000);
+    while (!(await look(signal).catch(() => false))) {
+      const child = children.get(name);
+      if (signal.aborted || child?.exitCode !== null) {
+        throw new Error(`${name} did not start:\n${await readFile(join(folder, `${name}.log`), "utf8")}`);
+      }
+      await delay(50);
+    }
+  };
+  const startZookeeper = async (id: number): Promise<void> => {
+    const name = `zookeeper-${id}`;
+    const ensemble = ids.map((n) => `server.${n}=${host}:${zookeeperPort(n) + 1}:${zookeeperPort(n) + 2}`);
+    await write(folder, name, {
+      myid: `${id}\n`,
+      "zoo.cfg": [
+        "tickTime=500\ninitLimit=20\nsyncLimit=10\nadmin.enableServer=false\n4lw.commands.whitelist=srvr",
+        `dataDir=${join(folder, name)}\nclientPort=${zookeeperPort(id)}\nclientPortAddress=${host}`,
+        ...(ids.length > 1 ? ensemble : []),
+      ].join("\n"),
+    });
+    run(name, "org.apache.zookeeper.server.quorum.QuorumPeerMain", "zoo.cfg");
+  };
+  const startBroker = async (id: number): Promise<void> => {
+    const name = `broker-${id}`;
+    const told = shape.odd?.(id) ?? { host, port: brokerPort(id) + 1 };
+    const settings = {
+      "broker.id": String(id),
+      listeners: `PLAINTEXT://${host}:${brokerPort(id)},ODD://${host}:${brokerPort(id) + 1}`,
+      "advertised.listeners": `PLAINTEXT://${host}:${brokerPort(id)},ODD://${told.host}:${told.port}`,
+      "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,ODD:PLAINTEXT",
+      "zookeeper.connect": ids.map((n) => `${host}:${zookeeperPort(n)}`).join(","),
+      "zookeeper.session.timeout.ms": "3000",
+      "log.dirs": join(folder, name, "data"),
+      "offsets.topic.replication.factor": String(Math.min(3, shape.size)),
+      "min.insync.replicas": "1",
+      ...shape.brokerConfig,
+    };
+    const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
+    await write(folder, name, { "server.properties": lines.join("") });
+    run(name, "kafka.Kafka", "server.properties");
+    await ready(name, (signal) => brokerAnswers(host, brokerPort(id), id, signal));
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all([...children.keys()].map(kill));
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+
+  try {
+    await writeFile(join(folder, "log4j.properties"), log4j);
+    await Promise.all(ids.map(startZookeeper));
+    const serving = ["leader", "follower", "standalone"];
+    await Promise.all(
+      ids.map((id) =>
+        ready(`zookeeper-${id}`, async (signal) =>
+          serving.includes(await zookeeperMode(host, zookeeperPort(id), signal)),
+        ),
+      ),
+    );
+    await Promise.all(ids.map(startBroker));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    bootstrap: ids.map((id) => ({ host, port: brokerPort(id) })),
+    zookeepers: ids.map((id) => ({ host, port: zookeeperPort(id) })),
+    odd: ids.map((id) => ({ host, port: brokerPort(id) + 1 })),
+    startBroker,
+    killBroker: (id) => kill(`broker-${id}`),
+    killZookeeper: (id) => kill(`zookeeper-${id}`),
+    stop,
+  };
+}
+
+async function write(folder: string, name: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(join(folder, name), { recursive: true });
+  await Promise.all(Object.entries(files).map(([file, text]) => writeFile(join(folder, name, file), text)));
+}

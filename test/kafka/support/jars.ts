@@ -1,0 +1,39 @@
+/** Kafka's jars, from the cache or through Maven. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+export const kafkaVersion = "3.9.1";
+
+/** The folder of jars; assembled aside and renamed into place, so that a killed run leaves none that is half full. */
+export async function kafkaJars(): Promise<string> {
+  const cache = process.env["KCTL_CACHE"] ?? join(tmpdir(), "kctl-test-cache");
+  const jars = join(cache, `test-kafka-${kafkaVersion}`);
+  if (existsSync(jars)) return jars;
+  await mkdir(cache, { recursive: true });
+  const aside = await mkdtemp(join(cache, "jars-"));
+  await writeFile(join(aside, "pom.xml"), pom());
+  const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${join(aside, "libs")}`];
+  await promisify(execFile)("mvn", ["-q", "-B", "-f", join(aside, "pom.xml"), ...goal]);
+  // Another test may have been faster; its jars are as good.
+  await rename(join(aside, "libs"), jars).catch((error: unknown) => {
+    if (!existsSync(jars)) throw error;
+  });
+  await rm(aside, { recursive: true, force: true });
+  return jars;
+}
+
+function pom(): string {
+  const dependencies = ["kafka_2.13", "kafka-tools"]
+    .map(
+      (name) =>
+        `<dependency><groupId>org.apache.kafka</groupId><artifactId>${name}</artifactId><version>${kafkaVersion}</version></dependency>`,
+    )
+    .join("");
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>kctl</groupId>
+<artifactId>test-jars</artifactId><version>1</version><dependencies>${dependencies}</dependencies></project>
+`;
+}
