@@ -42,7 +42,7 @@ function viewComplaints(views: readonly KafkaView[], ids: readonly number[]): re
     return [
       ...(view.controllerId === null ? ["there is no controller"] : []),
       ...missing.map((id) => `broker ${id} is not registered with the controller`),
-      ...(offline > 0 ? [`${partitions(offline)} offline: ${list(view, ({ leader }) => leader < 0)}`] : []),
+      ...(offline > 0 ? [`${partitions(offline)} offline: ${list(view, ({ leader }) => leader === null)}`] : []),
       ...(underReplicated > 0
         ? [
             `${partitions(underReplicated)} under-replicated: ${list(view, ({ isr, replicas }) => isr.length < replicas.length)}`,

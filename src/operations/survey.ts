@@ -114,6 +114,8 @@ export async function survey(
   return {
     provider,
     cache,
+    mirror: spec.artifacts?.mirror ?? null,
+    kafkaFolder: softwareFolder(cache, { name: "kafka", version: spec.kafka.version }),
     ...wanted,
     ...looked,
     receipt,

@@ -1,0 +1,11 @@
+/** Asks a question on the terminal. */
+import { createInterface } from "node:readline/promises";
+
+export async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question, { signal });
+  } finally {
+    terminal.close();
+  }
+}

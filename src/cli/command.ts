@@ -1,0 +1,44 @@
+/** What every command has in common: the options that all take, and the way its outcome becomes output and exit status. */
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+
+function positive(text: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new InvalidArgumentError("It takes a whole number from 1.");
+  return Number(text);
+}
+
+const seconds = { s: 1, m: 60, h: 3600 } as const;
+
+function durationSeconds(text: string): number {
+  const match = /^([1-9][0-9]{0,5})([smh])$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("It takes a duration such as 90s, 10m or 1h.");
+  return Number(match[1]) * seconds[match[2] as keyof typeof seconds];
+}
+
+/** A command with the common options; `-f` only where it works on a spec, which is nearly everywhere. */
+export function specCommand(name: string, summary: string) {
+  return new Command(name)
+    .description(summary)
+    .option("-f, --file <spec>", "the spec, or - for standard input (default: $KCTL_SPEC, else kctl.yaml)")
+    .option("--json", "one JSON object a line on standard output, the result last")
+    .option("--quiet", "say only what went wrong")
+    .option("--verbose", "say more, and show where an error of kctl itself comes from")
+    .option("--no-color", "no colours (NO_COLOR does the same)")
+    .addOption(
+      new Option("--concurrency <n>", "how many things are done side by side at most").argParser(positive).default(8),
+    )
+    .addOption(
+      new Option("--timeout <duration>", "the longest that each wait may take")
+        .argParser(durationSeconds)
+        .default(120, "2m"),
+    );
+}
+
+export type CommonOptions = {
+  readonly file?: string | undefined;
+  readonly json?: true | undefined;
+  readonly quiet?: true | undefined;
+  readonly verbose?: true | undefined;
+  readonly color: boolean;
+  readonly concurrency: number;
+  readonly timeout: number;
+};

@@ -1,0 +1,44 @@
+/** kctl up */
+import { specCommand } from "../command.ts";
+import { run } from "../run.ts";
+
+export const upCommand = () =>
+  specCommand("up", "make the cluster what the spec says, then verify it")
+    .option("--yes", "do not ask before servers of a running cluster are restarted")
+    .option("--smoke-test", "end with a smoke test")
+    .action((options) =>
+      run(options, async (context) => {
+        const started = performance.now();
+        const { up } = await import("../../operations/up.ts");
+        const result = await up(context, { yes: options.yes ?? false });
+        const { changed, cluster, bootstrap } = result;
+        const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
+        const fields = { cluster, changed, seconds, bootstrap };
+        if (options.smokeTest === undefined) return { fields, text: () => upText(result, seconds, context.specFile) };
+        const { smokeTest } = await import("../../operations/smoke-test.ts");
+        const { ok, checks, faults } = await smokeTest(context, { keep: false });
+        return { ok, faults, fields: { ...fields, checks }, text: () => upText(result, seconds, context.specFile) };
+      }),
+    );
+
+type Shown = {
+  readonly changed: number;
+  readonly cluster: string;
+  readonly bootstrap: string;
+  readonly software: string;
+};
+
+function upText({ changed, cluster, bootstrap, software }: Shown, seconds: number, spec: string): string {
+  const file = spec === "kctl.yaml" ? "" : ` -f ${spec}`;
+  return `
+${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.
+
+Clients connect to
+  ${bootstrap}
+
+Try
+  kctl status${file}
+  kctl smoke-test${file}
+  ${software}/bin/kafka-topics.sh --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
+  kctl destroy${file}`;
+}

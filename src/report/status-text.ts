@@ -1,0 +1,57 @@
+/** A cluster's status as a table. */
+import type { Paint } from "./colours.ts";
+
+type Shown = {
+  readonly cluster: string;
+  readonly healthy: boolean;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly services: Readonly<Record<string, string>>;
+  }[];
+  readonly brokers: readonly {
+    readonly id: number;
+    readonly node: string;
+    readonly controller: boolean;
+    readonly address: string;
+  }[];
+  readonly partitions: Readonly<Record<"total" | "underReplicated" | "offline", number | null>>;
+  readonly complaints: readonly string[];
+};
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+export function statusText(status: Shown, paint: Paint): string {
+  const rows = status.nodes.flatMap(({ name, address, services }) =>
+    Object.entries(services).map(([role, state]) => {
+      const broker = role === "broker" ? status.brokers.find(({ node }) => node === name) : undefined;
+      return [
+        name,
+        role,
+        state,
+        broker === undefined ? address : broker.address,
+        broker === undefined ? "" : `id ${broker.id}${broker.controller ? ", controller" : ""}`,
+      ];
+    }),
+  );
+  const [header = "", ...lines] = table([["NODE", "SERVICE", "STATE", "ADDRESS", ""], ...rows]);
+  const { total, underReplicated, offline } = status.partitions;
+  const number = (count: number | null): string => (count === null ? "unknown" : String(count));
+  return [
+    `${paint("bold", status.cluster)}: ${status.healthy ? paint("green", "healthy") : paint("red", "not healthy")}`,
+    "",
+    paint("dim", header),
+    ...lines,
+    "",
+    `partitions: ${number(total)}, under-replicated: ${number(underReplicated)}, offline: ${number(offline)}`,
+    ...status.complaints.map((complaint) => paint("red", `✗ ${complaint}`)),
+  ].join("\n");
+}
