@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { KctlError } from "../../src/fault.ts";
+import { execute, type Perform } from "../../src/operations/execute.ts";
+import type { Change, Edge } from "../../src/plan/change.ts";
+import type { Event } from "../../src/report/events.ts";
+
+function change(key: string, ...after: readonly (string | Edge)[]): Change {
+  return {
+    kind: "process",
+    verb: "start",
+    member: key,
+    key,
+    layer: "host",
+    node: null,
+    title: key,
+    why: [],
+    effect: "none",
+    diff: [],
+    after: after.map((edge) => (typeof edge === "string" ? { key: edge, until: "done" } : edge)),
+  };
+}
+
+const begun = (key: string): Edge => ({ key, until: "begun" });
+
+async function ran(
+  changes: readonly Change[],
+  perform: Perform,
+  concurrency = 8,
+  signal = new AbortController().signal,
+) {
+  const events: Event[] = [];
+  const outcome = await execute(changes, perform, { concurrency, signal, emit: (event) => events.push(event) });
+  return { ...outcome, events: events.map(({ type, ...rest }) => `${type} ${"key" in rest ? rest.key : ""}`) };
+}
+
+describe("execute", () => {
+  test("a change starts only after all that must come before it", async () => {
+    const order: string[] = [];
+    const { changed } = await ran([change("c", "a", "b"), change("b", "a"), change("a")], async ({ key }) => {
+      order.push(key);
+    });
+    expect(order).toEqual(["a", "b", "c"]);
+    expect(changed).toBe(3);
+  });
+
+  test("one that has begun gives its place away, so that an ensemble larger than the limit still comes up", async () => {
+    const running = new Set<string>();
+    const all = Promise.withResolvers<void>();
+    const perform: Perform = async ({ key }, hasBegun) => {
+      running.add(key);
+      hasBegun();
+      if (running.size === 5) all.resolve();
+      await all.promise;
+    };
+    const { changed } = await ran(
+      ["1", "2", "3", "4", "5"].map((key) => change(key)),
+      perform,
+      2,
+    );
+    expect(changed).toBe(5);
+  });
+
+  test("an edge of begun waits for no more than that", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { changed } = await ran([change("server"), change("asks", begun("server"))], async ({ key }, hasBegun) => {
+      hasBegun();
+      if (key === "asks") gate.resolve();
+      await gate.promise;
+    });
+    expect(changed).toBe(2);
+  });
+
+  test("a failure is told once; what needs it is skipped; what does not goes on", async () => {
+    const { changed, skipped, faults, events } = await ran(
+      [change("bad"), change("needs", "bad"), change("needs-that", "needs"), change("free")],
+      async ({ key }) => {
+        if (key === "bad") throw new KctlError({ code: "service-died", what: "it ended" });
+      },
+    );
+    expect({ changed, skipped, faults }).toEqual({
+      changed: 1,
+      skipped: 2,
+      faults: [{ code: "service-died", what: "it ended" }],
+    });
+    expect(events.filter((event) => event.startsWith("change-failed"))).toEqual(["change-failed bad"]);
+  });
+
+  test("after an abort nothing new is begun, and what is under way is awaited", async () => {
+    const stop = new AbortController();
+    const made: string[] = [];
+    const { changed, faults } = await ran(
+      [change("a"), change("b", "a")],
+      async ({ key }) => {
+        stop.abort(new KctlError({ code: "interrupted", what: "interrupted" }));
+        await Promise.resolve();
+        made.push(key);
+      },
+      8,
+      stop.signal,
+    );
+    expect({ changed, made, codes: faults.map(({ code }) => code) }).toEqual({
+      changed: 1,
+      made: ["a"],
+      codes: ["interrupted"],
+    });
+  });
+});

@@ -1,0 +1,319 @@
+import { describe, expect, test } from "vitest";
+import { noKnownIds } from "../../src/cluster/known-ids.ts";
+import type { Platform } from "../../src/cluster/platform.ts";
+import { resolveCluster } from "../../src/cluster/resolve.ts";
+import { contentDigest } from "../../src/plan/content-digest.ts";
+import { makePlan, type Plan, type PlanInput } from "../../src/plan/make-plan.ts";
+import type { ObservedHost, ObservedState } from "../../src/plan/observed.ts";
+import { knownIdsOf, nextReceipt, parseReceipt, receiptText, type Receipt } from "../../src/plan/receipt.ts";
+import type { DesiredHost } from "../../src/services/desired.ts";
+import { desiredState } from "../../src/services/desired-state.ts";
+import { specSchema } from "../../src/spec/schema.ts";
+
+const platform: Platform = {
+  provider: "local",
+  root: "/k",
+  folders: {
+    config: "/k/{node}/{role}/config",
+    data: "/k/{node}/{role}/data",
+    log: "/k/{node}/{role}/log",
+    run: "/k/{node}/{role}/run",
+  },
+  sharedAddress: "127.0.0.1",
+  portShift: 0,
+  portStep: 10,
+  profile: "laptop",
+};
+
+const templates = {
+  "broker-log4j.properties": "broker",
+  "zookeeper-log4j.properties": "zookeeper",
+  "zookeeper-logback.xml": "",
+};
+
+type World = Omit<PlanInput, "observed">;
+
+function world(spec: object = {}, former: Receipt | null = null): World {
+  const parsed = specSchema.parse({
+    name: "demo",
+    provider: { type: "local" },
+    kafka: { version: "3.9.1" },
+    nodes: [{ group: "n", count: 3, roles: ["zookeeper", "broker"] }],
+    ...spec,
+  });
+  const cluster = resolveCluster(parsed, platform, former === null ? noKnownIds : knownIdsOf(former));
+  const desired = desiredState({
+    cluster,
+    platform,
+    java: "/java",
+    software: ({ name }) => `/cache/${name}`,
+    templates,
+  });
+  return { cluster, desired, receipt: { former, next: nextReceipt(cluster, desired, "/java", former) } };
+}
+
+const nothing: ObservedState = { artifacts: {}, hosts: {}, receipt: null };
+
+/** A host on which everything is as wanted. */
+function asWanted(
+  { node, files, folders, processes, storedIds }: DesiredHost,
+  ids: Readonly<Record<string, number>>,
+): ObservedHost {
+  return {
+    node,
+    files: Object.fromEntries(
+      files.map(({ path, content, mode }) => [path, { kind: "file", digest: contentDigest(content), mode, content }]),
+    ),
+    folders: Object.fromEntries(folders.map(({ path, mode }) => [path, { kind: "folder", mode }])),
+    processes: Object.fromEntries(
+      processes.map(({ key, inputs }, index) => [key, { state: "running", pid: 100 + index, birth: "b", inputs }]),
+    ),
+    ports: {},
+    identities: Object.fromEntries(
+      storedIds.map(({ member }) => [member, { id: ids[member] ?? null, clusterId: null }]),
+    ),
+  };
+}
+
+function running({ desired, receipt }: World): ObservedState {
+  return {
+    artifacts: Object.fromEntries(desired.artifacts.map(({ name, version }) => [`${name} ${version}`, true])),
+    hosts: Object.fromEntries(desired.hosts.map((host) => [host.node, asWanted(host, receipt.next.members)])),
+    receipt: receiptText(receipt.next),
+  };
+}
+
+/** The same state, with one host changed. */
+function changed(
+  state: ObservedState,
+  node: string,
+  change: (host: ObservedHost) => Partial<ObservedHost>,
+): ObservedState {
+  const host = state.hosts[node];
+  if (host === undefined) throw new Error(`no host ${node}`);
+  return { ...state, hosts: { ...state.hosts, [node]: { ...host, ...change(host) } } };
+}
+
+const verbs = ({ changes }: Plan): readonly string[] => changes.map(({ key, verb }) => `${verb} ${key}`);
+
+describe("from nothing", () => {
+  const plan = makePlan({ ...world(), observed: nothing });
+
+  test("everything is made, the receipt first, and every edge names a change of the plan", () => {
+    expect(plan.obstacles).toEqual([]);
+    const keys = new Set(plan.changes.map(({ key }) => key));
+    expect(keys.size).toBe(plan.changes.length);
+    for (const { key, after } of plan.changes) {
+      for (const edge of after) expect(keys).toContain(edge.key);
+      if (key !== "receipt" && !key.startsWith("artifact") && !key.startsWith("gate"))
+        expect(after).toContainEqual({ key: "receipt", until: "done" });
+    }
+    const count = (kind: string): number => plan.changes.filter((change) => change.kind === kind).length;
+    expect({
+      receipt: count("receipt"),
+      artifact: count("artifact"),
+      folder: count("folder"),
+      file: count("file"),
+      process: count("process"),
+      gate: count("gate"),
+      roll: count("roll"),
+    }).toEqual({ receipt: 1, artifact: 1, folder: 24, file: 21, process: 6, gate: 1, roll: 0 });
+  });
+
+  test("ZooKeeper servers start together, brokers once a majority serves", () => {
+    const start = (member: string) => plan.changes.find(({ key }) => key === `start ${member}`);
+    expect(start("n-1/zookeeper")?.after.some(({ key }) => key.startsWith("start") || key.startsWith("gate"))).toBe(
+      false,
+    );
+    expect(start("n-1/broker")?.after).toContainEqual({ key: "gate zookeeper", until: "done" });
+    expect(plan.changes.find(({ kind }) => kind === "gate")).toMatchObject({
+      enough: 2,
+      after: ["n-1", "n-2", "n-3"].map((node) => ({ key: `start ${node}/zookeeper`, until: "begun" })),
+    });
+  });
+
+  test("the same input gives the same plan", () => {
+    expect(JSON.stringify(makePlan({ ...world(), observed: nothing }))).toBe(JSON.stringify(plan));
+  });
+});
+
+describe("a running cluster", () => {
+  const now = world();
+  const later = { ...now, receipt: { ...now.receipt, former: now.receipt.next } };
+
+  test("as wanted: an empty plan", () => {
+    expect(makePlan({ ...later, observed: running(now) })).toEqual({ changes: [], obstacles: [] });
+  });
+
+  test("a dead broker is started, and nothing else happens", () => {
+    const observed = changed(running(now), "n-2", ({ processes }) => ({
+      processes: { ...processes, "n-2/broker": { state: "dead" } },
+    }));
+    expect(verbs(makePlan({ ...later, observed }))).toEqual(["start start n-2/broker"]);
+  });
+
+  test("a whole dead ensemble is started together, and running brokers stay as they are", () => {
+    const dead = { state: "dead" } as const;
+    const observed = ["n-1", "n-2", "n-3"].reduce(
+      (state, node) =>
+        changed(state, node, ({ processes }) => ({ processes: { ...processes, [`${node}/zookeeper`]: dead } })),
+      running(now),
+    );
+    const plan = makePlan({ ...later, observed });
+    expect(verbs(plan)).toEqual(["n-1", "n-2", "n-3"].map((node) => `start start ${node}/zookeeper`));
+    expect(plan.changes.every(({ after }) => after.length === 0)).toBe(true);
+  });
+
+  test("a file changed by hand is put back, its lines shown, and nothing restarts", () => {
+    const path = "/k/n-1/broker/config/server.properties";
+    const wanted = now.desired.hosts[0]?.files.find((file) => file.path === path)?.content ?? "";
+    const content = wanted.replace("default.replication.factor=3", "default.replication.factor=1");
+    const observed = changed(running(now), "n-1", ({ files }) => ({
+      files: { ...files, [path]: { kind: "file", digest: contentDigest(content), mode: 0o640, content } },
+    }));
+    const [change, ...others] = makePlan({ ...later, observed }).changes;
+    expect(others).toEqual([]);
+    expect(change).toMatchObject({
+      kind: "file",
+      verb: "update",
+      diff: ["- default.replication.factor=1", "+ default.replication.factor=3"],
+    });
+  });
+
+  test("a mode changed by hand is put back", () => {
+    const path = "/k/n-1/broker/config/server.properties";
+    const observed = changed(running(now), "n-1", ({ files }) => ({
+      files: {
+        ...files,
+        [path]: { ...(files[path] as { kind: "file"; digest: string; content: string }), mode: 0o666 },
+      },
+    }));
+    expect(verbs(makePlan({ ...later, observed }))).toEqual([`update file ${path}`]);
+  });
+
+  test("a changed setting names its key, and restarts the brokers one at a time after all files", () => {
+    const edited = world(
+      { kafka: { version: "3.9.1", heap: "768MiB", config: { "min.insync.replicas": "2" } } },
+      now.receipt.next,
+    );
+    const plan = makePlan({ ...edited, observed: running(now) });
+    const roll = plan.changes.find(({ kind }) => kind === "roll");
+    expect(roll).toMatchObject({ members: ["n-1/broker", "n-2/broker", "n-3/broker"], effect: "restart" });
+    expect(roll?.why).toEqual([
+      { field: "kafka.heap", from: null, to: "-Xmx768m" },
+      { field: "kafka.config.min.insync.replicas", from: null, to: "2" },
+    ]);
+    expect(plan.changes.filter(({ kind }) => kind === "file").every(({ effect }) => effect === "restart")).toBe(true);
+  });
+
+  test("a setting that went away is a change too", () => {
+    const with2 = world({ kafka: { version: "3.9.1", config: { "min.insync.replicas": "2" } } });
+    const without = world({}, with2.receipt.next);
+    const plan = makePlan({ ...without, observed: running(with2) });
+    expect(plan.changes.filter(({ kind }) => kind === "file").flatMap(({ diff }) => diff)).toEqual(
+      Array.from({ length: 3 }, () => "- min.insync.replicas=2"),
+    );
+  });
+
+  test("a new broker is only added", () => {
+    const grown = world(
+      {
+        nodes: [
+          { group: "n", count: 3, roles: ["zookeeper", "broker"] },
+          { name: "extra", roles: ["broker"] },
+        ],
+      },
+      now.receipt.next,
+    );
+    const plan = makePlan({ ...grown, observed: running(now) });
+    expect(plan.obstacles).toEqual([]);
+    expect([...new Set(plan.changes.map(({ node }) => node))]).toEqual([null, "extra"]);
+    expect(plan.changes.filter(({ kind }) => kind === "process" || kind === "roll").map(({ key }) => key)).toEqual([
+      "start extra/broker",
+    ]);
+  });
+});
+
+describe("obstacles: named, and nothing is planned past them", () => {
+  const now = world();
+  const later = { ...now, receipt: { ...now.receipt, former: now.receipt.next } };
+  const said = (plan: Plan): readonly string[] => plan.obstacles.map(({ what }) => what);
+
+  test("a port that somebody holds", () => {
+    const observed: ObservedState = {
+      ...nothing,
+      hosts: {
+        "n-1": {
+          node: "n-1",
+          files: {},
+          folders: {},
+          processes: {},
+          identities: {},
+          ports: { "9092": { pid: 7, command: "nc" }, "2181": null },
+        },
+      },
+    };
+    expect(said(makePlan({ ...now, observed }))).toEqual([
+      "port 9092, n-1/broker's clients port, is held by process 7 (nc)",
+    ]);
+  });
+
+  test("another's identity in a data folder", () => {
+    const observed = changed(running(now), "n-2", ({ identities }) => ({
+      identities: {
+        ...identities,
+        "n-2/broker": { id: 3, clusterId: "x" },
+        "n-2/zookeeper": { id: null, clusterId: null },
+      },
+    }));
+    expect(said(makePlan({ ...later, observed }))).toEqual([
+      "n-2/zookeeper is ZooKeeper server 2, but its own record cannot be read",
+      "n-2/broker is broker 2, but its own record says 3",
+    ]);
+  });
+
+  test("a symlink where a file should be", () => {
+    const path = "/k/n-1/broker/config/server.properties";
+    const observed = changed(running(now), "n-1", ({ files }) => ({
+      files: { ...files, [path]: { kind: "other", what: "a symbolic link" } },
+    }));
+    expect(said(makePlan({ ...later, observed }))).toEqual([`${path} is a symbolic link, where kctl needs a file`]);
+  });
+
+  test("what is not built: another version, a server taken out, a larger ensemble", () => {
+    const other = (spec: object): readonly string[] =>
+      said(makePlan({ ...world(spec, now.receipt.next), observed: running(now) }));
+    expect(other({ kafka: { version: "3.9.2" } })).toEqual([
+      "the cluster runs Kafka 3.9.1, and the spec says 3.9.2: changing the version of a cluster is not built yet",
+    ]);
+    expect(
+      other({
+        nodes: [
+          { group: "n", count: 2, roles: ["zookeeper", "broker"] },
+          { name: "n-3", roles: ["broker"] },
+        ],
+      }),
+    ).toEqual([
+      "n-3/zookeeper belongs to the cluster and is not in the spec any more: taking a server out is not built yet",
+    ]);
+    expect(other({ nodes: [{ group: "n", count: 4, roles: ["zookeeper", "broker"] }] })).toEqual([
+      "n-4/zookeeper is new: growing the ZooKeeper ensemble of a cluster is not built yet",
+    ]);
+  });
+});
+
+describe("the receipt", () => {
+  test("is read back as it was written", () => {
+    const { next } = world().receipt;
+    expect(parseReceipt(receiptText(next))).toEqual(next);
+  });
+
+  test.each([
+    ["", "is not valid JSON"],
+    ["{}", "is damaged"],
+    ['{"schema":2}', "was written by a newer kctl (schema 2)"],
+    ["null", "is damaged"],
+  ])("%j: %s", (text, why) => {
+    expect(() => parseReceipt(text)).toThrow(`the receipt of this cluster ${why}`);
+  });
+});
