@@ -18,13 +18,19 @@ export type RunningProcess = {
   readonly birth: string;
   /** What `-Dkctl.inputs=` says in its argv; null where it says nothing. */
   readonly inputs: string | null;
+  /** Where its pid is noted, if anywhere; removed by the stop. */
+  readonly pidFile?: string;
 };
 
 export type ObservedProcess =
   | { readonly state: "absent" }
   /** It ran once (there is a pid file), and is gone without having been stopped. */
   | { readonly state: "dead" }
-  | ({ readonly state: "running" } & RunningProcess);
+  | ({
+      readonly state: "running";
+      /** More processes of the same service, started by two at once: one too many each. */
+      readonly extras?: readonly RunningProcess[];
+    } & RunningProcess);
 
 /** Who listens on a port; null where nobody does. `pid` is null where this user may not see it. */
 export type PortHolder = { readonly pid: number | null; readonly command: string | null } | null;

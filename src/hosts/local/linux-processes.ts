@@ -1,0 +1,61 @@
+/** Processes as Linux shows them, in /proc. Reading it without waiting is several times faster than by promises. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { errnoOf } from "./io-fault.ts";
+import type { CommandLine, Processes, Sighting } from "./processes.ts";
+
+/** The part of /proc/PID/stat that is of use; null where the process has ended. */
+export function parseStat(stat: string): { readonly parent: number; readonly started: string } | null {
+  // The name stands in parentheses and may hold anything, parentheses too: count from the last one.
+  const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const started = rest[17];
+  if (state === undefined || parent === undefined || started === undefined) return null;
+  return state === "Z" || state === "X" ? null : { parent: Number(parent), started };
+}
+
+/** null where there is no such process (any more), or this user may not see it. */
+export function readOfProcess(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1");
+  } catch (error) {
+    if (["ENOENT", "ESRCH", "EACCES", "EPERM", "ENOTDIR"].includes(errnoOf(error) ?? "")) return null;
+    throw error;
+  }
+}
+
+export function linuxProcesses(): Processes {
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+  const user = process.geteuid?.();
+  const life = (pid: number): { parent: number; birth: string } | null => {
+    const stat = parseStat(readOfProcess(`/proc/${pid}/stat`) ?? "");
+    return stat === null ? null : { parent: stat.parent, birth: `${boot} ${stat.started}` };
+  };
+
+  const sight = (pid: number, interesting: (command: CommandLine) => boolean): Sighting | null => {
+    const raw = readOfProcess(`/proc/${pid}/cmdline`);
+    if (raw === null || raw === "") return null;
+    const text = `\0${Buffer.from(raw, "latin1").toString()}${raw.endsWith("\0") ? "" : "\0"}`;
+    const command = { text, separator: "\0" } as const;
+    if (!interesting(command)) return null;
+    const alive = life(pid);
+    return alive !== null && ownerOf(pid) === user ? { pid, ...alive, command } : null;
+  };
+
+  return {
+    sightings: (interesting) =>
+      Promise.resolve(
+        readdirSync("/proc")
+          .filter((name) => /^[1-9]\d*$/.test(name))
+          .flatMap((name) => sight(Number(name), interesting) ?? []),
+      ),
+    birthOf: (pid) => Promise.resolve(life(pid)?.birth ?? null),
+  };
+}
+
+function ownerOf(pid: number): number | null {
+  try {
+    return statSync(`/proc/${pid}`).uid;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ESRCH") return null;
+    throw error;
+  }
+}
