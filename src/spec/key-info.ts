@@ -1,0 +1,33 @@
+/** What every key of the spec says of itself, beside its type: read by the loader's messages, the reference and the JSON Schema. */
+import { z } from "zod";
+
+/** What a change of the key does to a running cluster. */
+export type Effect = "none" | "live" | "restart" | "replace";
+
+export type KeyInfo = {
+  readonly doc: string;
+  readonly effect: Effect;
+  readonly unit?: string;
+  /** Set while the key's feature is not built: the sentence that refuses it starts with this. */
+  readonly later?: string;
+  /** Values that are part of the interface, but not built yet, each with its feature. */
+  readonly laterValues?: Readonly<Record<string, string>>;
+  /** Scalars below are taken as they are spelled (`012`, `1e3`), since they go to a file of Kafka's own. */
+  readonly verbatim?: boolean;
+  /** A value that is right, as one would write it; shown where it is missing or wrong. */
+  readonly example?: string;
+  /** Words that people bring from other tools, for which this key is named. */
+  readonly also?: readonly string[];
+};
+
+export function key<T extends z.ZodType>(schema: T, info: KeyInfo): T {
+  return schema.meta(info);
+}
+
+export function infoOf(schema: z.core.$ZodType): KeyInfo | null {
+  const meta = z.globalRegistry.get(schema);
+  return meta !== undefined && "doc" in meta && "effect" in meta ? (meta as unknown as KeyInfo) : null;
+}
+
+/** The feature that keys for machines other than this one wait for. */
+export const remote = "machines of your own or on EC2";

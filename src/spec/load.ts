@@ -1,0 +1,117 @@
+/** The spec's text in; the checked spec out, or every fault of it at once, each with its line, an excerpt and the way out. */
+import type { Fault } from "../fault.ts";
+import type { Environment } from "./environment.ts";
+import { mismatch } from "./mismatch.ts";
+import { missingKey } from "./missing-key.ts";
+import { parse } from "./parse.ts";
+import { prepare } from "./prepare.ts";
+import type { Problem, SpecPath } from "./problem.ts";
+import { repaired } from "./repair.ts";
+import { checkRules, type RuleProblem } from "./rules.ts";
+import { specSchema, type Spec } from "./schema.ts";
+import { shapeAt, specShape } from "./shape.ts";
+import { inOrder, source, type Finding, type Source } from "./source.ts";
+import { spanOf, valueAt, type Value } from "./tree.ts";
+
+export type LoadOptions = { readonly file: string; readonly env: Environment };
+
+export type LoadResult =
+  | { readonly ok: true; readonly spec: Spec; readonly warnings: readonly Fault[]; toFault(problem: Problem): Fault }
+  | { readonly ok: false; readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] };
+
+/** More would only be scrolled away. */
+const mostFaults = 100;
+
+export function loadSpec(text: string, options: LoadOptions): LoadResult {
+  // A byte order mark is no part of any line, and no editor counts it.
+  const from = source(options.file, text.replace(/^\ufeff/, ""));
+  const { root, findings } = parse(from, options.env);
+  if (root === null) return refusal(findings, from);
+  if (root.kind !== "map") return refusal([...findings, noMap(root)], from);
+
+  const { value, problems, meant } = prepare(root);
+  const result = specSchema.safeParse(value);
+  const unmet = result.success ? [] : result.error.issues.map(({ path }) => path.map(pathStep));
+  const wrong = unmet.filter((path) => !meant.some((one) => same(one, path))).map((path) => fromIssue(path, root));
+  const faulty = [...problems.map(({ path }) => path), ...meant, ...unmet];
+  const spec = result.success ? result.data : repaired(value, faulty);
+  const rules = spec === null ? { problems: [], warnings: [] } : checkRules(spec);
+  const toFinding = (problem: Problem): Finding => findingOf(problem, root);
+  const sound = (problem: RuleProblem): boolean => !isFollowUp(problem, faulty, findings, root);
+  const warnings = faults(rules.warnings.filter(sound).map(toFinding), from);
+  const all = [...findings, ...[...problems, ...wrong, ...rules.problems.filter(sound)].map(toFinding)];
+  if (result.success && all.length === 0)
+    return { ok: true, spec: result.data, warnings, toFault: (problem) => from.toFault(toFinding(problem)) };
+  return { ok: false, faults: faults(all, from), warnings };
+}
+
+function refusal(findings: readonly Finding[], from: Source): LoadResult {
+  return { ok: false, faults: faults(findings, from), warnings: [] };
+}
+
+function faults(findings: readonly Finding[], from: Source): readonly Fault[] {
+  const sorted = inOrder(findings);
+  const shown = sorted.slice(0, mostFaults).map((finding) => from.toFault(finding));
+  const next = sorted[mostFaults];
+  if (next === undefined) return shown;
+  const { where = "" } = from.toFault(next);
+  const what = `there are ${sorted.length - mostFaults} more faults from here on`;
+  return [...shown, { code: next.code, what, where, fix: "mend those above first" }];
+}
+
+function noMap(root: Value): Finding {
+  const start = root.span.start;
+  const what =
+    root.kind === "list"
+      ? "a spec is a map of keys, and this is a list"
+      : "a spec is a map of keys, and this is a single text";
+  return {
+    code: "spec-wrong-type",
+    span: { start, end: start + 1 },
+    what,
+    fix: "start with `name:`, `provider:`, `kafka:` and `nodes:`, each on a line of its own",
+  };
+}
+
+function pathStep(step: PropertyKey): string | number {
+  return typeof step === "number" ? step : String(step);
+}
+
+/** The schema says only where it is not met; what to say follows from what is there and from what should be. */
+function fromIssue(path: SpecPath, root: Value): Problem {
+  const value = valueAt(root, path);
+  const place = shapeAt(root, path);
+  if (value !== null) return mismatch({ path, shape: place?.shape ?? specShape(), key: place?.key ?? null }, value);
+  const owner = path.slice(0, -1);
+  const key = place?.key;
+  if (key) return missingKey(owner, key);
+  const what = `\`${path.join(".")}\` is missing`;
+  return { code: "spec-missing-key", path, what, fix: "add it" };
+}
+
+function findingOf({ code, path, what, fix, at }: Problem, root: Value): Finding {
+  return { code, span: spanOf(root, path, at ?? "value"), what, fix };
+}
+
+function startsWith(path: SpecPath, start: SpecPath): boolean {
+  return start.every((step, index) => path[index] === step);
+}
+
+function same(a: SpecPath, b: SpecPath): boolean {
+  return a.length === b.length && startsWith(a, b);
+}
+
+/** A rule that looked at a value which is itself at fault would only confuse. */
+function isFollowUp(
+  { path, needs = [] }: RuleProblem,
+  faulty: readonly SpecPath[],
+  findings: readonly Finding[],
+  root: Value,
+): boolean {
+  const looked = [path, ...needs];
+  if (faulty.some((fault) => looked.some((one) => startsWith(one, fault) || startsWith(fault, one)))) return true;
+  return looked.some((one) => {
+    const value = valueAt(root, one);
+    return value !== null && findings.some(({ span }) => span.start >= value.span.start && span.start < value.span.end);
+  });
+}

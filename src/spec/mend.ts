@@ -1,0 +1,143 @@
+/** For a text that is not of its format: what exactly is wrong with it, and what to write instead. */
+import {
+  clusterName,
+  duration,
+  formatPhrases,
+  jvmFlags,
+  label,
+  size,
+  topicName,
+  version,
+  type FormatName,
+} from "./formats.ts";
+import { kafkaMinors, newestKafkas } from "./versions.ts";
+import { listed, shown } from "./words.ts";
+
+/** `what` is null where "`key` takes ..., not ..." says it all. */
+export type Mend = { readonly what: string | null; readonly fix: string };
+
+const schemas = {
+  size,
+  duration,
+  version,
+  "host-name": label,
+  "cluster-name": clusterName,
+  "topic-name": topicName,
+} as const;
+
+/** Whether a text is right as it stands. */
+export function fits(format: FormatName | null, text: string): boolean {
+  if (format === null) return text !== "";
+  if (format === "setting") return true;
+  if (format === "jvm-flag") return jvmFlags.safeParse([text]).success;
+  return format !== "addresses" && schemas[format].safeParse(text).success;
+}
+
+export function mendText(format: FormatName, text: string): Mend {
+  switch (format) {
+    case "size":
+      return { what: null, fix: mendSize(text) };
+    case "duration":
+      return { what: null, fix: mendDuration(text) };
+    case "version":
+      return { what: null, fix: mendVersion(text) };
+    case "host-name":
+    case "cluster-name":
+    case "topic-name":
+      return mendName(format, text);
+    case "addresses":
+      return {
+        what: null,
+        fix: /^[0-9.]+$/.test(text) ? `write \`${text}/32\` for this one address` : "write `ADDRESS/BITS`",
+      };
+    case "jvm-flag":
+      return { what: null, fix: mendFlag(text) };
+    case "setting":
+      return { what: null, fix: "write the value as it would stand in Kafka's own file" };
+  }
+}
+
+function mendSize(text: string): string {
+  const match = /^([0-9]+(?:\.[0-9]+)?)\s*(?:([kmgt])(?:i?b)?)?$/i.exec(text.trim());
+  if (match === null) return "write a whole number and its unit: `512MiB`, `4GiB`, `2TiB`";
+  const [, number = "", unit] = match;
+  if (unit === undefined) return `write the unit as well: ${listed([`${number}MiB`, `${number}GiB`], "or")}`;
+  const mebibytes =
+    Number(number) * { k: 1 / 1024, m: 1, g: 1024, t: 1024 * 1024 }[unit.toLowerCase() as "k" | "m" | "g" | "t"];
+  if (mebibytes < 1) return "write at least `1MiB`";
+  const whole = Math.round(mebibytes);
+  const written = whole % 1024 === 0 ? `${whole / 1024}GiB` : `${whole}MiB`;
+  return `write ${shown(written)}`;
+}
+
+function mendDuration(text: string): string {
+  const match = /^([0-9]+)\s*([a-z]*)$/i.exec(text.trim());
+  if (match === null) return "write a whole number and its unit: `30s`, `10m`, `4h`, `2d`";
+  const [, number = "", unit = ""] = match;
+  if (unit === "") return `write the unit as well: ${listed([`${number}s`, `${number}m`, `${number}h`], "or")}`;
+  const letter = unit[0]?.toLowerCase() ?? "";
+  const written = `${Number(number)}${letter}`;
+  return fits("duration", written) ? `write ${shown(written)}` : "the units are `s`, `m`, `h` and `d`";
+}
+
+function mendVersion(text: string): string {
+  const [, minor] = /^v?([0-9]+\.[0-9]+)(?![0-9])/.exec(text) ?? [];
+  const known = kafkaMinors.find((entry) => entry.minor === minor)?.patches.at(-1);
+  const full = /^v?([0-9]+\.[0-9]+\.[0-9]+)/.exec(text)?.[1];
+  if (full !== undefined && fits("version", full)) return `write ${shown(full)}`;
+  return known === undefined
+    ? `write all three numbers; the newest that this kctl knows are ${listed(newestKafkas(), "and")}`
+    : `write all three numbers; the newest that this kctl knows is ${shown(known)}`;
+}
+
+/** Letters of other scripts that look like one of ours. */
+const lookAlikes: Readonly<Record<string, string>> = Object.fromEntries(
+  [..."аaеeоoрpсcуyхxіiјjѕsԁdԛqɡgһhкkмmтtвbпnοoαaνvρpτtυuκkιiɑaℓl"].reduce<[string, string][]>(
+    (pairs, letter, index, all) => {
+      if (index % 2 === 0) pairs.push([letter, all[index + 1] ?? ""]);
+      return pairs;
+    },
+    [],
+  ),
+);
+
+const longest = { "host-name": 63, "cluster-name": 40, "topic-name": 249 } as const;
+
+function mendName(format: "host-name" | "cluster-name" | "topic-name", text: string): Mend {
+  const fix = nameInstead(format, text);
+  const strange = [...text].find((letter) => (letter.codePointAt(0) ?? 0) > 126);
+  if (strange !== undefined) {
+    const code = `U+${(strange.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+    const twin = lookAlikes[strange.toLowerCase()];
+    const seen = twin === undefined ? shown(strange) : `${shown(strange)}, which only looks like \`${twin}\``;
+    return {
+      what: `this name has the letter ${seen} (${code})`,
+      fix: twin === undefined ? fix : `type ${shown(twin)} there`,
+    };
+  }
+  if (text.length > longest[format])
+    return {
+      what: `this name has ${text.length} characters; ${longest[format]} is the most`,
+      fix: "choose a shorter name",
+    };
+  return { what: null, fix };
+}
+
+function nameInstead(format: "host-name" | "cluster-name" | "topic-name", text: string): string {
+  const unlike = format === "topic-name" ? /[^A-Za-z0-9._-]+/g : /[^a-z0-9]+/g;
+  const cased = format === "topic-name" ? text : text.toLowerCase();
+  const cleaned = cased
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(unlike, "-")
+    .replace(/^-+|-+$/g, "");
+  const led = format === "cluster-name" && /^[0-9]/.test(cleaned) ? `kafka-${cleaned}` : cleaned;
+  return fits(format, led) ? `write ${shown(led)}, for example` : `write ${formatPhrases[format]}`;
+}
+
+function mendFlag(text: string): string {
+  const parts = text.trim().split(/\s+(?=-)/);
+  if (parts.length > 1) return `write each as an item of its own: \`[${parts.map((part) => `"${part}"`).join(", ")}]\``;
+  if (text !== "" && !text.startsWith("-")) return "flags start with a hyphen";
+  return "write it as on Java's command line";
+}

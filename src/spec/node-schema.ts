@@ -1,0 +1,101 @@
+/** The schema of one entry of `nodes`: a group of alike machines, or a single one. */
+import { z } from "zod";
+import { label, roles, settings, size, text } from "./formats.ts";
+import { key, remote } from "./key-info.ts";
+
+const volume = z.strictObject({
+  size: key(size, {
+    doc: "The data volume's size; it can grow.",
+    effect: "live",
+    unit: "size",
+    example: "200GiB",
+  }),
+  type: key(text.default("gp3"), { doc: "The volume's type.", effect: "live", example: "gp3" }),
+  iops: key(z.int().positive().optional(), { doc: "Provisioned IOPS.", effect: "live", example: "6000" }),
+  throughput: key(z.int().positive().optional(), {
+    doc: "Throughput.",
+    effect: "live",
+    unit: "MiB/s",
+    example: "250",
+  }),
+});
+
+export const node = z.strictObject({
+  group: key(label.optional(), {
+    doc: "Makes `count` nodes called GROUP-1, GROUP-2 and so on. A node has either `group` or `name`.",
+    effect: "replace",
+    example: "kafka",
+  }),
+  count: key(z.int().min(1).max(1000).optional(), {
+    doc: "How many nodes the group has.",
+    effect: "live",
+    example: "3",
+    also: ["replicas", "number", "instances"],
+  }),
+  name: key(label.optional(), {
+    doc: "The name of a single node.",
+    effect: "replace",
+    example: "kafka-1",
+    also: ["host", "hostname", "id"],
+  }),
+  roles: key(z.array(z.enum(roles)).min(1), {
+    doc: "What runs on the node; each role is a process of its own.",
+    effect: "live",
+    example: "[zookeeper, broker]",
+    also: ["role", "services", "type"],
+    laterValues: {
+      controller: "KRaft (the role `controller`)",
+      connect: "Kafka Connect (the role `connect`)",
+      burrow: "Burrow (the role `burrow`)",
+    },
+  }),
+  rack: key(text.optional(), {
+    doc: "The node's rack or zone, Kafka's broker.rack: copies of a partition are spread over racks.",
+    effect: "restart",
+    example: "rack-a",
+  }),
+  heap: key(size.optional(), {
+    doc: "The heap of each JVM on this node, over the one that `kafka` and `zookeeper` give.",
+    effect: "restart",
+    unit: "size",
+    example: "1GiB",
+    also: ["memory", "mem", "xmx"],
+  }),
+  config: key(settings.default({}), {
+    doc: "Settings of this node's broker, over those of `kafka.config`.",
+    effect: "restart",
+    verbatim: true,
+    also: ["settings", "properties"],
+  }),
+  address: key(text.optional(), {
+    doc: "Where the machine is: an IP address or a DNS name.",
+    effect: "replace",
+    later: remote,
+    example: "10.0.0.11",
+    also: ["ip"],
+  }),
+  privateAddress: key(text.optional(), { doc: "Its address inside.", effect: "restart", later: remote }),
+  publicAddress: key(text.optional(), { doc: "Its address outside.", effect: "restart", later: remote }),
+  user: key(text.optional(), { doc: "Who logs in here, over `provider.user`.", effect: "none", later: remote }),
+  instanceType: key(z.union([text, z.array(text).min(1)]).optional(), {
+    doc: "EC2's instance type, or several in order of preference.",
+    effect: "replace",
+    later: remote,
+    example: "m7g.large",
+  }),
+  volume: key(volume.optional(), { doc: "The data volume.", effect: "live", later: remote, also: ["disk"] }),
+  image: key(text.optional(), { doc: "The machine's image.", effect: "replace", later: remote, also: ["ami"] }),
+  spot: key(z.boolean().optional(), {
+    doc: "A spot instance, for clusters that may vanish.",
+    effect: "replace",
+    later: remote,
+  }),
+  zone: key(text.optional(), { doc: "The availability zone.", effect: "replace", later: remote }),
+  dataDirs: key(z.array(text).min(1).optional(), {
+    doc: "Folders for the broker's data, one for each disk.",
+    effect: "replace",
+    later: "choosing data folders",
+    example: "[/data/1, /data/2]",
+    also: ["dataDir", "logDirs", "disks"],
+  }),
+});
