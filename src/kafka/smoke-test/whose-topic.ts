@@ -1,0 +1,96 @@
+/** Whose is the test_log that is there: left by an earlier run of ours, or somebody's. When in doubt it is somebody's. */
+import { KctlError } from "../../fault.ts";
+import { until } from "../until.ts";
+import { describeConfigs, setOnTopic } from "../wire/describe-configs.ts";
+import { listOffsets } from "../wire/list-offsets.ts";
+import type { MetadataPartition } from "../wire/metadata.ts";
+import { askBroker, type Bench, type BrokerAt } from "./bench.ts";
+import { leadersNow, topicSeenBy } from "./partitions.ts";
+import { decode, readPartition } from "./read.ts";
+import { runHeader } from "./records.ts";
+import { differences, topicName } from "./topic.ts";
+import { headerOf } from "./verify.ts";
+
+/** More than any smoke test writes: such a topic is somebody's without reading it. */
+const mostRecords = 100_000n;
+
+type Span = { readonly partition: number; readonly leader: BrokerAt; readonly first: bigint; readonly end: bigint };
+
+/** Null where there is none; how many records where it is ours; a fault `topic-in-use` where it is somebody's. */
+export async function earlierRecords(bench: Bench): Promise<bigint | null> {
+  const partitions = await seenAnywhere(bench);
+  if (partitions === null) return null;
+  const leaders = await until(`the leaders of ${topicName}`, Math.min(bench.seconds, 10), bench.signal, async () => {
+    const now = await leadersNow(bench);
+    return typeof now === "string" ? { still: now } : { done: now };
+  }).catch((error: unknown) => {
+    bench.signal.throwIfAborted();
+    throw inUse(
+      `${topicName} exists, and it cannot be told whose it is: ${error instanceof Error ? error.message : ""}`,
+    );
+  });
+  const spans = await Promise.all([...leaders].map(([partition, leader]) => spanOf(bench, partition, leader)));
+  const records = spans.reduce((sum, { first, end }) => sum + (end - first), 0n);
+  const layout = partitions.map(({ partition, replicas }) => ({ partition, brokers: replicas }));
+  const different = differences(layout, await settingsOf(bench));
+  const holds = records === 0n ? "" : ` and holds ${records} ${records === 1n ? "record" : "records"}`;
+  if (different.length > 0) {
+    throw inUse(`${topicName} exists with settings that are not the smoke test's (${different.join(", ")})${holds}`);
+  }
+  if (records > mostRecords) throw inUse(`${topicName} exists${holds}, more than a smoke test writes`);
+  const theirs = (await Promise.all(spans.map((span) => foreignIn(bench, span)))).reduce(
+    (sum, count) => sum + count,
+    0,
+  );
+  if (theirs > 0) throw inUse(`${topicName} exists${holds}, of which ${theirs} are not the smoke test's`);
+  return records;
+}
+
+async function seenAnywhere(bench: Bench): Promise<readonly MetadataPartition[] | null> {
+  const views = await Promise.all(bench.brokers.map((broker) => topicSeenBy(bench, broker)));
+  const there = views.find((view) => view.kind === "there");
+  if (there !== undefined) return there.partitions;
+  const unknown = views.find((view) => view.kind === "unknown");
+  if (unknown === undefined) return null;
+  throw new KctlError({
+    code: "kafka-unreachable",
+    what: `it cannot be told whether ${topicName} exists: ${unknown.why}`,
+    fix: "see `kctl status`, then run `kctl smoke-test` again",
+  });
+}
+
+async function settingsOf(bench: Bench): Promise<Readonly<Record<string, string>>> {
+  const [broker] = bench.brokers;
+  if (broker === undefined) return {};
+  const { error, errorMessage, entries } = await askBroker(bench, broker.at, describeConfigs("topic", topicName, null));
+  if (error !== 0)
+    throw inUse(`${topicName} exists, and its settings cannot be read: ${errorMessage ?? `error ${error}`}`);
+  const own = entries.filter(({ source }) => source === setOnTopic);
+  return Object.fromEntries(own.map(({ name, value }) => [name, value ?? ""]));
+}
+
+async function spanOf(bench: Bench, partition: number, leader: BrokerAt): Promise<Span> {
+  const [[first], [end]] = await Promise.all([
+    askBroker(bench, leader.at, listOffsets("consumer", topicName, [partition], "earliest")),
+    askBroker(bench, leader.at, listOffsets("consumer", topicName, [partition], "latest")),
+  ]);
+  if (first?.error !== 0 || end?.error !== 0) {
+    throw inUse(`${topicName} exists, and it cannot be told whether partition ${partition} holds records`);
+  }
+  return { partition, leader, first: first.offset, end: end.offset };
+}
+
+async function foreignIn(bench: Bench, { partition, leader, first, end }: Span): Promise<number> {
+  if (first >= end) return 0;
+  const { bytes } = await readPartition(bench, leader, partition, first, end);
+  const records = await decode(partition, bytes);
+  return records.filter((record) => headerOf(record, runHeader) === null).length;
+}
+
+function inUse(what: string): KctlError {
+  return new KctlError({
+    code: "topic-in-use",
+    what,
+    fix: `it is left alone; if nobody needs it, delete it (bin/kafka-topics.sh --delete --topic ${topicName}) and run \`kctl smoke-test\` again`,
+  });
+}
