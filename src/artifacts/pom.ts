@@ -1,0 +1,52 @@
+/** The Maven project whose dependencies are the jars of an official archive. */
+import type { Artifact } from "../services/desired.ts";
+
+function dependency(group: string, name: string, version: string | null): string {
+  const versionLine = version === null ? "" : `<version>${version}</version>`;
+  return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId>${versionLine}</dependency>`;
+}
+
+function kafka(version: string): string {
+  const names = ["kafka_2.13", "kafka-tools", "connect-runtime"];
+  const list = names.map((name) => dependency("org.apache.kafka", name, version));
+  return `<dependencies>${list.join("")}</dependencies>`;
+}
+
+/** The shell's line editor went to another group in 3.8.6 and 3.9.5. */
+function jlineGroup(version: string): string {
+  const [, minor = 0, patch = 0] = version.split(".").map(Number);
+  const older = minor < 8 || (minor === 8 && patch < 6) || (minor === 9 && patch < 5);
+  return older ? "jline" : "org.jline";
+}
+
+/**
+ * What ZooKeeper's own project counts as "provided", but packs into its archive, must be named here: metrics and
+ * snappy, without which the server dies, logging, the admin server, the shell. Its parent project says which versions.
+ */
+function zookeeper(version: string): string {
+  const group = "org.apache.zookeeper";
+  const parent = `<dependency><groupId>${group}</groupId><artifactId>parent</artifactId><version>${version}</version><type>pom</type><scope>import</scope></dependency>`;
+  const list = [
+    dependency(group, "zookeeper", version),
+    dependency("ch.qos.logback", "logback-classic", null),
+    dependency("io.dropwizard.metrics", "metrics-core", null),
+    dependency("org.xerial.snappy", "snappy-java", null),
+    dependency("org.eclipse.jetty", "jetty-server", null),
+    dependency("org.eclipse.jetty", "jetty-servlet", null),
+    dependency("com.fasterxml.jackson.core", "jackson-databind", null),
+    dependency(jlineGroup(version), "jline", null),
+    dependency("commons-cli", "commons-cli", null),
+  ];
+  return `<dependencyManagement><dependencies>${parent}</dependencies></dependencyManagement><dependencies>${list.join("")}</dependencies>`;
+}
+
+export function pomOf({ name, version }: Artifact): string {
+  return [
+    `<project xmlns="http://maven.apache.org/POM/4.0.0">`,
+    "<modelVersion>4.0.0</modelVersion>",
+    "<groupId>kctl</groupId><artifactId>artifact</artifactId><version>1</version><packaging>pom</packaging>",
+    name === "kafka" ? kafka(version) : zookeeper(version),
+    "</project>",
+    "",
+  ].join("\n");
+}

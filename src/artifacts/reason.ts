@@ -1,0 +1,53 @@
+/** What went wrong with a source, in a sentence; and the one error when all of them failed. */
+import { KctlError } from "../fault.ts";
+import type { Artifact } from "../services/desired.ts";
+import { officialNames } from "./cache.ts";
+
+export type Failure = { readonly source: string; readonly why: string };
+
+/** Errors of the local disk: the next source would meet them too. */
+const localCodes = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "ENFILE", "EIO"]);
+
+function fieldOf(error: unknown, name: string): string | null {
+  const value: unknown = error instanceof Error ? Object.getOwnPropertyDescriptor(error, name)?.value : undefined;
+  return typeof value === "string" ? value : null;
+}
+
+export function isOfThisMachine(error: unknown): boolean {
+  return localCodes.has(fieldOf(error, "code") ?? "") && fieldOf(error, "syscall") !== "connect";
+}
+
+export function reasonOf(error: unknown): string {
+  if (error instanceof KctlError) return error.message;
+  const host = fieldOf(error, "hostname") ?? "";
+  switch (fieldOf(error, "code")) {
+    case "ENOTFOUND":
+      return `the name ${host} cannot be resolved`;
+    case "EAI_AGAIN":
+      return `the name ${host} cannot be resolved: the name server does not answer`;
+    case "ECONNREFUSED":
+      return "the connection was refused";
+    case "ECONNRESET":
+      return "the connection was cut";
+    case "ENETUNREACH":
+    case "EHOSTUNREACH":
+      return "there is no way to it from here";
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const titles: Readonly<Record<Artifact["name"], string>> = { kafka: "Kafka", zookeeper: "ZooKeeper" };
+
+export function unavailable(artifact: Artifact, failures: readonly Failure[]): KctlError {
+  const { file } = officialNames(artifact);
+  return new KctlError({
+    code: "artifact-unavailable",
+    what: `no source could give ${titles[artifact.name]} ${artifact.version}`,
+    where: file,
+    fix:
+      `put ${file} and ${file}.sha512 into a folder and name it as artifacts.mirror; or run kctl fetch where there is ` +
+      `a network and carry the cache over; or install Maven (mvn); or set HTTPS_PROXY where a proxy is needed`,
+    detail: failures.map(({ source, why }) => `${source}: ${why}`).join("\n"),
+  });
+}

@@ -1,0 +1,89 @@
+/** The source that goes through the user's own Maven: jars from the repositories of his settings, made into an archive. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { KctlError } from "../../fault.ts";
+import { assemble } from "../assemble.ts";
+import { officialNames } from "../cache.ts";
+import { sha512Of } from "../digest.ts";
+import { pomOf } from "../pom.ts";
+import { findProgram, run } from "../run.ts";
+import type { Got, Source, SourceRequest } from "./source.ts";
+
+const timeoutMs = 15 * 60_000;
+
+/** Maven waits half an hour for a repository that says nothing; older versions read the first, newer ones the others. */
+const patience = [
+  "-Dmaven.wagon.rto=30000",
+  "-Daether.connector.connectTimeout=10000",
+  "-Daether.connector.requestTimeout=30000",
+];
+
+/** Two at once would write to one local repository; and a laptop has the memory of one to spare. */
+let last: Promise<unknown> = Promise.resolve();
+
+function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+  const next = last.then(work, work);
+  last = next.catch(() => undefined);
+  return next;
+}
+
+/** Maven's first complaint, without its decoration. */
+function complaint(output: string): string {
+  // oxlint-disable-next-line no-control-regex -- colours of a Maven that was told to be quiet about them
+  const lines = output.replaceAll(/\u001b\[[0-9;]*m/g, "").split("\n");
+  const errors = lines.filter((line) => line.includes("[ERROR]")).map((line) => line.replaceAll("[ERROR]", "").trim());
+  const first = errors.find((line) => line !== "") ?? lines.find((line) => line.trim() !== "");
+  return (first ?? "it failed without a word").replace(/ -> \[Help \d+\]$/, "");
+}
+
+async function copyJars(mvn: string, folder: string, repository: string | null, request: SourceRequest): Promise<void> {
+  const args = [
+    // A jar that is not what its checksum says is a failure, not a warning.
+    ...["--quiet", "--batch-mode", "--strict-checksums", "--file", join(folder, "pom.xml")],
+    ...patience,
+    ...(repository === null ? [] : [`-Dmaven.repo.local=${repository}`]),
+    ...["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${join(folder, "jars")}`],
+  ];
+  const { env, signal } = request;
+  const ran = await oneAtATime(() => run(mvn, args, { folder, env, signal, timeoutMs }));
+  if (ran.code === 0) return;
+  throw new KctlError({ code: "artifact-unavailable", what: complaint(`${ran.stdout}\n${ran.stderr}`) });
+}
+
+async function make(mvn: string, repository: string | null, request: SourceRequest): Promise<string> {
+  const folder = await mkdtemp(join(request.folder, "maven-"));
+  try {
+    await writeFile(join(folder, "pom.xml"), pomOf(request.artifact));
+    // Maven looks for this folder upwards, and would take up the settings of whatever project the cache lies in.
+    await mkdir(join(folder, ".mvn"));
+    await copyJars(mvn, folder, repository, request);
+    const archive = join(request.folder, officialNames(request.artifact).file);
+    await assemble(request.artifact, join(folder, "jars"), join(folder, "stage"), archive);
+    return archive;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof KctlError && error.faults.some((fault) => fault.code === "artifact-damaged");
+}
+
+async function get(request: SourceRequest): Promise<Got> {
+  const mvn = await findProgram("mvn", request.env);
+  if (mvn === null) throw new KctlError({ code: "artifact-unavailable", what: "there is no mvn on the PATH" });
+  request.progress(0, null);
+  let path: string;
+  try {
+    path = await make(mvn, null, request);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    // A Maven that was killed once can leave half a jar in its local repository, and never looks at it again.
+    const repository = join(request.folder, "repository");
+    path = await make(mvn, repository, request);
+    await rm(repository, { recursive: true, force: true });
+  }
+  return { path, sha512: await sha512Of(path, request.signal), source: "maven" };
+}
+
+export const mavenSource: Source = { name: "maven", get };
