@@ -1,0 +1,125 @@
+/** The packed and installed command line, run as a process: what a user has. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject } from "vitest";
+
+export type Line = Readonly<Record<string, unknown>> & { readonly type: string };
+
+export type Ended = {
+  readonly exit: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+  readonly lines: readonly Line[];
+  readonly result: Line | undefined;
+};
+
+export type Run = { readonly child: ChildProcess; readonly ended: Promise<Ended> };
+
+/** A folder of its own with a spec in it, ports that are free, and a cache shared by all tests. */
+export type Place = {
+  readonly folder: string;
+  readonly spec: string;
+  readonly port: number;
+  readonly env: NodeJS.ProcessEnv;
+};
+
+export const cache = (): string => inject("cache");
+
+/** A base port from which a local cluster's ports are free on 127.0.0.1. */
+async function freeBase(): Promise<number> {
+  for (let port = 20_092; port < 50_000; port += 1000) {
+    const needed = [0, 10, 20].flatMap((step) =>
+      [port - 1, port, port - 9092 + 2181, port - 9092 + 2888, port - 9092 + 3888].map((base) => base + step),
+    );
+    const free = await Promise.all(needed.map(isFree));
+    if (free.every(Boolean)) return port;
+  }
+  throw new Error("no free ports");
+}
+
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+/** @param more lines of YAML after the provider's; `count` servers of each role */
+export async function place(
+  options: { readonly name?: string; readonly count?: number; readonly more?: string } = {},
+): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), "kctl e2é-"));
+  const port = await freeBase();
+  const spec = join(folder, "kctl.yaml");
+  await writeFile(
+    spec,
+    `name: ${options.name ?? "demo"}
+provider: { type: local, port: ${port} }
+kafka: { version: 3.9.1 }
+nodes:
+  - { group: kafka, count: ${options.count ?? 3}, roles: [zookeeper, broker] }
+${options.more ?? ""}`,
+  );
+  return { folder, spec, port, env: { PATH: process.env["PATH"], HOME: folder, KCTL_CACHE: cache(), NO_COLOR: "1" } };
+}
+
+export function start(at: Place, ...args: readonly string[]): Run {
+  const child = spawn(inject("kctl"), args, {
+    cwd: at.folder,
+    env: { ...at.env, JAVA_HOME: process.env["JAVA_HOME"] },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const texts = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (texts.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (texts.err += text));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (exit, signal) => {
+      const lines = args.includes("--json")
+        ? texts.out.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Line]))
+        : [];
+      resolve({ exit, signal, ...texts, lines, result: lines.findLast(({ type }) => type === "result") });
+    });
+  });
+  return { child, ended };
+}
+
+export async function kctl(at: Place, ...args: readonly string[]): Promise<Ended> {
+  return start(at, ...args).ended;
+}
+
+/** Every process of the cluster: pid by `NODE/ROLE`, with its time of birth. Linux. */
+export async function processes(
+  at: Place,
+): Promise<ReadonlyMap<string, { readonly pid: number; readonly birth: string }>> {
+  const found = new Map<string, { pid: number; birth: string }>();
+  for (const name of await readdir("/proc")) {
+    if (!/^[0-9]+$/.test(name)) continue;
+    try {
+      const argv = (await readFile(`/proc/${name}/cmdline`, "utf8")).split("\0");
+      const mark = argv.find((argument) => argument.startsWith(`@${at.folder}/.kctl/`));
+      if (mark === undefined) continue;
+      const [node = "", role = ""] = mark.slice(`@${at.folder}/.kctl/`.length).split("/").slice(1);
+      const birth = (await readFile(`/proc/${name}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ")[19] ?? "";
+      const key = `${node}/${role}`;
+      if (found.has(key)) throw new Error(`two processes of ${key}: ${found.get(key)?.pid} and ${name}`);
+      found.set(key, { pid: Number(name), birth });
+    } catch (error) {
+      // It ended while it was looked at.
+      if (!(error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")))
+        throw error;
+    }
+  }
+  return found;
+}
+
+/** Ends what is left of a failed test, by pid, and removes the folder. */
+export async function cleanUp(at: Place): Promise<void> {
+  for (const { pid } of (await processes(at)).values()) process.kill(pid, "SIGKILL");
+  await rm(at.folder, { recursive: true, force: true });
+}
