@@ -9,10 +9,10 @@
  */
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { link, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
+import { link, lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { KctlError } from "../../fault.ts";
-import { errnoOf, withIoFaults } from "../../hosts/local/io-fault.ts";
+import { errnoOf, inTheWay, kindOf, withIoFaults } from "../../hosts/local/io-fault.ts";
 import { processesOf } from "../../hosts/local/machine.ts";
 import { mayRun } from "../../hosts/local/may-run.ts";
 import type { Lock } from "../provider.ts";
@@ -41,18 +41,25 @@ export async function acquireLock(
     if (birth === null) throw new RangeError("a running process has a birth");
     const token = randomUUID();
     const mine: Holder = { token, pid: process.pid, birth, command, since: new Date().toISOString() };
-    for (;;) {
+    for (let vanishings = 0; ;) {
       signal?.throwIfAborted();
       const last = (await readChain(path)).at(-1);
       if (last !== undefined && (await processes.birthOf(last.holder.pid)) === last.holder.birth)
         throw locked(path, last.holder);
-      if (await takeAfter(last?.holder ?? null, path, mine)) {
+      try {
+        if (!(await takeAfter(last?.holder ?? null, path, mine))) continue;
         await removeLeftovers(path);
         return lockOf(path, token);
+      } catch (error) {
+        // The folder goes away with a holder that has nothing else in it, or destroyed its cluster.
+        vanishings += 1;
+        if (!vanished(error) || vanishings > 100) throw error;
       }
     }
   });
 }
+
+const vanished = (error: unknown): boolean => errnoOf(error) === "ENOENT";
 
 const successor = (path: string, { token }: Holder): string => `${path}.after-${token}`;
 
@@ -123,8 +130,8 @@ function parseHolder(text: string): Holder | null {
 async function takeAfter(former: Holder | null, path: string, mine: Holder): Promise<boolean> {
   const draft = `${path}.draft-${mine.pid}-${randomUUID()}`;
   const own = former === null ? path : successor(path, former);
-  await mkdir(dirname(path), { recursive: true });
   try {
+    await makeFolderFor(path);
     await writeDraft(draft, mine);
     await link(draft, own);
     // The chain that was read may have been released meanwhile, and another begun.
@@ -133,12 +140,20 @@ async function takeAfter(former: Holder | null, path: string, mine: Holder): Pro
     if (!held || own !== path) await unlinkIfThere(own);
     return held;
   } catch (error) {
-    // Taken by another; or the folder went away with a holder that destroyed its cluster.
-    if (errnoOf(error) === "EEXIST" || errnoOf(error) === "ENOENT") return false;
+    if (errnoOf(error) === "EEXIST") return false;
     throw error;
   } finally {
     await unlinkIfThere(draft);
   }
+}
+
+async function makeFolderFor(path: string): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    if (!vanished(error) && errnoOf(error) !== "EEXIST") throw error;
+  });
+  const stats = await lstat(folder);
+  if (!stats.isDirectory()) throw inTheWay(folder, kindOf(stats), "a folder");
 }
 
 async function writeDraft(path: string, holder: Holder): Promise<void> {
