@@ -37,8 +37,13 @@ function program(): Command {
 
 /** @param argv the arguments after the program's name */
 export async function main(argv: readonly string[]): Promise<void> {
+  const kctl = program();
+  if (argv.length === 0) {
+    kctl.outputHelp();
+    return;
+  }
   try {
-    await program().parseAsync([...argv], { from: "user" });
+    await kctl.parseAsync([...argv], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;

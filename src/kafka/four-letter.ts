@@ -12,7 +12,9 @@ export type ZookeeperMode = "leader" | "follower" | "observer" | "standalone" | 
 const modes: ReadonlySet<string> = new Set<ZookeeperMode>(["leader", "follower", "observer", "standalone"]);
 
 /** ZooKeeper's own answer is below 300 bytes; whatever sends more is something else. */
-const mostBytes = 16 * 1024;
+const mostModeBytes = 16 * 1024;
+/** A dump has a line for each session and each of its nodes. */
+const mostDumpBytes = 4 * 1024 * 1024;
 
 export async function zookeeperMode(
   address: string,
@@ -20,7 +22,7 @@ export async function zookeeperMode(
   signal: AbortSignal,
   timeoutMs = 2000,
 ): Promise<ZookeeperMode> {
-  const answer = await fourLetterWord("srvr", address, port, signal, timeoutMs);
+  const answer = await fourLetterWord("srvr", address, port, signal, timeoutMs, mostModeBytes);
   if (answer === null) return "refused";
   if (answer.includes("is not executed because it is not in the whitelist")) {
     throw new KctlError({
@@ -38,6 +40,24 @@ export function modeIn(answer: string): ZookeeperMode {
   return modes.has(mode) ? (mode as ZookeeperMode) : "not-serving";
 }
 
+/**
+ * The ephemeral nodes that a server knows, by `dump`; null where it does not serve. A broker's registration is one, and
+ * outlives a killed broker until its session has timed out.
+ */
+export async function ephemeralNodes(
+  address: string,
+  port: number,
+  signal: AbortSignal,
+  timeoutMs = 2000,
+): Promise<ReadonlySet<string> | null> {
+  const answer = await fourLetterWord("dump", address, port, signal, timeoutMs, mostDumpBytes);
+  return answer === null || !answer.includes("Sessions with Ephemerals") ? null : ephemeralsIn(answer);
+}
+
+export function ephemeralsIn(dump: string): ReadonlySet<string> {
+  return new Set([...dump.matchAll(/^\t(\/\S+)$/gm)].map((match) => match[1] ?? ""));
+}
+
 /** What the server says until it closes; null where no connection came about; empty where it says nothing in time. */
 function fourLetterWord(
   word: string,
@@ -45,6 +65,7 @@ function fourLetterWord(
   port: number,
   signal: AbortSignal,
   timeoutMs: number,
+  mostBytes: number,
 ): Promise<string | null> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();

@@ -10,7 +10,12 @@ export type Health = {
   readonly view: KafkaView | null;
 };
 
-export async function clusterHealth(cluster: Cluster, signal: AbortSignal): Promise<Health> {
+/** @param running where given: the members that run; that another one does not answer is no news */
+export async function clusterHealth(
+  cluster: Cluster,
+  signal: AbortSignal,
+  running?: ReadonlySet<string>,
+): Promise<Health> {
   const brokers = membersOf(cluster, "broker");
   const views = await Promise.all(
     brokers.map(async (broker) => ({
@@ -21,7 +26,9 @@ export async function clusterHealth(cluster: Cluster, signal: AbortSignal): Prom
   const answered = views.flatMap(({ view }) => (view === null ? [] : [view]));
   const complaints = [
     ...views.flatMap(({ broker, view }) =>
-      view === null ? [`broker ${broker.id} on ${broker.node} does not answer`] : [],
+      view === null && running?.has(broker.key) !== false
+        ? [`broker ${broker.id} on ${broker.node} does not answer`]
+        : [],
     ),
     ...viewComplaints(
       answered,

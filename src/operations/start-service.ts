@@ -1,5 +1,6 @@
 /** Starts one service and waits until it serves, or says why it does not. */
 import { KctlError, type Fault } from "../fault.ts";
+import { ephemeralNodes } from "../kafka/four-letter.ts";
 import type { Host } from "../hosts/host.ts";
 import { meaningfulLines } from "../hosts/log-lines.ts";
 import type { RunningProcess } from "../plan/observed.ts";
@@ -44,6 +45,7 @@ export async function startService(
   context: Context,
   { begun, hopeless }: StartOptions,
 ): Promise<void> {
+  await untilUnregistered(process, context);
   const running = await host.start(process);
   begun();
   await untilServing(process, running, host, context, hopeless);
@@ -91,4 +93,20 @@ export async function untilServing(
       process,
       host,
     );
+}
+
+/** Waits for the registration of a killed predecessor to go; where nobody can be asked, the server itself will say. */
+async function untilUnregistered(
+  { key, registration }: DesiredProcess,
+  { emit, signal, timeoutSeconds }: Context,
+): Promise<void> {
+  if (registration === undefined) return;
+  const { path, servers } = registration;
+  await waitUntil(
+    async () => {
+      const seen = await Promise.all(servers.map(({ address, port }) => ephemeralNodes(address, port, signal)));
+      return !seen.some((nodes) => nodes?.has(path) === true);
+    },
+    { key: `start ${key}`, what: `ZooKeeper to forget the ${key} that was killed`, timeoutSeconds, emit, signal },
+  );
 }

@@ -58,7 +58,8 @@ export async function status(context: Context): Promise<Status> {
       state === "running" ? [] : [`${role} on ${name} is ${state}`],
     ),
   );
-  const complaints = [...down, ...deaf, ...health.complaints];
+  const absent = nodes.every(({ services }) => Object.values(services).every((state) => state === "absent"));
+  const complaints = absent ? [`there is no cluster ${cluster.name} here`] : [...down, ...deaf, ...health.complaints];
   return {
     cluster: cluster.name,
     healthy: complaints.length === 0,

@@ -59,6 +59,13 @@ export async function wantedBy(
   };
 }
 
+/** The cache that the cluster runs from, while what it runs is whole there; else the present one. */
+async function cacheOf(spec: Spec, former: Receipt | null, { env, platform, home }: Context): Promise<string> {
+  const present = cacheFolder(env, platform, home);
+  if (former === null || former.cache === present) return present;
+  return (await isReady(former.cache, { name: "kafka", version: spec.kafka.version })) ? former.cache : present;
+}
+
 /** Ids that data folders hold and the receipt does not: a receipt was lost, or data was kept by `destroy`. */
 function storedIds(wanted: Wanted, hosts: Readonly<Record<string, ObservedHost>>, known: KnownIds): KnownIds | null {
   const found = wanted.cluster.members.flatMap(({ key, node, id }) => {
@@ -77,10 +84,9 @@ export async function survey(
   javaOf: (receipt: Receipt | null) => Promise<ServerJava>,
   context: Context,
 ): Promise<Survey> {
-  const cache = cacheFolder(context.env, context.platform, context.home);
   const receiptFile = await provider.readReceipt();
   const former = receiptFile === null ? null : parseReceipt(receiptFile);
-  const java = await javaOf(former);
+  const [java, cache] = await Promise.all([javaOf(former), cacheOf(spec, former, context)]);
   const want = await wantedBy(spec, provider, java.executable, cache);
   const look = async ({ desired }: Wanted): Promise<Pick<Survey, "hosts" | "observed">> => {
     const hosts = new Map(provider.hosts(desired.hosts.map(({ node }) => node)).map((host) => [host.node, host]));
@@ -110,7 +116,7 @@ export async function survey(
     wanted = want(stored);
     looked = await look(wanted);
   }
-  const receipt = { former, next: nextReceipt(wanted.cluster, wanted.desired, java.home, former) };
+  const receipt = { former, next: nextReceipt(wanted.cluster, wanted.desired, { java: java.home, cache }, former) };
   return {
     provider,
     cache,
@@ -119,6 +125,6 @@ export async function survey(
     ...wanted,
     ...looked,
     receipt,
-    plan: makePlan({ ...wanted, observed: looked.observed, receipt }),
+    plan: makePlan({ root: provider.platform.root, ...wanted, observed: looked.observed, receipt }),
   };
 }

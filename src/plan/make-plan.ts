@@ -17,11 +17,18 @@ export type Plan = {
 };
 
 export type PlanInput = {
+  /** The cluster's folder: paths are shown from here. */
+  readonly root: string;
   readonly cluster: Cluster;
   readonly desired: DesiredState;
   readonly observed: ObservedState;
   readonly receipt: { readonly former: Receipt | null; readonly next: Receipt };
 };
+
+/** A path as it is shown: from the cluster's folder on, where it lies there. */
+function below(root: string, path: string): string {
+  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
 
 const done = (key: string): Edge => ({ key, until: "done" });
 
@@ -48,7 +55,7 @@ export function makePlan(input: PlanInput): Plan {
       },
     ];
   });
-  const hosts = desired.hosts.map((host) => hostChanges(host, observed.hosts[host.node], first));
+  const hosts = desired.hosts.map((host) => hostChanges(host, observed.hosts[host.node], first, input.root));
   const running = hosts.flatMap(({ starts }) => starts);
   const gates = gatesFor(
     cluster,
@@ -100,7 +107,12 @@ type HostChanges = {
   readonly restarts: readonly DesiredProcess[];
 };
 
-function hostChanges(host: DesiredHost, observed: ObservedHost | undefined, first: readonly Edge[]): HostChanges {
+function hostChanges(
+  host: DesiredHost,
+  observed: ObservedHost | undefined,
+  first: readonly Edge[],
+  root: string,
+): HostChanges {
   const folders = host.folders.flatMap(({ path, mode }): readonly Change[] => {
     const seen = observed?.folders[path];
     if (seen?.kind === "other" || (seen?.kind === "folder" && seen.mode === mode)) return [];
@@ -114,7 +126,7 @@ function hostChanges(host: DesiredHost, observed: ObservedHost | undefined, firs
         mode,
         layer: "host",
         node: host.node,
-        title: `${verb} ${path}`,
+        title: `${verb} folder ${below(root, path)}`,
         why: [],
         effect: "none",
         diff: [],
@@ -123,7 +135,7 @@ function hostChanges(host: DesiredHost, observed: ObservedHost | undefined, firs
     ];
   });
   const files = host.files.flatMap((file) =>
-    fileChange(file, host, observed, [
+    fileChange(file, host, observed, root, [
       ...first,
       ...folders
         .filter(({ key }) => file.path.startsWith(`${key.slice("folder ".length)}/`))
@@ -146,6 +158,7 @@ function fileChange(
   file: DesiredFile,
   host: DesiredHost,
   observed: ObservedHost | undefined,
+  root: string,
   after: readonly Edge[],
 ): readonly Change[] {
   const seen = observed?.files[file.path];
@@ -165,7 +178,7 @@ function fileChange(
       new: digest,
       layer: "host",
       node: host.node,
-      title: `${verb} ${file.path}`,
+      title: `${verb} ${below(root, file.path)}`,
       why: old === null ? [] : reasons(diff, file.origins ?? {}),
       effect: old !== null && runs && old.digest !== digest ? "restart" : "none",
       diff,

@@ -15,6 +15,8 @@ const receiptSchema = z.object({
   kafkaVersion: z.string(),
   /** The home of the Java that the servers run on: kept while it is there, whatever JAVA_HOME says later. */
   java: z.string(),
+  /** The cache that the servers' software lies in: kept while it is whole, whatever KCTL_CACHE says later. */
+  cache: z.string(),
   /** Every member and its id, by NODE/ROLE. */
   members: ids,
   /** The highest id ever given, by role. */
@@ -52,7 +54,12 @@ export function knownIdsOf(receipt: Receipt | null): KnownIds {
 }
 
 /** What the receipt will say once the plan is carried out; former paths and ids stay in it until they are seen gone. */
-export function nextReceipt(cluster: Cluster, desired: DesiredState, java: string, former: Receipt | null): Receipt {
+export function nextReceipt(
+  cluster: Cluster,
+  desired: DesiredState,
+  software: Pick<Receipt, "java" | "cache">,
+  former: Receipt | null,
+): Receipt {
   const members = { ...former?.members };
   const highest: Record<string, number> = { ...former?.highest };
   for (const { key, id, role } of cluster.members) {
@@ -66,7 +73,8 @@ export function nextReceipt(cluster: Cluster, desired: DesiredState, java: strin
     cluster: cluster.name,
     provider: cluster.provider,
     kafkaVersion: cluster.kafkaVersion,
-    java,
+    java: software.java,
+    cache: software.cache,
     members,
     highest,
     folders: paths(

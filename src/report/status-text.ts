@@ -16,7 +16,6 @@ type Shown = {
     readonly address: string;
   }[];
   readonly partitions: Readonly<Record<"total" | "underReplicated" | "offline", number | null>>;
-  readonly complaints: readonly string[];
 };
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {
@@ -52,6 +51,5 @@ export function statusText(status: Shown, paint: Paint): string {
     ...lines,
     "",
     `partitions: ${number(total)}, under-replicated: ${number(underReplicated)}, offline: ${number(offline)}`,
-    ...status.complaints.map((complaint) => paint("red", `✗ ${complaint}`)),
   ].join("\n");
 }

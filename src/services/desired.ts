@@ -18,6 +18,15 @@ export type Probe =
   | { readonly kind: "zookeeper"; readonly address: string; readonly port: number }
   | { readonly kind: "kafka"; readonly address: string; readonly port: number; readonly brokerId: number };
 
+/**
+ * What must be gone before a service may start again: a broker refuses to start while the registration of its killed
+ * predecessor is there, which ZooKeeper keeps until the session has timed out.
+ */
+export type Registration = {
+  readonly path: string;
+  readonly servers: readonly { readonly address: string; readonly port: number }[];
+};
+
 export type DesiredProcess = {
   /** The member's key, NODE/ROLE. */
   readonly key: string;
@@ -38,6 +47,7 @@ export type DesiredProcess = {
   readonly pidFile: string;
   readonly ports: Readonly<Record<string, number>>;
   readonly probe: Probe;
+  readonly registration?: Registration;
   /** Seconds that an orderly stop may take. */
   readonly stopSeconds: number;
 };

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Member } from "../cluster/cluster.ts";
 import { jvmArguments } from "../render/jvm-arguments.ts";
-import type { DesiredFile, DesiredProcess, Probe } from "./desired.ts";
+import type { DesiredFile, DesiredProcess, Probe, Registration } from "./desired.ts";
 import type { ServiceContext } from "./service.ts";
 
 type JvmService = {
@@ -17,6 +17,7 @@ type JvmService = {
   readonly files: readonly DesiredFile[];
   readonly log: string;
   readonly probe: Probe;
+  readonly registration?: Registration;
   readonly stopSeconds: number;
   /** Its part of the spec: `kafka`, `zookeeper`. */
   readonly section: string;
@@ -98,6 +99,7 @@ export function jvmService(
       pidFile: `${member.folders.run}/pid`,
       ports: member.ports,
       probe: service.probe,
+      ...(service.registration === undefined ? {} : { registration: service.registration }),
       stopSeconds: service.stopSeconds,
     },
   };

@@ -26,7 +26,7 @@ function settings(member: Member, { cluster }: ServiceContext): readonly Setting
     "autopurge.purgeInterval": "24",
     // The admin server would take port 8080.
     "admin.enableServer": "false",
-    "4lw.commands.whitelist": "srvr, mntr",
+    "4lw.commands.whitelist": "srvr, dump",
   };
   if (ensemble.length > 1) {
     for (const peer of ensemble)

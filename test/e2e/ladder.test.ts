@@ -32,7 +32,7 @@ async function kill(keys: readonly string[]): Promise<void> {
     .toEqual([]);
 }
 
-describe.sequential("three ZooKeeper servers and three brokers", () => {
+describe("three ZooKeeper servers and three brokers", () => {
   test("plan shows everything and touches nothing", async () => {
     const { exit, result } = await kctl(at, "plan", "--json", "--check");
     expect(exit).toBe(3);

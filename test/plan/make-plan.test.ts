@@ -49,7 +49,12 @@ function world(spec: object = {}, former: Receipt | null = null): World {
     software: ({ name }) => `/cache/${name}`,
     templates,
   });
-  return { cluster, desired, receipt: { former, next: nextReceipt(cluster, desired, "/java", former) } };
+  return {
+    root: "/k",
+    cluster,
+    desired,
+    receipt: { former, next: nextReceipt(cluster, desired, { java: "/java", cache: "/cache" }, former) },
+  };
 }
 
 const nothing: ObservedState = { artifacts: {}, hosts: {}, receipt: null };
