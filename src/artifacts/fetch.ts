@@ -13,6 +13,8 @@ import { forget, lookUp, store, type FetchedArtifact } from "./store.ts";
 import { withTurn } from "./turn.ts";
 import { unpack } from "./unpack.ts";
 
+export type { FetchedArtifact };
+
 export type FetchOptions = {
   readonly cache: string;
   /** A folder, a `file:` or an `http(s):` address; null: none. */

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import type { Readable } from "node:stream";
 
 export type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
@@ -10,9 +11,11 @@ export type RunOptions = {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** Each line of standard output, as it comes. */
+  readonly onLine?: (line: string) => void;
 };
 
-/** Enough for any message; what comes after is dropped, so that a chatty program costs no memory. */
+/** Enough for any message; of more only the end is kept, so that a chatty program costs no memory. */
 const longestOutput = 1 << 20;
 /** How long SIGTERM is given before SIGKILL follows. */
 const graceMs = 3_000;
@@ -34,11 +37,16 @@ export async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise
   return null;
 }
 
-function collect(stream: NodeJS.ReadableStream | null): () => string {
+function collect(stream: Readable, onLine?: (line: string) => void): () => string {
   let text = "";
-  stream?.setEncoding("utf8");
-  stream?.on("data", (chunk: string) => {
-    if (text.length < longestOutput) text += chunk;
+  let unfinished = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    text = (text + chunk).slice(-longestOutput);
+    if (onLine === undefined) return;
+    const lines = (unfinished + chunk).split("\n");
+    unfinished = lines.pop() ?? "";
+    lines.forEach(onLine);
   });
   return () => text;
 }
@@ -64,7 +72,7 @@ export async function run(program: string, args: readonly string[], options: Run
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  const stdout = collect(child.stdout);
+  const stdout = collect(child.stdout, options.onLine);
   const stderr = collect(child.stderr);
   let force: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
