@@ -97,7 +97,7 @@ export function buildTree(root: Node | null, source: Source, env: Environment) {
     }
     checkCharacters(filled.text, span, filled.used);
     const changed = filled.text !== text;
-    const own = typeof node.value === "object" || typeof node.value === "bigint" ? text : node.value;
+    const own = node.value === null || ["string", "number", "boolean"].includes(typeof node.value) ? node.value : text;
     return {
       kind: "scalar",
       value: changed ? (plain ? typed(filled.text) : filled.text) : (own as Scalar["value"]),
@@ -138,24 +138,30 @@ export function buildTree(root: Node | null, source: Source, env: Environment) {
     }
     if (merged.length > 1)
       find("spec-syntax", merged[1]?.span ?? span, "`<<` is here twice", "write one, with a list: `<<: [*a, *b]`");
-    for (const merge of merged) mergeInto(own, merge.from, merge.span);
-    return { kind: "map", entries: own, span };
+    const whole = merged.map((merge) => mergeInto(own, merge.from, merge.span)).every(Boolean);
+    return { kind: "map", entries: own, span, partial: !whole };
   }
 
   /** What the map says itself wins, then the earlier of several. */
-  function mergeInto(own: Map<string, Entry>, from: unknown, span: Span): void {
+  function mergeInto(own: Map<string, Entry>, from: unknown, span: Span): boolean {
     const value = build(from);
+    let whole = true;
     for (const part of value.kind === "list" ? value.items : [value]) {
       if (part.kind !== "map") {
+        whole = false;
         const fix = "write `<<: *name`, where `&name` stands before a map";
         if (!findings.some((finding) => finding.span === part.span))
           find("spec-syntax", span, "`<<` takes a map, or a list of maps", fix);
         continue;
       }
       mergedEntries += part.entries.size;
-      if (mergedEntries > mostValues) return tooBig(span, outOfMeasure);
+      if (mergedEntries > mostValues) {
+        tooBig(span, outOfMeasure);
+        return false;
+      }
       for (const [name, entry] of part.entries) if (!own.has(name)) own.set(name, entry);
     }
+    return whole;
   }
 
   return { root: build(root), findings };

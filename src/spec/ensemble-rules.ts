@@ -50,7 +50,7 @@ function ensembleWarnings(servers: number, brokers: number): readonly (readonly 
   if (servers > 0 && servers % 2 === 0)
     return [
       [
-        `${servers} ZooKeeper servers bear the loss of ${servers / 2 - 1}, which ${servers - 1} would bear as well`,
+        `with ${servers} ZooKeeper servers the ensemble survives the loss of ${servers / 2 - 1 || "none"}, no more than with ${servers - 1}`,
         `have ${servers - 1} or ${servers + 1} of them`,
       ],
     ];

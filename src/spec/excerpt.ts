@@ -2,7 +2,7 @@
 import type { Span } from "./tree.ts";
 
 const widest = 100;
-const tabWidth = 4;
+const tab = "→   ";
 /** What would move the cursor, turn the text around, or not be seen at all. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** Letters that take two columns on a terminal, roughly: East Asian ones and emoji. */
@@ -10,7 +10,7 @@ const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
 
 function shown(text: string): string {
-  return text.replaceAll("\t", " ".repeat(tabWidth)).replace(unseen, "\ufffd");
+  return text.replaceAll("\t", tab).replace(unseen, "\ufffd");
 }
 
 function columns(text: string): number {

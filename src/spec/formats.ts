@@ -19,9 +19,9 @@ export const formatPhrases: Readonly<Record<FormatName, string>> = {
   size: "a size such as `512MiB` or `4GiB`",
   duration: "a duration such as `30s`, `10m` or `4h`",
   version: "a version of three numbers, such as `3.9.1`",
-  "host-name": "a host name: lower-case letters, digits and inner hyphens, 63 characters at most",
-  "cluster-name": "lower-case letters, digits and inner hyphens, a letter first, 40 characters at most",
-  "topic-name": "letters, digits, dots, hyphens and underscores, 249 characters at most",
+  "host-name": "text of lower-case letters, digits and inner hyphens",
+  "cluster-name": "text of lower-case letters, digits and inner hyphens, a letter first",
+  "topic-name": "text of letters, digits, dots, hyphens and underscores",
   addresses: "a range of addresses such as `10.0.0.0/8`",
   "jvm-flag": "one flag of the JVM, such as `-XX:+UseZGC`",
   setting: "text, a number, or true or false",
@@ -81,6 +81,8 @@ export const text = z.string().min(1);
 export const settings = z.record(z.string(), format("setting", z.string()));
 
 /** Spaces are allowed inside (paths), but not another flag after a space. */
-export const jvmFlags = z.array(format("jvm-flag", z.string().regex(/^-(?!.*\s-)[^\s\p{Cc}][^\p{Cc}]*$/u)));
+export const jvmFlags = z.array(
+  format("jvm-flag", z.string().regex(/^-(?!.*\s-)[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$/)),
+);
 
 export const advertise = z.enum(["name", "address", "private", "public"]);

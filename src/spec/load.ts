@@ -27,12 +27,14 @@ export function loadSpec(text: string, options: LoadOptions): LoadResult {
   const from = source(options.file, text.replace(/^\ufeff/, ""));
   const { root, findings } = parse(from, options.env);
   if (root === null) return refusal(findings, from);
-  if (root.kind !== "map") return refusal([...findings, noMap(root)], from);
+  if (root.kind !== "map") return refusal(findings.length > 0 ? findings : [noMap(root)], from);
 
   const { value, problems, meant } = prepare(root);
   const result = specSchema.safeParse(value);
   const unmet = result.success ? [] : result.error.issues.map(({ path }) => path.map(pathStep));
-  const wrong = unmet.filter((path) => !meant.some((one) => same(one, path))).map((path) => fromIssue(path, root));
+  const wrong = unmet
+    .filter((path) => !meant.some((one) => same(one, path)) && !isBroken(valueAt(root, path), findings))
+    .map((path) => fromIssue(path, root));
   const faulty = [...problems.map(({ path }) => path), ...meant, ...unmet];
   const spec = result.success ? result.data : repaired(value, faulty);
   const rules = spec === null ? { problems: [], warnings: [] } : checkRules(spec);
@@ -95,6 +97,12 @@ function findingOf({ code, path, what, fix, at }: Problem, root: Value): Finding
 
 function startsWith(path: SpecPath, start: SpecPath): boolean {
   return start.every((step, index) => path[index] === step);
+}
+
+/** What was said of a value while it was read is enough. */
+function isBroken(value: Value | null, findings: readonly Finding[]): boolean {
+  if (value?.kind !== "scalar") return false;
+  return findings.some(({ span }) => span.start < value.span.end && value.span.start < span.end);
 }
 
 function same(a: SpecPath, b: SpecPath): boolean {

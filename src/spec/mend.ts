@@ -103,27 +103,40 @@ const lookAlikes: Readonly<Record<string, string>> = Object.fromEntries(
 
 const longest = { "host-name": 63, "cluster-name": 40, "topic-name": 249 } as const;
 
-function mendName(format: "host-name" | "cluster-name" | "topic-name", text: string): Mend {
-  const fix = nameInstead(format, text);
+type NameFormat = "host-name" | "cluster-name" | "topic-name";
+
+function mendName(format: NameFormat, text: string): Mend {
+  const instead = nameInstead(format, text);
+  const fix = instead === null ? "choose a name such as `kafka` or `kafka-2`" : `write ${shown(instead)}, for example`;
   const strange = [...text].find((letter) => (letter.codePointAt(0) ?? 0) > 126);
-  if (strange !== undefined) {
-    const code = `U+${(strange.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
-    const twin = lookAlikes[strange.toLowerCase()];
-    const seen = twin === undefined ? shown(strange) : `${shown(strange)}, which only looks like \`${twin}\``;
-    return {
-      what: `this name has the letter ${seen} (${code})`,
-      fix: twin === undefined ? fix : `type ${shown(twin)} there`,
-    };
-  }
+  if (strange !== undefined) return strangeLetter(strange, fix);
   if (text.length > longest[format])
     return {
       what: `this name has ${text.length} characters; ${longest[format]} is the most`,
       fix: "choose a shorter name",
     };
-  return { what: null, fix };
+  return {
+    what: `${shown(text)} cannot be a name here, which takes ${formatPhrases[format].replace("text of ", "")}`,
+    fix,
+  };
 }
 
-function nameInstead(format: "host-name" | "cluster-name" | "topic-name", text: string): string {
+function strangeLetter(letter: string, fix: string): Mend {
+  const code = `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+  const twin = lookAlikes[letter.toLowerCase()];
+  if (twin !== undefined)
+    return {
+      what: `this name has the letter ${shown(letter)} (${code}), which only looks like \`${twin}\``,
+      fix: `type \`${twin}\` in its place`,
+    };
+  const seen = /[\p{L}\p{N}\p{P}\p{S}]/u.test(letter)
+    ? `the letter ${shown(letter)} (${code})`
+    : `a character that cannot be seen (${code})`;
+  return { what: `this name has ${seen}, which a host's name cannot have`, fix };
+}
+
+/** Null where too little of the text could be kept for it to be what was meant. */
+function nameInstead(format: NameFormat, text: string): string | null {
   const unlike = format === "topic-name" ? /[^A-Za-z0-9._-]+/g : /[^a-z0-9]+/g;
   const cased = format === "topic-name" ? text : text.toLowerCase();
   const cleaned = cased
@@ -132,7 +145,7 @@ function nameInstead(format: "host-name" | "cluster-name" | "topic-name", text: 
     .replace(unlike, "-")
     .replace(/^-+|-+$/g, "");
   const led = format === "cluster-name" && /^[0-9]/.test(cleaned) ? `kafka-${cleaned}` : cleaned;
-  return fits(format, led) ? `write ${shown(led)}, for example` : `write ${formatPhrases[format]}`;
+  return fits(format, led) && cleaned.length >= text.length * 0.7 ? led : null;
 }
 
 function mendFlag(text: string): string {

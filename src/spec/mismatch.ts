@@ -5,7 +5,7 @@ import { nearest } from "./nearest.ts";
 import type { Problem, SpecPath } from "./problem.ts";
 import type { Key, Shape } from "./shape.ts";
 import type { Scalar, Value } from "./tree.ts";
-import { given, keyName, listed, shown } from "./words.ts";
+import { code, given, keyName, listed, shown } from "./words.ts";
 
 type Place = { readonly path: SpecPath; readonly key: Key | null; readonly shape: Shape };
 
@@ -55,11 +55,11 @@ export function mismatch(place: Place, value: Value): Problem {
   return ofText(place, value, sentence);
 }
 
-function nothingThere({ path, key }: Place): Problem {
+function nothingThere({ path, key, shape }: Place): Problem {
   const example = key?.info.example;
   const name = keyName(path);
   const write =
-    example === undefined ? "give it one" : `write ${shown(`${String(path.at(-1))}: ${example}`)}, for example`;
+    example === undefined ? below(shape) : `write ${code(`${String(path.at(-1))}: ${example}`)}, for example`;
   return {
     code: "spec-wrong-type",
     path,
@@ -69,6 +69,11 @@ function nothingThere({ path, key }: Place): Problem {
   };
 }
 
+function below(shape: Shape): string {
+  if (shape.kind === "table") return "write settings below it, indented";
+  return shape.kind === "map" || shape.kind === "choice" ? "write its keys below it, indented" : "give it one";
+}
+
 function tooShort({ path, key }: Place): Problem {
   const example = key?.info.example ?? "[...]";
   return {
@@ -76,12 +81,12 @@ function tooShort({ path, key }: Place): Problem {
     path,
     at: "key",
     what: `${keyName(path)} is an empty list`,
-    fix: `write at least one: ${shown(`${String(path.at(-1))}: ${example}`)}`,
+    fix: `write at least one: ${code(`${String(path.at(-1))}: ${example}`)}`,
   };
 }
 
 function exampleOf({ key }: Place): string {
-  return key?.info.example === undefined ? "" : `, such as ${shown(`${key.name}: ${key.info.example}`)}`;
+  return key?.info.example === undefined ? "" : `, such as ${code(`${key.name}: ${key.info.example}`)}`;
 }
 
 function asList(value: Value, key: Key | null): string {
@@ -90,7 +95,7 @@ function asList(value: Value, key: Key | null): string {
     const items = value.text.split(/[\s,]+/).filter((item) => item !== "");
     return `write ${shown(`${key?.name ?? "list"}: [${items.join(", ")}]`)}`;
   }
-  return "put it between brackets: `[...]`";
+  return "write the list out: a variable gives one value, never a list";
 }
 
 /** `provider: local`, `kafka: 3.9.1`: what was meant is the value of the one key that must be there. */
@@ -102,10 +107,17 @@ function asMap({ shape, path, key }: Place, value: Value): string {
     if (needed?.shape.kind === "text" && fits(needed.shape.format, value.text))
       return `write ${shown(`${key?.name ?? ""}: { ${needed.name}: ${value.text} }`)}`;
   }
+  if (value.kind === "scalar" && value.hidden) return "write it out: a variable gives one value, never more";
   if (value.kind === "list" && shape.kind !== "table") return "take the hyphens away";
   if (typeof path.at(-1) === "number" && path[0] === "nodes")
-    return "write `- { name: kafka-1, roles: [zookeeper, broker] }`, for example";
+    return `write \`- { name: ${hostName(value)}, roles: [zookeeper, broker] }\`, for example`;
   return "write its keys below it, each on a line of its own, indented";
+}
+
+function hostName(value: Value): string {
+  return value.kind === "scalar" && typeof value.value === "string" && fits("host-name", value.text)
+    ? value.text
+    : "kafka-1";
 }
 
 function ofInteger(value: Scalar, sentence: string, place: Place): [Problem["code"], string, string] {
@@ -131,7 +143,8 @@ function asWord(value: Scalar, words: readonly string[], { key, path }: Place): 
   const parts = value.text.split(/[\s,+/]+/).filter((part) => words.includes(part));
   if (typeof path.at(-1) === "number" && parts.length > 1)
     return `write them as items of their own: \`[${parts.join(", ")}]\``;
-  return `choose one of ${listed(builtWords(words, key), "and")}`;
+  const built = builtWords(words, key);
+  return built.length === 1 ? `write ${listed(built, "or")}` : `choose one of ${listed(built, "and")}`;
 }
 
 function ofText(place: Place, value: Scalar, sentence: string): Problem {
@@ -144,7 +157,7 @@ function ofText(place: Place, value: Scalar, sentence: string): Problem {
     const { what, fix } = mendText(format, value.text);
     return { code: "spec-bad-value", path, what: what ?? sentence, fix };
   }
-  const read = `to YAML, ${shown(value.text)} is ${typeof value.value === "number" ? numberName(value.text, value.value) : "true or false, not text"}`;
+  const read = `to YAML, ${shown(value.text)} is ${typeof value.value === "number" ? numberName(value.text, value.value) : "a boolean"}`;
   if (fits(format, value.text))
     return {
       code: "spec-wrong-type",

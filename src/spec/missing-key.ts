@@ -2,11 +2,11 @@
 import type { Problem, SpecPath } from "./problem.ts";
 import type { Key } from "./shape.ts";
 import { newestKafkas } from "./versions.ts";
-import { listed, ownerName, shown } from "./words.ts";
+import { code, listed, ownerName, shown } from "./words.ts";
 
 export function missingKey(owner: SpecPath, key: Key): Problem {
   const path = [...owner, key.name];
-  const write = shown(key.info.example === undefined ? `${key.name}:` : `${key.name}: ${key.info.example}`);
+  const write = code(key.info.example === undefined ? `${key.name}:` : `${key.name}: ${key.info.example}`);
   if (path.join(".") === "kafka.version")
     return {
       code: "spec-missing-key",

@@ -26,7 +26,7 @@ export function parse(source: Source, env: Environment): { root: Value | null; f
     uniqueKeys: false,
   });
   const [document, second] = [...composer.compose(tokens)];
-  const problem = document === undefined ? noDocument : second === undefined ? null : twoDocuments(second);
+  const problem = document === undefined ? noDocument(text) : second === undefined ? null : twoDocuments(second, text);
   if (problem !== null || document === undefined) return { root: null, findings: problem === null ? [] : [problem] };
   const syntax = syntaxFindings(document, text);
   if (syntax.length > 0) return { root: null, findings: syntax };
@@ -52,18 +52,22 @@ function tokenize(text: string): readonly CST.Token[] | Finding {
   return tokens;
 }
 
-const noDocument: Finding = {
-  code: "spec-syntax",
-  span: { start: 0, end: 1 },
-  what: "the file is empty",
-  fix: "run `kctl init` to have a spec written, or start from one in the folder examples/",
-};
-
-function twoDocuments(second: Document.Parsed): Finding {
-  const start = second.contents?.range?.[0] ?? second.range[0];
+function noDocument(text: string): Finding {
   return {
     code: "spec-syntax",
-    span: { start, end: start + 1 },
+    span: { start: 0, end: 1 },
+    what: text.trim() === "" ? "the file is empty" : "the file has nothing in it but comments",
+    fix: "run `kctl init` to have a spec written, or start from one in the folder examples/",
+  };
+}
+
+function twoDocuments(second: Document.Parsed, text: string): Finding {
+  const content = second.contents?.range?.[0] ?? second.range[0];
+  const line = text.lastIndexOf("\n---", content);
+  const start = line === -1 ? content : line + 1;
+  return {
+    code: "spec-syntax",
+    span: { start, end: start + 3 },
     what: "a second document starts here; a file is one spec",
     fix: "take the line `---` out, or put each spec into a file of its own",
   };

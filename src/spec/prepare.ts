@@ -14,7 +14,7 @@ const notYet = "is not built yet in this version of kctl";
 type Prepared = {
   readonly value: unknown;
   readonly problems: readonly Problem[];
-  /** Keys that are there under a wrong name: not missing, nor is their absence to be reasoned about. */
+  /** Keys that are there under a wrong name, or may be: not missing, nor is their absence to be reasoned about. */
   readonly meant: readonly SpecPath[];
 };
 
@@ -32,6 +32,8 @@ export function prepare(root: Value): Prepared {
       return value.items.map((entry, index) => walk(entry, item, [...path, index], key));
     }
     if (here.kind === "table" && key?.info.verbatim === true) return table(value, path);
+    if (value.partial && here.kind === "map")
+      for (const name of here.keys.keys()) if (!value.entries.has(name)) meant.push([...path, name]);
     const option = shape.kind === "choice" && here.kind === "map" ? optionOf(value, shape.by) : null;
     return Object.fromEntries(
       [...value.entries].flatMap(([name, entry]): [string, unknown][] => {

@@ -55,7 +55,7 @@ function inConfig(path: SpecPath, own: Config, all: Config, brokers: number): Ru
       problems.push(
         rule(
           name,
-          `${factor} copies need ${factor} brokers; this cluster has ${counted(brokers, "broker")}`,
+          `${factor} copies need ${factor} brokers; this cluster has ${brokers}`,
           `write ${brokers} or less, or add brokers`,
         ),
       );

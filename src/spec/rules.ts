@@ -1,4 +1,5 @@
 /** What must hold between keys that are each right by themselves: Kafka's rules, and kctl's own. */
+import { isCounted } from "./counts.ts";
 import type { Spec } from "./schema.ts";
 import { nodeRules } from "./node-rules.ts";
 import { ensembleRules } from "./ensemble-rules.ts";
@@ -12,10 +13,13 @@ export type RuleProblem = Problem & { readonly needs?: readonly SpecPath[] };
 
 export type RuleResult = { readonly problems: readonly RuleProblem[]; readonly warnings: readonly RuleProblem[] };
 
-const all = [nodeRules, ensembleRules, replicationRules, settingRules, softwareRules];
+const counting = [ensembleRules, replicationRules];
+const always = [nodeRules, settingRules, softwareRules];
 
 export function checkRules(spec: Spec): RuleResult {
-  const results = all.map((rules) => rules(spec));
+  // How many servers there are is not known while one node does not say how many it is.
+  const groups = spec.nodes.every(isCounted) ? [...always, ...counting] : always;
+  const results = groups.map((rules) => rules(spec));
   return {
     problems: results.flatMap(({ problems }) => problems),
     warnings: results.flatMap(({ warnings }) => warnings),

@@ -50,7 +50,7 @@ export function source(file: string, text: string): Source {
 
 /** In the order of the text; the same thing said twice at one place is said once. */
 export function inOrder(findings: readonly Finding[]): readonly Finding[] {
-  const sorted = findings.toSorted((a, b) => a.span.start - b.span.start || a.what.localeCompare(b.what, "en"));
+  const sorted = findings.toSorted((a, b) => a.span.start - b.span.start);
   const seen = new Set<string>();
   return sorted.filter(({ span, what }) => {
     const id = `${span.start} ${what}`;

@@ -19,7 +19,13 @@ export type Scalar = {
 };
 
 export type Entry = { readonly key: Span; readonly value: Value };
-export type MapValue = { readonly kind: "map"; readonly entries: ReadonlyMap<string, Entry>; readonly span: Span };
+export type MapValue = {
+  readonly kind: "map";
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly span: Span;
+  /** A merge failed: what else would be in it is not known. */
+  readonly partial: boolean;
+};
 export type ListValue = { readonly kind: "list"; readonly items: readonly Value[]; readonly span: Span };
 export type Value = Scalar | MapValue | ListValue;
 

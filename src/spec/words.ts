@@ -12,6 +12,11 @@ export function shown(text: string): string {
   return `\`${safe.length > 60 ? `${safe.slice(0, 59)}…` : safe}\``;
 }
 
+/** In backticks, whole: for what kctl itself wrote, to be copied. */
+export function code(text: string): string {
+  return `\`${text}\``;
+}
+
 /** `a`, `b` and `c`. */
 export function listed(words: readonly string[], joint: "and" | "or"): string {
   const quoted = words.map(shown);
@@ -26,8 +31,7 @@ export function given(value: Value | null): string {
   if (value.hidden) return "what the environment gives";
   if (value.value === null) return "nothing";
   if (value.value === "") return "empty text";
-  const kind = typeof value.value === "number" ? "the number " : typeof value.value === "string" ? "" : "";
-  return `${kind}${shown(value.text)}`;
+  return shown(value.text);
 }
 
 /** A key with what is above it: `kafka.heap`; below a list, only what is inside the entry. Items go by their list's key. */

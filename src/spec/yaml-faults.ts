@@ -25,7 +25,12 @@ export function syntaxFindings(document: Document.Parsed, text: string): readonl
 
 function words(error: YAMLError, document: Document.Parsed, text: string): Words {
   const line = lineAround(text, error.pos[0]);
-  if (line.includes("${") && error.code !== "TAB_AS_INDENT") return variable;
+  const brace = line.indexOf("${");
+  if (brace !== -1 && error.code !== "TAB_AS_INDENT") {
+    const start = text.lastIndexOf("\n", error.pos[0] - 1) + 1 + brace;
+    const [piece = "${"] = /^\$\{[^}\n]*\}?/.exec(text.slice(start)) ?? [];
+    return { ...variable, span: { start, end: start + piece.length } };
+  }
   switch (error.code) {
     case "TAB_AS_INDENT":
       return tab;
@@ -43,6 +48,8 @@ function words(error: YAMLError, document: Document.Parsed, text: string): Words
         what: `\`${text.slice(error.pos[0], error.pos[0] + 2)}\` means nothing between double quotes`,
         fix: "write the backslash twice, or put the text between single quotes",
       };
+    case "BLOCK_IN_FLOW":
+      return comma;
     case "BAD_INDENT":
     case "MISSING_CHAR":
     case "UNEXPECTED_TOKEN":
@@ -55,6 +62,11 @@ function words(error: YAMLError, document: Document.Parsed, text: string): Words
 const variable: Words = {
   what: "inside `{ }` and `[ ]`, and before a colon, YAML cannot read `${...}` without quotes",
   fix: "put it between double quotes; for a number, write the map with one key a line: `count: ${N}`",
+};
+
+const comma: Words = {
+  what: "a comma is missing here",
+  fix: "separate what stands between brackets by commas",
 };
 
 const tab: Words = {
@@ -80,6 +92,7 @@ function byMessage(error: YAMLError, document: Document.Parsed, text: string): W
     [
       /^Sequence item without/,
       () => ({
+        span: restOfLine(text, at),
         what: "this line is neither a new item of the list above nor a key of its last item",
         fix: "start it with a hyphen, or indent it exactly like the keys of the item",
       }),
@@ -87,6 +100,7 @@ function byMessage(error: YAMLError, document: Document.Parsed, text: string): W
     [
       /^All (mapping|sequence) items must start/,
       () => ({
+        span: restOfLine(text, at),
         what: "this line is indented differently from those that it goes with",
         fix: "start it in the same column as the lines beside it",
       }),
@@ -95,7 +109,7 @@ function byMessage(error: YAMLError, document: Document.Parsed, text: string): W
       /^Comments must be separated/,
       () => ({ what: "a comment starts right after a value", fix: "put a blank before the `#`" }),
     ],
-    [/^Missing ,/, () => ({ what: "a comma is missing here", fix: "separate what stands between brackets by commas" })],
+    [/^Missing ,/, () => comma],
     [
       /^Unexpected block-seq-ind/,
       () => ({
@@ -121,6 +135,7 @@ function twoKeys(error: YAMLError, text: string): Words {
   const rest = text.slice(at, end === -1 ? text.length : end);
   if (/:(\s|$)/.test(rest.replace(/\s#.*/, "")) || end === -1)
     return {
+      span: { start: at, end: at + rest.trimEnd().length },
       what: "there are two keys in one line",
       fix: "write the second key on a line of its own, indented; a value with a colon in it goes between quotes",
     };
@@ -175,6 +190,13 @@ function innermost(document: Document.Parsed, at: number, wanted: (node: Node) =
     },
   });
   return start;
+}
+
+/** What stands in the line of `at`, without its indentation. */
+function restOfLine(text: string, at: number): Span {
+  const start = at + text.slice(at).search(/[^ \n\r]|$/);
+  const end = text.indexOf("\n", start);
+  return { start, end: end === -1 ? text.length : end };
 }
 
 function lineAround(text: string, at: number): string {

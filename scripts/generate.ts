@@ -1,0 +1,65 @@
+/**
+ * Writes what is generated from the code: the reference pages and the JSON Schema. With `--check` it writes nothing, and exits 1
+ * where one of them is not current.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { faultCodes } from "../src/fault-codes.ts";
+import { events } from "../src/report/events.ts";
+import { specJsonSchema } from "../src/spec/json-schema.ts";
+import { specReference } from "../src/spec/reference.ts";
+
+const generated = "This page is generated (`npm run generate`).";
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function errorReference(): string {
+  const rows = Object.entries(faultCodes).map(([code, { exit, means }]) => [`\`${code}\``, String(exit), means]);
+  return `# Error codes
+
+Every error that kctl prints has a code; with \`--json\` it is the \`code\` of each entry of \`errors\`. Codes only grow. The
+exit status is 2 only where every error is one of the spec or the command line, so that nothing was touched.
+${generated}
+
+${table(["code", "exit", "what it means"], rows)}
+`;
+}
+
+function eventReference(): string {
+  const rows = Object.entries(events).map(([type, { level, means }]) => [`\`${type}\``, level, means]);
+  return `# Events
+
+With \`--json\`, kctl prints one JSON object a line; \`type\` says what it is. The last line is always the one of type
+\`result\`. Shapes only grow. ${generated}
+
+${table(["type", "level", "what it means"], rows)}
+`;
+}
+
+const files: Readonly<Record<string, string>> = {
+  "docs/spec.md": specReference(),
+  "docs/errors.md": errorReference(),
+  "docs/events.md": eventReference(),
+  "schema/kctl.schema.json": `${JSON.stringify(specJsonSchema(), null, 2)}\n`,
+};
+
+const check = process.argv.includes("--check");
+const stale: string[] = [];
+for (const [path, text] of Object.entries(files)) {
+  const target = new URL(`../${path}`, import.meta.url);
+  const current = await readFile(target, "utf8").catch(() => null);
+  if (current === text) continue;
+  stale.push(path);
+  if (check) continue;
+  await mkdir(dirname(target.pathname), { recursive: true });
+  await writeFile(target, text);
+}
+if (stale.length > 0) console.log(`${check ? "not current" : "written"}: ${stale.join(", ")}`);
+if (check && stale.length > 0) {
+  console.log("run `npm run generate`");
+  process.exitCode = 1;
+}
