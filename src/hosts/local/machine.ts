@@ -1,8 +1,10 @@
 /** This machine, seen once for all who look at the same time: every node of a local cluster is on it. */
+import { setTimeout as delay } from "node:timers/promises";
 import { KctlError } from "../../fault.ts";
 import type { PortHolder } from "../../plan/observed.ts";
 import { darwinPorts } from "./darwin-ports.ts";
 import { darwinProcesses } from "./darwin-processes.ts";
+import { isLauncher } from "./launcher.ts";
 import { linuxPorts } from "./linux-ports.ts";
 import { linuxProcesses } from "./linux-processes.ts";
 import { hasArgument, type Processes, type Sighting } from "./processes.ts";
@@ -19,9 +21,7 @@ export function thisMachine(): Machine {
   const processes = processesOf(process.platform);
   const ports = process.platform === "darwin" ? darwinPorts : linuxPorts;
   return {
-    marked: together((marks: readonly string[]) =>
-      processes.sightings((command) => marks.some((mark) => hasArgument(command, mark))),
-    ),
+    marked: together((marks: readonly string[]) => settled(processes, marks)),
     holders: together((wanted: readonly number[]) => ports(wanted)),
     birthOf: processes.birthOf,
   };
@@ -35,6 +35,20 @@ export function processesOf(platform: NodeJS.Platform): Processes {
     what: `kctl cannot see the processes of ${platform}`,
     fix: "run it on Linux or macOS; on Windows inside WSL",
   });
+}
+
+/** How long a launcher may be waited for: it takes milliseconds, unless the kctl that started it is paused. */
+const settleMilliseconds = 2000;
+
+/** The marked processes, once each is a service or has ended: a launcher is about to do one or the other. */
+async function settled(processes: Processes, marks: readonly string[]): Promise<readonly Sighting[]> {
+  const deadline = performance.now() + settleMilliseconds;
+  for (;;) {
+    const seen = await processes.sightings((command) => marks.some((mark) => hasArgument(command, mark)));
+    const services = seen.filter(({ command }) => !isLauncher(command));
+    if (services.length === seen.length || performance.now() > deadline) return services;
+    await delay(5);
+  }
 }
 
 /**

@@ -10,20 +10,18 @@ import type { DesiredProcess } from "../../services/desired.ts";
 import { openConsole } from "./console-file.ts";
 import { areFolders, parentsAreFolders } from "./inside-root.ts";
 import { errnoOf, withIoFaults } from "./io-fault.ts";
+import { launcher } from "./launcher.ts";
 import type { Machine } from "./machine.ts";
 import { readPidFile, writePidFile } from "./pid-file.ts";
 import { serviceProcesses } from "./processes.ts";
 import { tail } from "./tail.ts";
 
 /**
- * 1. A shell is started in a session of its own. It carries the service's whole command, its mark too, and waits for a
- *    word on descriptor 3. If kctl dies now, the word never comes, the descriptor ends and so does the shell.
+ * Starts it unless it runs; resolves once its pid file is written and it has been seen alive.
+ * 1. A shell is started in a session of its own. It waits for a word, and ends if kctl ends before giving it.
  * 2. Its pid and birth are noted in the pid file.
  * 3. The word is given. The shell becomes the service: same pid, same birth.
  */
-const launcher = 'read -r word <&3 && [ "$word" = go ] || exit 1; exec "$@" 3<&-';
-
-/** Starts it unless it runs; resolves once its pid file is written and it has been seen alive. */
 export async function start(root: string, machine: Machine, desired: DesiredProcess): Promise<RunningProcess> {
   const { argv, mark, pidFile } = desired;
   const { noted } = await readPidFile(pidFile);
@@ -42,7 +40,7 @@ export async function start(root: string, machine: Machine, desired: DesiredProc
     const birth = await machine.birthOf(pid);
     if (birth === null) throw await died(desired, await ended);
     await writePidFile(root, pidFile, { pid, birth });
-    gate.end("go\n");
+    gate.end(launcher.word);
     // The shell lets go of the descriptor when it becomes the service, or ends.
     await opened;
     if ((await machine.birthOf(pid)) !== birth) throw await died(desired, await ended);
@@ -87,7 +85,7 @@ async function launch(root: string, desired: DesiredProcess): Promise<ChildProce
       });
     const output = await openConsole(consolePath);
     try {
-      const child = spawn("/bin/sh", ["-c", launcher, "sh", ...argv], {
+      const child = spawn(launcher.program, launcher.argumentsFor(argv), {
         cwd: folder,
         detached: true,
         env: { ...minimalEnvironment(), ...env },
