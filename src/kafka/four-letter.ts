@@ -92,7 +92,11 @@ function fourLetterWord(
       bytes += chunk.length;
       if (bytes > mostBytes) finish();
     });
-    socket.on("error", finish);
+    socket.on("error", (error) => {
+      // Somebody accepted and cut the connection, perhaps before this side noticed that it was up.
+      connected ||= "code" in error && error.code === "ECONNRESET";
+      finish();
+    });
     socket.on("close", finish);
   });
 }

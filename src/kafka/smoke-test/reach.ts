@@ -78,3 +78,14 @@ function nobodyAnswers({ bootstrap }: Bench): KctlError {
     fix: "`kctl status` shows what runs; `kctl up` starts what does not",
   });
 }
+
+/** After a check failed: the brokers that have stopped answering since they were reached. */
+export async function silentBrokers(bench: Bench): Promise<readonly Fault[]> {
+  const all = await Promise.all(bench.brokers.map(async (broker) => ({ broker, why: await whyNot(bench, broker) })));
+  return all.flatMap(({ broker: { id, told }, why }): Fault[] => {
+    if (why === null) return [];
+    const where = addressText(told);
+    const what = `broker ${id} at ${where} stopped answering during the smoke test: ${why}`;
+    return [{ code: "kafka-unreachable", what, where, fix: "its log says why; `kctl up` starts it again" }];
+  });
+}

@@ -1,8 +1,8 @@
 /** Reads a partition from one broker's copy, and takes its record batches apart. */
-import { unreachableWhy, withBroker, type Ask } from "../wire/exchange.ts";
+import { until, type Look } from "../until.ts";
+import { unreachableWhy } from "../wire/exchange.ts";
 import { fetchPartition } from "../wire/fetch.ts";
-import { until } from "../until.ts";
-import { requestMs, type Bench, type BrokerAt } from "./bench.ts";
+import { askBroker, type Bench, type BrokerAt } from "./bench.ts";
 import { topicName } from "./topic.ts";
 
 export type ReadRecord = {
@@ -28,32 +28,47 @@ export async function readPartition(
   from: bigint,
   end: bigint,
 ): Promise<ReadPartition> {
-  const batches: Buffer[] = [];
-  let offset = from;
-  const step = async (ask: Ask) => {
-    const fetched = await ask(fetchPartition(topicName, partition, offset, 200));
-    if (fetched.error !== 0) return { still: `broker ${broker.id} answers error ${fetched.error}` };
-    if (fetched.next !== null) {
-      batches.push(fetched.batches);
-      offset = fetched.next;
-    }
-    const { highWatermark } = fetched;
-    if (offset >= end) return { done: { bytes: Buffer.concat(batches), highWatermark } };
-    return { still: `it has come to ${offset}, and the high watermark is ${highWatermark}` };
-  };
-  return until(
-    `partition ${partition} to be readable up to offset ${end} on broker ${broker.id}`,
-    bench.seconds,
-    bench.signal,
-    async () => {
-      try {
-        return await withBroker(broker.at, bench.signal, requestMs(bench), step);
-      } catch (error) {
-        bench.signal.throwIfAborted();
-        return { still: `broker ${broker.id} does not answer: ${unreachableWhy(error)}` };
-      }
-    },
-  );
+  const chunks: Buffer[] = [];
+  let highWatermark = -1n;
+  for await (const chunk of partitionChunks(bench, broker, partition, from, end)) {
+    chunks.push(chunk.bytes);
+    ({ highWatermark } = chunk);
+  }
+  return { bytes: Buffer.concat(chunks), highWatermark };
+}
+
+/** The same, a few MiB at a time. */
+export async function* partitionChunks(
+  bench: Bench,
+  broker: BrokerAt,
+  partition: number,
+  from: bigint,
+  end: bigint,
+): AsyncGenerator<ReadPartition> {
+  const what = `partition ${partition} to be readable up to offset ${end} on broker ${broker.id}`;
+  for (let offset = from; offset < end;) {
+    const fetched = await until(what, bench.seconds, bench.signal, () => fetchOnce(bench, broker, partition, offset));
+    offset = fetched.next;
+    yield fetched;
+  }
+}
+
+type Chunk = ReadPartition & { readonly next: bigint };
+
+async function fetchOnce(bench: Bench, { id, at }: BrokerAt, partition: number, offset: bigint): Promise<Look<Chunk>> {
+  try {
+    const { error, next, batches, highWatermark } = await askBroker(
+      bench,
+      at,
+      fetchPartition(topicName, partition, offset, 200),
+    );
+    if (error !== 0) return { still: `broker ${id} answers error ${error}` };
+    if (next === null) return { still: `it has come to ${offset}, and the high watermark is ${highWatermark}` };
+    return { done: { bytes: batches, highWatermark, next } };
+  } catch (error) {
+    bench.signal.throwIfAborted();
+    return { still: `broker ${id} does not answer: ${unreachableWhy(error)}` };
+  }
 }
 
 export async function decode(partition: number, bytes: Buffer): Promise<readonly ReadRecord[]> {

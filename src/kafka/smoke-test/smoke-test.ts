@@ -1,14 +1,14 @@
 /** The smoke test, first half: a topic of its own, records through every broker, and proof that each came back. */
 import { randomUUID } from "node:crypto";
-import { faultsOf, type Fault } from "../../fault.ts";
 import type { Emit } from "../../report/events.ts";
 import { addressText, type Address, type AddressMap } from "../address.ts";
 import { benchOf, type Bench, type BrokerAt } from "./bench.ts";
 import { checklist, type Checklist, type Proof } from "./checklist.ts";
+import { cleanUp, cleanUpAfterAbort } from "./clean-up.ts";
 import { createTopic, topicReady } from "./make-topic.ts";
 import { leadersNow } from "./partitions.ts";
 import { decode, readPartition, type ReadPartition, type ReadRecord } from "./read.ts";
-import { reachBrokers, whyNot } from "./reach.ts";
+import { reachBrokers, silentBrokers } from "./reach.ts";
 import { keyedRecords, keylessRecords, numbered, sequenceRecords, type SmokeRecord } from "./records.ts";
 import { removeTopic } from "./remove-topic.ts";
 import { replicasInSync } from "./replicas.ts";
@@ -32,9 +32,6 @@ export type SmokeTestOptions = {
   readonly map?: AddressMap;
 };
 
-/** Cleaning up after an interruption takes no longer than this. */
-const cleanUpSeconds = 10;
-
 export async function smokeTest(options: SmokeTestOptions): Promise<SmokeResult> {
   const { emit, signal, keep } = options;
   let bench = benchOf(options);
@@ -43,14 +40,16 @@ export async function smokeTest(options: SmokeTestOptions): Promise<SmokeResult>
   const found = (brokers: readonly BrokerAt[]): Bench => (bench = { ...bench, brokers });
   try {
     await runChecks(options.brokers, list, bench, found, () => (touched = true));
+    if (touched && keep) await list.run("topic-kept", async () => said(kept));
+    if (touched && !keep) await list.run("cleaned-up", async () => said(await cleanUp(bench)));
   } catch (error) {
     if (signal.aborted && touched && !keep) await cleanUpAfterAbort(bench, emit);
     throw error;
   }
-  if (touched && keep) await list.run("topic-kept", async () => kept());
-  if (touched && !keep) await list.run("cleaned-up", () => cleanUp(bench));
   return list.result();
 }
+
+const kept = `${topicName} is left as asked; the next smoke test removes it, unless somebody else has written to it`;
 
 async function runChecks(
   expected: number,
@@ -91,7 +90,9 @@ function said(detail: string): Proof<true> {
 async function reachable(bench: Bench, expected: number): Promise<Proof<readonly BrokerAt[]>> {
   const brokers = await reachBrokers(bench, expected);
   const where = brokers.map(({ id, told }) => `${id} at ${addressText(told)}`).join(", ");
-  return { detail: `${brokers.length} brokers answer where they tell clients to come: ${where}`, value: brokers };
+  const answer =
+    brokers.length === 1 ? "1 broker answers where it tells" : `${brokers.length} brokers answer where they tell`;
+  return { detail: `${answer} clients to come: ${where}`, value: brokers };
 }
 
 async function topicCreated(bench: Bench, layout: readonly Assignment[], touch: () => void): Promise<Proof<true>> {
@@ -102,7 +103,7 @@ async function topicCreated(bench: Bench, layout: readonly Assignment[], touch: 
   await topicReady(bench, layout);
   const replaced = earlier === null ? "" : ", in place of one that an earlier smoke test left";
   return said(
-    `${topicName} has ${layout.length} partitions with ${layout[0]?.brokers.length ?? 0} replicas each, all in sync, and every broker leads one at least${replaced}`,
+    `${topicName} has ${layout.length} partitions with ${counted(layout[0]?.brokers.length ?? 0, "replica")} each, all in sync, and every broker leads one at least${replaced}`,
   );
 }
 
@@ -162,51 +163,6 @@ function endsOf(written: readonly Confirmed[]): ReadonlyMap<number, bigint> {
     if (offset >= (ends.get(record.partition) ?? 0n)) ends.set(record.partition, offset + 1n);
   }
   return ends;
-}
-
-async function cleanUp(bench: Bench): Promise<Proof<true>> {
-  const silent = await removeTopic(bench);
-  const later = silent.length === 0 ? "" : `; the copies on broker ${silent.join(" and ")} go once it is back`;
-  return said(`${topicName} is deleted, and no broker lists it any more${later}`);
-}
-
-function kept(): Proof<true> {
-  return said(`${topicName} is left as asked; the next smoke test removes it, unless somebody else has written to it`);
-}
-
-/** With a signal of its own, since the caller's is spent. What fails is only said: the interruption is the result. */
-async function cleanUpAfterAbort(bench: Bench, emit: Emit): Promise<void> {
-  const signal = AbortSignal.timeout(cleanUpSeconds * 1000);
-  const seconds = Math.min(bench.seconds, cleanUpSeconds);
-  try {
-    await removeTopic({ ...bench, signal, seconds });
-    emit({ type: "message", text: `interrupted: ${topicName} is deleted` });
-  } catch (error) {
-    const why = faultsOf(error)
-      .map(({ what }) => what)
-      .join("; ");
-    const fault: Fault = {
-      code: "timeout",
-      what: `interrupted, and ${topicName} could not be deleted: ${why}`,
-      fix: "the next smoke test removes it",
-    };
-    emit({ type: "warning", fault });
-  }
-}
-
-async function silentBrokers(bench: Bench): Promise<readonly Fault[]> {
-  const all = await Promise.all(bench.brokers.map(async (broker) => ({ broker, why: await whyNot(bench, broker) })));
-  return all.flatMap(({ broker: { id, told }, why }): Fault[] => {
-    if (why === null) return [];
-    return [
-      {
-        code: "kafka-unreachable",
-        what: `broker ${id} at ${addressText(told)} stopped answering during the smoke test: ${why}`,
-        where: addressText(told),
-        fix: "its log says why; `kctl up` starts it again",
-      },
-    ];
-  });
 }
 
 function counted(count: number, noun: string): string {

@@ -1,12 +1,13 @@
 /** Whose is the test_log that is there: left by an earlier run of ours, or somebody's. When in doubt it is somebody's. */
 import { KctlError } from "../../fault.ts";
-import { until } from "../until.ts";
+import { addressText } from "../address.ts";
+import { until, type Look } from "../until.ts";
 import { describeConfigs, setOnTopic } from "../wire/describe-configs.ts";
 import { listOffsets } from "../wire/list-offsets.ts";
 import type { MetadataPartition } from "../wire/metadata.ts";
 import { askBroker, type Bench, type BrokerAt } from "./bench.ts";
 import { leadersNow, topicSeenBy } from "./partitions.ts";
-import { decode, readPartition } from "./read.ts";
+import { decode, partitionChunks } from "./read.ts";
 import { runHeader } from "./records.ts";
 import { differences, topicName } from "./topic.ts";
 import { headerOf } from "./verify.ts";
@@ -18,32 +19,46 @@ type Span = { readonly partition: number; readonly leader: BrokerAt; readonly fi
 
 /** Null where there is none; how many records where it is ours; a fault `topic-in-use` where it is somebody's. */
 export async function earlierRecords(bench: Bench): Promise<bigint | null> {
-  const partitions = await seenAnywhere(bench);
-  if (partitions === null) return null;
-  const leaders = await until(`the leaders of ${topicName}`, Math.min(bench.seconds, 10), bench.signal, async () => {
-    const now = await leadersNow(bench);
-    return typeof now === "string" ? { still: now } : { done: now };
-  }).catch((error: unknown) => {
-    bench.signal.throwIfAborted();
-    throw inUse(
-      `${topicName} exists, and it cannot be told whose it is: ${error instanceof Error ? error.message : ""}`,
-    );
-  });
+  const seen = await whatIsThere(bench);
+  if (seen === null) return null;
+  const { partitions, leaders } = seen;
   const spans = await Promise.all([...leaders].map(([partition, leader]) => spanOf(bench, partition, leader)));
   const records = spans.reduce((sum, { first, end }) => sum + (end - first), 0n);
   const layout = partitions.map(({ partition, replicas }) => ({ partition, brokers: replicas }));
   const different = differences(layout, await settingsOf(bench));
   const holds = records === 0n ? "" : ` and holds ${records} ${records === 1n ? "record" : "records"}`;
   if (different.length > 0) {
-    throw inUse(`${topicName} exists with settings that are not the smoke test's (${different.join(", ")})${holds}`);
+    throw inUse(
+      bench,
+      `${topicName} exists with settings that are not the smoke test's (${different.join(", ")})${holds}`,
+    );
   }
-  if (records > mostRecords) throw inUse(`${topicName} exists${holds}, more than a smoke test writes`);
-  const theirs = (await Promise.all(spans.map((span) => foreignIn(bench, span)))).reduce(
-    (sum, count) => sum + count,
-    0,
-  );
-  if (theirs > 0) throw inUse(`${topicName} exists${holds}, of which ${theirs} are not the smoke test's`);
+  if (records > mostRecords) throw inUse(bench, `${topicName} exists${holds}, more than a smoke test writes`);
+  const theirs = await Promise.all(spans.map((span) => holdsForeign(bench, span)));
+  if (theirs.includes(true)) throw inUse(bench, `${topicName} exists${holds}, not all of them the smoke test's`);
   return records;
+}
+
+type Seen = {
+  readonly partitions: readonly MetadataPartition[];
+  readonly leaders: ReadonlyMap<number, BrokerAt>;
+};
+
+/** One that is just being deleted is waited for: its brokers disagree for a moment. */
+async function whatIsThere(bench: Bench): Promise<Seen | null> {
+  const seconds = Math.min(bench.seconds, 10);
+  try {
+    return await until(`the leaders of ${topicName}`, seconds, bench.signal, async (): Promise<Look<Seen | null>> => {
+      const partitions = await seenAnywhere(bench);
+      if (partitions === null) return { done: null };
+      const leaders = await leadersNow(bench);
+      return typeof leaders === "string" ? { still: leaders } : { done: { partitions, leaders } };
+    });
+  } catch (error) {
+    const [fault] = error instanceof KctlError ? error.faults : [];
+    if (fault?.code !== "timeout") throw error;
+    throw inUse(bench, `${topicName} exists, and it cannot be told whose it is: ${fault.what}`);
+  }
 }
 
 async function seenAnywhere(bench: Bench): Promise<readonly MetadataPartition[] | null> {
@@ -64,7 +79,7 @@ async function settingsOf(bench: Bench): Promise<Readonly<Record<string, string>
   if (broker === undefined) return {};
   const { error, errorMessage, entries } = await askBroker(bench, broker.at, describeConfigs("topic", topicName, null));
   if (error !== 0)
-    throw inUse(`${topicName} exists, and its settings cannot be read: ${errorMessage ?? `error ${error}`}`);
+    throw inUse(bench, `${topicName} exists, and its settings cannot be read: ${errorMessage ?? `error ${error}`}`);
   const own = entries.filter(({ source }) => source === setOnTopic);
   return Object.fromEntries(own.map(({ name, value }) => [name, value ?? ""]));
 }
@@ -75,22 +90,26 @@ async function spanOf(bench: Bench, partition: number, leader: BrokerAt): Promis
     askBroker(bench, leader.at, listOffsets("consumer", topicName, [partition], "latest")),
   ]);
   if (first?.error !== 0 || end?.error !== 0) {
-    throw inUse(`${topicName} exists, and it cannot be told whether partition ${partition} holds records`);
+    throw inUse(bench, `${topicName} exists, and it cannot be told whether partition ${partition} holds records`);
   }
   return { partition, leader, first: first.offset, end: end.offset };
 }
 
-async function foreignIn(bench: Bench, { partition, leader, first, end }: Span): Promise<number> {
-  if (first >= end) return 0;
-  const { bytes } = await readPartition(bench, leader, partition, first, end);
-  const records = await decode(partition, bytes);
-  return records.filter((record) => headerOf(record, runHeader) === null).length;
+async function holdsForeign(bench: Bench, { partition, leader, first, end }: Span): Promise<boolean> {
+  for await (const { bytes } of partitionChunks(bench, leader, partition, first, end)) {
+    // What cannot be taken apart (compressed, say) is not ours: the smoke test writes plain records.
+    const records = await decode(partition, bytes).catch(() => null);
+    if (records === null || records.some((record) => headerOf(record, runHeader) === null)) return true;
+  }
+  return false;
 }
 
-function inUse(what: string): KctlError {
+function inUse({ bootstrap }: Bench, what: string): KctlError {
+  const [first] = bootstrap;
+  const server = first === undefined ? "HOST:PORT" : addressText(first);
   return new KctlError({
     code: "topic-in-use",
     what,
-    fix: `it is left alone; if nobody needs it, delete it (bin/kafka-topics.sh --delete --topic ${topicName}) and run \`kctl smoke-test\` again`,
+    fix: `it is left alone; if nobody needs it, delete it with \`kafka-topics.sh --bootstrap-server ${server} --delete --topic ${topicName}\` and run \`kctl smoke-test\` again`,
   });
 }

@@ -60,14 +60,20 @@ async function writePartition(
     const batch = records.slice(at, at + recordsPerBatch);
     const expected = firstOffset + BigInt(at);
     const offset = await send(producer, partition, batch, acks);
-    if (offset !== expected) {
-      throw checkFailed(
-        `partition ${partition} gave offset ${offset} to the record that should have had ${expected}: somebody else writes to ${topicName}, or a record was written twice`,
-      );
-    }
+    const why = misplaced(partition, offset, expected);
+    if (why !== null) throw checkFailed(why);
     confirmed.push(...batch.map((record, index) => ({ record, offset: offset + BigInt(index) })));
   }
   return confirmed;
+}
+
+/** Why Kafka cannot rightly have given this offset; null where it is the next one. */
+export function misplaced(partition: number, offset: bigint, expected: bigint): string | null {
+  if (offset === expected) return null;
+  const where = `partition ${partition} gave offset ${offset} where ${expected} was next`;
+  return offset < expected
+    ? `${where}: ${expected - offset} records that were confirmed before are gone; a leader that dies takes along what it alone had confirmed (acks=1)`
+    : `${where}: somebody else writes to ${topicName}, or a record was written twice`;
 }
 
 /** The offset of the first of the batch. */

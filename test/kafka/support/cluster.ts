@@ -9,6 +9,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Address } from "../../../src/kafka/address.ts";
 import { brokerAnswers } from "../../../src/kafka/broker-answers.ts";
 import { zookeeperMode } from "../../../src/kafka/four-letter.ts";
+import { until } from "../../../src/kafka/until.ts";
+import { kafkaView } from "../../../src/kafka/view.ts";
 import { kafkaJars } from "./jars.ts";
 
 export type TestCluster = {
@@ -16,6 +18,7 @@ export type TestCluster = {
   readonly zookeepers: readonly Address[];
   /** Brokers' second listeners, which advertise what `odd` says. */
   readonly odd: readonly Address[];
+  /** Nothing where it runs. */
   startBroker(id: number): Promise<void>;
   /** SIGKILL, and gone when it returns. */
   killBroker(id: number): Promise<void>;
@@ -33,6 +36,7 @@ type Shape = {
 };
 
 const flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+const never = new AbortController().signal;
 const host = "127.0.0.1";
 const log4j = `log4j.rootLogger=WARN, out
 log4j.appender.out=org.apache.log4j.ConsoleAppender
@@ -47,6 +51,7 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
   const children = new Map<string, ChildProcess>();
   const zookeeperPort = (id: number): number => shape.port + 10 * (id - 1);
   const brokerPort = (id: number): number => shape.port + 7000 + 10 * (id - 1);
+  const address = (id: number): Address => ({ host, port: brokerPort(id) });
 
   const run = (name: string, mainClass: string, config: string): void => {
     const logging = `-Dlog4j.configuration=file:${join(folder, "log4j.properties")}`;
@@ -59,9 +64,13 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
     child.stderr.pipe(log);
     children.set(name, child);
   };
+  const runs = (name: string): boolean => {
+    const child = children.get(name);
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  };
   const kill = async (name: string): Promise<void> => {
     const child = children.get(name);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !runs(name)) return;
     const gone = once(child, "exit");
     child.kill("SIGKILL");
     await gone;
@@ -69,13 +78,19 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
   const ready = async (name: string, look: (signal: AbortSignal) => Promise<boolean>): Promise<void> => {
     const signal = AbortSignal.timeout(60_000);
     while (!(await look(signal).catch(() => false))) {
-      const child = children.get(name);
-      if (signal.aborted || child?.exitCode !== null) {
+      if (signal.aborted || !runs(name)) {
         throw new Error(`${name} did not start:\n${await readFile(join(folder, `${name}.log`), "utf8")}`);
       }
       await delay(50);
     }
   };
+  const forgotten = (id: number): Promise<void> =>
+    until(`the others to miss broker ${id}`, 30, never, async () => {
+      const view = await kafkaView(ids.map(address), never);
+      return view?.brokers.some((broker) => broker.id === id) === true
+        ? { still: "it is listed" }
+        : { done: undefined };
+    });
   const startZookeeper = async (id: number): Promise<void> => {
     const name = `zookeeper-${id}`;
     const ensemble = ids.map((n) => `server.${n}=${host}:${zookeeperPort(n) + 1}:${zookeeperPort(n) + 2}`);
@@ -91,6 +106,9 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
   };
   const startBroker = async (id: number): Promise<void> => {
     const name = `broker-${id}`;
+    if (runs(name)) return;
+    // A broker that comes back before its old session has ended finds its own znode, and gives up.
+    if (children.has(name)) await forgotten(id);
     const told = shape.odd?.(id) ?? { host, port: brokerPort(id) + 1 };
     const settings = {
       "broker.id": String(id),
@@ -131,7 +149,7 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
     throw error;
   }
   return {
-    bootstrap: ids.map((id) => ({ host, port: brokerPort(id) })),
+    bootstrap: ids.map(address),
     zookeepers: ids.map((id) => ({ host, port: zookeeperPort(id) })),
     odd: ids.map((id) => ({ host, port: brokerPort(id) + 1 })),
     startBroker,

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { zookeeperMode } from "../../src/kafka/four-letter.ts";
+import { startCluster, type TestCluster } from "./support/cluster.ts";
+import { never, runSmoke, topicIn } from "./support/smoke.ts";
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  // Defaults that would spoil the proof, were they not overridden on the topic.
+  const brokerConfig = {
+    "log.message.timestamp.type": "LogAppendTime",
+    "compression.type": "gzip",
+    "log.cleanup.policy": "compact",
+    "min.insync.replicas": "3",
+  };
+  cluster = await startCluster({ size: 1, port: 12481, brokerConfig });
+});
+
+afterAll(() => cluster?.stop());
+
+describe("one ZooKeeper server and one broker", () => {
+  it("is a standalone ensemble", async () => {
+    const [server] = cluster.zookeepers;
+    expect(await zookeeperMode(server?.host ?? "", server?.port ?? 0, never)).toBe("standalone");
+  });
+
+  it("passes the smoke test with 3 partitions of 1 replica, whatever the broker's defaults", async () => {
+    const { result } = await runSmoke(cluster.bootstrap);
+    expect(result.faults).toEqual([]);
+    expect(result.checks.map(({ detail }) => detail)).toEqual([
+      "1 broker answers where it tells clients to come: 1 at 127.0.0.1:19481",
+      "test_log has 3 partitions with 1 replica each, all in sync, and every broker leads one at least",
+      "60 records to 3 partitions, each confirmed by its leader (acks=1)",
+      "324 records to 3 partitions, all confirmed by 1 replica (acks=all)",
+      "384 records written, 384 read, each exactly once and byte for byte (key, value, headers, timestamp)",
+      "384 numbered records stand in 3 partitions in the order in which they were written",
+      "48 keys in 144 records: each lies only in the partition that murmur2, Kafka's default, picks",
+      "30 records without a key reached all 3 partitions",
+      "all 3 replicas of 3 partitions are in sync, byte for byte the same, and end at the high watermark",
+      "test_log is deleted, and no broker lists it any more",
+    ]);
+    expect(await topicIn(cluster.bootstrap, "test_log")).toBeNull();
+  });
+});
