@@ -20,6 +20,7 @@ export const faultCodes = {
   "spec-env": { exit: 2, means: "An environment variable that the spec names is not set." },
   usage: { exit: 2, means: "The command line is wrong." },
   "confirmation-needed": { exit: 2, means: "The command asks before it goes on, and there is no terminal to ask on." },
+  "not-confirmed": { exit: 1, means: "kctl asked, and the answer was no." },
   // The operator's machine.
   "node-too-old": { exit: 1, means: "kctl needs a newer Node.js." },
   "java-not-found": { exit: 1, means: "No Java was found that can run this Kafka." },

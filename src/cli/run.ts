@@ -10,6 +10,8 @@ import { ask } from "./ask.ts";
 import type { CommonOptions } from "./command.ts";
 import { write } from "./write.ts";
 
+const goesOn = "run the same command again: it goes on from here";
+
 export type Done = Partial<Outcome> & { readonly exit?: number };
 
 export function reporterFor(options: Pick<CommonOptions, "json" | "quiet" | "verbose" | "color">): Reporter {
@@ -31,8 +33,18 @@ function exitOf(faults: readonly Fault[]): number {
 export async function run(options: CommonOptions, body: (context: Context) => Promise<Done>): Promise<void> {
   const reporter = reporterFor(options);
   const stop = new AbortController();
+  const underWay = new Map<string, string>();
   const interrupted = (): void => {
-    if (stop.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) {
+      const left = underWay.size === 0 ? "" : `; cut off: ${[...underWay.values()].join(", ")}`;
+      reporter.result({
+        ok: false,
+        faults: [{ code: "interrupted", what: `stopped at once${left}`, fix: goesOn }],
+        fields: {},
+        text: () => "",
+      });
+      process.exit(130);
+    }
     if (!options.quiet && !options.json)
       write(process.stderr)("stopping: what is under way is finished first; Ctrl-C again to stop at once");
     stop.abort(
@@ -51,7 +63,11 @@ export async function run(options: CommonOptions, body: (context: Context) => Pr
     env: process.env,
     platform: process.platform,
     home: homedir(),
-    emit: reporter.event,
+    emit: (event) => {
+      if (event.type === "change-started") underWay.set(event.key, event.title);
+      if (event.type === "change-done" || event.type === "change-failed") underWay.delete(event.key);
+      reporter.event(event);
+    },
     signal: stop.signal,
     concurrency: options.concurrency,
     timeoutSeconds: options.timeout,

@@ -7,5 +7,5 @@ export async function confirm(question: string, wanted: string, { ask }: Context
   if (ask === null) return;
   const answer = await ask(question);
   if (answer.trim() !== wanted)
-    throw new KctlError({ code: "interrupted", what: "not confirmed: nothing was changed" });
+    throw new KctlError({ code: "not-confirmed", what: "not confirmed: nothing was changed" });
 }

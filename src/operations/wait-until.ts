@@ -25,7 +25,7 @@ export async function waitUntil(
     if (await condition()) return true;
     const seconds = (performance.now() - started) / 1000;
     if (seconds > timeoutSeconds) return false;
-    if (seconds - told >= 2) {
+    if (seconds - told >= 5) {
       told = seconds;
       emit({ type: "waiting", key, what, seconds });
     }
