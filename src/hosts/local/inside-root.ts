@@ -6,7 +6,8 @@ import { errnoOf, inTheWay, kindOf } from "./io-fault.ts";
 
 /** Throws unless `path` is `root` or lies below it. */
 export function mustBeInside(root: string, path: string): void {
-  if (isAbsolute(path) && resolve(path) === path && (path === root || path.startsWith(root + sep))) return;
+  const plain = isAbsolute(path) && resolve(path) === path && !path.includes("\0");
+  if (plain && (path === root || path.startsWith(root + sep))) return;
   throw new KctlError({
     code: "local-io",
     where: path,

@@ -11,7 +11,7 @@ const [lock = "", journal = "", rounds = "1", deadly = "0"] = process.argv.slice
 const processes = processesOf(process.platform);
 const birth = await processes.birthOf(process.pid);
 
-for (let round = 0; round < Number(rounds); ) {
+for (let round = 0; round < Number(rounds);) {
   try {
     const held = await acquireLock(lock, { command: "contender" });
     const before = readFileSync(journal, "utf8").trim().split("\n").at(-1) ?? "";
@@ -27,6 +27,6 @@ for (let round = 0; round < Number(rounds); ) {
     round += 1;
   } catch (error) {
     if (!(error instanceof KctlError) || error.faults[0]?.code !== "locked") throw error;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
   }
 }
