@@ -3,7 +3,7 @@ import { askBrokers } from "./ask-brokers.ts";
 import type { Address } from "./address.ts";
 import { metadata, type Metadata, type MetadataPartition } from "./wire/metadata.ts";
 
-export type PartitionView = {
+type PartitionView = {
   readonly partition: number;
   /** null: it has none, the partition is offline. */
   readonly leader: number | null;

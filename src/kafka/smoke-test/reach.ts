@@ -47,7 +47,7 @@ async function listedBrokers(bench: Bench, expected: number): Promise<readonly B
 }
 
 /** Why a client that is told this address would not get to this broker; null where it does. */
-export async function whyNot(bench: Bench, { id, at }: BrokerAt): Promise<string | null> {
+async function whyNot(bench: Bench, { id, at }: BrokerAt): Promise<string | null> {
   try {
     const who = await withBroker(at, bench.signal, requestMs(bench), (ask) => whoAnswers(ask, id));
     if (who === "itself") return null;

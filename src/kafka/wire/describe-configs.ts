@@ -9,7 +9,7 @@ const resourceType = { topic: 2, broker: 4 } as const;
 /** DescribeConfigsResponse.ConfigSource: set on this very topic, not inherited. */
 export const setOnTopic = 1;
 
-export type ConfigEntry = { readonly name: string; readonly value: string | null; readonly source: number };
+type ConfigEntry = { readonly name: string; readonly value: string | null; readonly source: number };
 export type DescribedConfigs = {
   readonly error: number;
   readonly errorMessage: string | null;

@@ -57,7 +57,7 @@ export async function withBroker<Result>(
   };
   const ask: Ask = (message) =>
     new Promise((resolve, reject) => {
-      if (ended !== null) return reject(ended.why as Error);
+      if (ended !== null) return reject(ended.why);
       correlation += 1;
       pending.set(correlation, { take: (answer) => resolve(message.read(answer)), reject });
       socket.write(requestFrame(message, correlation));

@@ -13,14 +13,14 @@ export type MetadataPartition = {
   readonly offline: readonly number[];
 };
 
-export type MetadataTopic = {
+type MetadataTopic = {
   readonly error: number;
   readonly name: string;
   readonly internal: boolean;
   readonly partitions: readonly MetadataPartition[];
 };
 
-export type MetadataBroker = { readonly id: number; readonly host: string; readonly port: number };
+type MetadataBroker = { readonly id: number; readonly host: string; readonly port: number };
 
 export type Metadata = {
   readonly brokers: readonly MetadataBroker[];

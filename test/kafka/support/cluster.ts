@@ -135,12 +135,10 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
   try {
     await writeFile(join(folder, "log4j.properties"), log4j);
     await Promise.all(ids.map(startZookeeper));
-    const serving = ["leader", "follower", "standalone"];
+    const serving = new Set(["leader", "follower", "standalone"]);
     await Promise.all(
       ids.map((id) =>
-        ready(`zookeeper-${id}`, async (signal) =>
-          serving.includes(await zookeeperMode(host, zookeeperPort(id), signal)),
-        ),
+        ready(`zookeeper-${id}`, async (signal) => serving.has(await zookeeperMode(host, zookeeperPort(id), signal))),
       ),
     );
     await Promise.all(ids.map(startBroker));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-export const kafkaVersion = "3.9.1";
+const kafkaVersion = "3.9.1";
 
 /** The folder of jars; assembled aside and renamed into place, so that a killed run leaves none that is half full. */
 export async function kafkaJars(): Promise<string> {
