@@ -35,6 +35,8 @@ export function specJsonSchema(): object {
 
 /** Called for the innermost schema first, so that a key's own words come last and stay. */
 function describe(zodSchema: z.core.$ZodType, json: Json): void {
+  // Where JavaScript's whole numbers end is no rule of the spec.
+  if (json["maximum"] === Number.MAX_SAFE_INTEGER) delete json["maximum"];
   const format = formatOf(zodSchema);
   if (format === "setting") Object.assign(json, { type: ["string", "number", "boolean"] });
   else if (isLeaf(json)) allowVariable(json);

@@ -4,6 +4,7 @@ import type { Environment } from "./environment.ts";
 import { mismatch } from "./mismatch.ts";
 import { missingKey } from "./missing-key.ts";
 import { parse } from "./parse.ts";
+import { pathSet, type PathSet } from "./path-set.ts";
 import { prepare } from "./prepare.ts";
 import type { Problem, SpecPath } from "./problem.ts";
 import { repaired } from "./repair.ts";
@@ -11,6 +12,7 @@ import { checkRules, type RuleProblem } from "./rules.ts";
 import { specSchema, type Spec } from "./schema.ts";
 import { shapeAt, specShape } from "./shape.ts";
 import { inOrder, source, type Finding, type Source } from "./source.ts";
+import { sizeFinding } from "./text-checks.ts";
 import { spanOf, valueAt, type Value } from "./tree.ts";
 
 export type LoadOptions = { readonly file: string; readonly env: Environment };
@@ -23,6 +25,8 @@ export type LoadResult =
 const mostFaults = 100;
 
 export function loadSpec(text: string, options: LoadOptions): LoadResult {
+  const refused = sizeFinding(text);
+  if (refused !== null) return refusal([refused], source(options.file, ""));
   // A byte order mark is no part of any line, and no editor counts it.
   const from = source(options.file, text.replace(/^\ufeff/, ""));
   const { root, findings } = parse(from, options.env);
@@ -32,14 +36,16 @@ export function loadSpec(text: string, options: LoadOptions): LoadResult {
   const { value, problems, meant } = prepare(root);
   const result = specSchema.safeParse(value);
   const unmet = result.success ? [] : result.error.issues.map(({ path }) => path.map(pathStep));
+  const elsewhere = pathSet(meant);
   const wrong = unmet
-    .filter((path) => !meant.some((one) => same(one, path)) && !isBroken(valueAt(root, path), findings))
+    .filter((path) => !elsewhere.has(path) && !isBroken(valueAt(root, path), findings))
     .map((path) => fromIssue(path, root));
   const faulty = [...problems.map(({ path }) => path), ...meant, ...unmet];
+  const atFault = pathSet(faulty);
   const spec = result.success ? result.data : repaired(value, faulty);
   const rules = spec === null ? { problems: [], warnings: [] } : checkRules(spec);
   const toFinding = (problem: Problem): Finding => findingOf(problem, root);
-  const sound = (problem: RuleProblem): boolean => !isFollowUp(problem, faulty, findings, root);
+  const sound = (problem: RuleProblem): boolean => !isFollowUp(problem, atFault, findings, root);
   const warnings = faults(rules.warnings.filter(sound).map(toFinding), from);
   const all = [...findings, ...[...problems, ...wrong, ...rules.problems.filter(sound)].map(toFinding)];
   if (result.success && all.length === 0)
@@ -95,29 +101,21 @@ function findingOf({ code, path, what, fix, at }: Problem, root: Value): Finding
   return { code, span: spanOf(root, path, at ?? "value"), what, fix };
 }
 
-function startsWith(path: SpecPath, start: SpecPath): boolean {
-  return start.every((step, index) => path[index] === step);
-}
-
 /** What was said of a value while it was read is enough. */
 function isBroken(value: Value | null, findings: readonly Finding[]): boolean {
   if (value?.kind !== "scalar") return false;
   return findings.some(({ span }) => span.start < value.span.end && value.span.start < span.end);
 }
 
-function same(a: SpecPath, b: SpecPath): boolean {
-  return a.length === b.length && startsWith(a, b);
-}
-
 /** A rule that looked at a value which is itself at fault would only confuse. */
 function isFollowUp(
   { path, needs = [] }: RuleProblem,
-  faulty: readonly SpecPath[],
+  faulty: PathSet,
   findings: readonly Finding[],
   root: Value,
 ): boolean {
   const looked = [path, ...needs];
-  if (faulty.some((fault) => looked.some((one) => startsWith(one, fault) || startsWith(fault, one)))) return true;
+  if (looked.some((one) => faulty.touches(one))) return true;
   return looked.some((one) => {
     const value = valueAt(root, one);
     return value !== null && findings.some(({ span }) => span.start >= value.span.start && span.start < value.span.end);

@@ -10,6 +10,7 @@ import {
   version,
   type FormatName,
 } from "./formats.ts";
+import { lookAlikes } from "./look-alikes.ts";
 import { kafkaMinors, newestKafkas } from "./versions.ts";
 import { listed, shown } from "./words.ts";
 
@@ -90,17 +91,6 @@ function mendVersion(text: string): string {
     : `write all three numbers; the newest that this kctl knows is ${shown(known)}`;
 }
 
-/** Letters of other scripts that look like one of ours. */
-const lookAlikes: Readonly<Record<string, string>> = Object.fromEntries(
-  [..."аaеeоoрpсcуyхxіiјjѕsԁdԛqɡgһhкkмmтtвbпnοoαaνvρpτtυuκkιiɑaℓl"].reduce<[string, string][]>(
-    (pairs, letter, index, all) => {
-      if (index % 2 === 0) pairs.push([letter, all[index + 1] ?? ""]);
-      return pairs;
-    },
-    [],
-  ),
-);
-
 const longest = { "host-name": 63, "cluster-name": 40, "topic-name": 249 } as const;
 
 type NameFormat = "host-name" | "cluster-name" | "topic-name";
@@ -123,7 +113,7 @@ function mendName(format: NameFormat, text: string): Mend {
 
 function strangeLetter(letter: string, fix: string): Mend {
   const code = `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
-  const twin = lookAlikes[letter.toLowerCase()];
+  const twin = lookAlikes.get(letter.toLowerCase());
   if (twin !== undefined)
     return {
       what: `this name has the letter ${shown(letter)} (${code}), which only looks like \`${twin}\``,

@@ -11,8 +11,8 @@ const volume = z.strictObject({
     example: "200GiB",
   }),
   type: key(text.default("gp3"), { doc: "The volume's type.", effect: "live", example: "gp3" }),
-  iops: key(z.int().positive().optional(), { doc: "Provisioned IOPS.", effect: "live", example: "6000" }),
-  throughput: key(z.int().positive().optional(), {
+  iops: key(z.int().min(1).optional(), { doc: "Provisioned IOPS.", effect: "live", example: "6000" }),
+  throughput: key(z.int().min(1).optional(), {
     doc: "Throughput.",
     effect: "live",
     unit: "MiB/s",

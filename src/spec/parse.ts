@@ -9,6 +9,8 @@ import { syntaxFindings } from "./yaml-faults.ts";
 
 /** The parser's own stack: each level of the text takes one or two. */
 const deepest = 128;
+/** Words and signs; 1000 nodes written out take 50,000. */
+const mostLexemes = 150_000;
 
 /** `root` is null where the text is no tree at all; then there is at least one finding. */
 export function parse(source: Source, env: Environment): { root: Value | null; findings: readonly Finding[] } {
@@ -38,15 +40,20 @@ export function parse(source: Source, env: Environment): { root: Value | null; f
 function tokenize(text: string): readonly CST.Token[] | Finding {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
-    if (parser.stack.length > deepest)
-      return {
-        code: "spec-syntax",
-        span: { start: parser.offset - 1, end: parser.offset },
-        what: "this is nested far deeper than any spec",
-        fix: "see that the file is the one that you meant",
-      };
+    const what =
+      parser.stack.length > deepest
+        ? "this is nested far deeper than any spec"
+        : ++lexemes > mostLexemes
+          ? "up to here the file is longer than any spec"
+          : null;
+    if (what !== null) {
+      const { offset } = parser;
+      const fix = "see that the file is the one that you meant";
+      return { code: "spec-syntax", span: { start: offset - 1, end: offset }, what, fix };
+    }
   }
   for (const token of parser.end()) tokens.push(token);
   return tokens;

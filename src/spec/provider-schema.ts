@@ -1,6 +1,6 @@
 /** The schema of `provider`: where the machines come from, one shape for each type. */
 import { z } from "zod";
-import { cidr, port, text } from "./formats.ts";
+import { cidr, port, settings, text } from "./formats.ts";
 import { key } from "./key-info.ts";
 
 const type = {
@@ -33,7 +33,7 @@ const ssh = z.strictObject({
     example: "root",
     also: ["username", "login"],
   }),
-  port: key(port.default(22), { doc: "sshd's port.", effect: "none", example: "22" }),
+  port: key(port.default(22), { doc: "The port of sshd.", effect: "none", example: "22" }),
   identityFile: key(text.optional(), {
     doc: "The private key.",
     effect: "none",
@@ -91,7 +91,7 @@ const aws = z.strictObject({
     also: ["availabilityZones", "azs"],
   }),
   keyPair: key(text.optional(), { doc: "An EC2 key pair of yours.", effect: "replace", example: "ops" }),
-  tags: key(z.record(z.string(), z.string()).optional(), {
+  tags: key(settings.optional(), {
     doc: "Tags of your own on everything that is made.",
     effect: "live",
     verbatim: true,

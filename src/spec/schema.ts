@@ -16,7 +16,7 @@ import {
   topicName,
   version,
 } from "./formats.ts";
-import { key } from "./key-info.ts";
+import { key, type Effect } from "./key-info.ts";
 import { node } from "./node-schema.ts";
 import { provider } from "./provider-schema.ts";
 
@@ -64,10 +64,10 @@ const jvm = key(jvmFlags.default([]), {
   also: ["jvmFlags", "javaOpts", "opts", "jvmOptions"],
 });
 
-function config(doc: string) {
+function config(doc: string, effect: Effect = "restart") {
   return key(settings.default({}), {
     doc,
-    effect: "restart",
+    effect,
     verbatim: true,
     also: ["settings", "properties", "configuration", "conf"],
   });
@@ -120,7 +120,7 @@ const topic = z.strictObject({
     example: "3",
     also: ["replicationFactor"],
   }),
-  config: config("The topic's settings."),
+  config: config("The topic's settings.", "live"),
   delete: key(z.boolean().optional(), { doc: "Delete the topic.", effect: "live", example: "true" }),
 });
 

@@ -148,19 +148,24 @@ export function shapeAt(root: Value, path: SpecPath): { readonly shape: Shape; r
   return { shape: chosen(shape, value), key };
 }
 
-/** Every path at which a key of this name is known: `["kafka", "heap"]`; lists add no step. */
-export function pathsOfKey(name: string): readonly (readonly string[])[] {
-  const found: string[][] = [];
+let paths: ReadonlyMap<string, readonly (readonly string[])[]> | null = null;
+
+/** Every key's name, with the paths at which it is known: `heap` at `["kafka", "heap"]` and others; lists add no step. */
+export function pathsByName(): ReadonlyMap<string, readonly (readonly string[])[]> {
+  if (paths !== null) return paths;
+  const found = new Map<string, string[][]>();
   function walk(shape: Shape, above: readonly string[]): void {
     if (shape.kind === "list") walk(shape.item, above);
     if (shape.kind === "choice") for (const option of shape.options.values()) walk(option, above);
     if (shape.kind !== "map") return;
     for (const key of shape.keys.values()) {
       const path = [...above, key.name];
-      if (key.name === name && !found.some((other) => other.join() === path.join())) found.push(path);
+      const known = found.get(key.name) ?? [];
+      if (!known.some((other) => other.join() === path.join())) found.set(key.name, [...known, path]);
       walk(key.shape, path);
     }
   }
   walk(specShape(), []);
+  paths = found;
   return found;
 }

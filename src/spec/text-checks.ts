@@ -3,17 +3,20 @@ import type { Finding } from "./source.ts";
 
 /** 500 nodes written out take 60 KB. */
 const mostMiB = 1;
+const start = { start: 0, end: 1 };
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]/;
 
+export function sizeFinding(text: string): Finding | null {
+  if (text.length <= mostMiB * 1024 * 1024) return null;
+  return {
+    code: "spec-syntax",
+    span: start,
+    what: `the file is larger than ${mostMiB} MiB, which no spec is`,
+    fix: "give kctl the spec itself; alike machines are one `group` with a `count`",
+  };
+}
+
 export function textFinding(text: string): Finding | null {
-  const start = { start: 0, end: 1 };
-  if (text.length > mostMiB * 1024 * 1024)
-    return {
-      code: "spec-syntax",
-      span: start,
-      what: `the file is larger than ${mostMiB} MiB, which no spec is`,
-      fix: "give kctl the spec itself; alike machines are one `group` with a `count`",
-    };
   if (looksLikeUtf16(text))
     return {
       code: "spec-syntax",

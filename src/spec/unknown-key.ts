@@ -2,7 +2,7 @@
 import { insteadOfSetting } from "./owned-settings.ts";
 import { nearest } from "./nearest.ts";
 import type { Problem, SpecPath } from "./problem.ts";
-import { pathsOfKey, specShape, type Key, type Shape } from "./shape.ts";
+import { pathsByName, specShape, type Key } from "./shape.ts";
 import { given, keyName, listed, ownerName, shown } from "./words.ts";
 import type { Value } from "./tree.ts";
 
@@ -91,7 +91,7 @@ function elsewhere(name: string, keys: Keys): WayOut | null {
 
 /** Where a key of this name is known; keys of features that come later only where there is no other. */
 function placesOf(name: string): string | null {
-  const paths = pathsOfKey(name);
+  const paths = pathsByName().get(name) ?? [];
   const now = paths.filter((path) => topKey(path[0] ?? "")?.info.later === undefined && path[1] !== "external");
   const chosen = now.length > 0 ? now : paths;
   if (chosen.length === 0) return null;
@@ -114,24 +114,9 @@ function near(name: string, keys: Keys): WayOut | null {
 }
 
 function nearElsewhere(name: string): WayOut | null {
-  const found = name.length < 4 ? null : nearest(name, allNames());
+  const found = name.length < 4 ? null : nearest(name, pathsByName().keys());
   const places = found === null ? null : placesOf(found);
   return found === null || places === null
     ? null
     : { fix: `did you mean ${shown(found)}, which goes under ${places}?` };
-}
-
-function allNames(): ReadonlySet<string> {
-  const names = new Set<string>();
-  function walk(shape: Shape): void {
-    if (shape.kind === "list") walk(shape.item);
-    if (shape.kind === "choice") for (const option of shape.options.values()) walk(option);
-    if (shape.kind !== "map") return;
-    for (const key of shape.keys.values()) {
-      names.add(key.name);
-      walk(key.shape);
-    }
-  }
-  walk(specShape());
-  return names;
 }
