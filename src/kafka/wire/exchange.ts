@@ -20,7 +20,7 @@ export type Message<Answer> = {
 
 export type Ask = <Answer>(message: Message<Answer>) => Promise<Answer>;
 
-type Pending = { readonly take: (answer: Cursor) => void; readonly reject: (why: unknown) => void };
+type Pending = { readonly take: (answer: Cursor) => void; readonly reject: (why: Error) => void };
 
 /**
  * Opens a connection for as long as `use` runs. Whatever fails is a fault `kafka-unreachable` whose reason `unreachableWhy`
@@ -36,10 +36,10 @@ export async function withBroker<Result>(
   const socket = connect({ host: address.host, port: address.port, noDelay: true });
   const pending = new Map<number, Pending>();
   let connected = false;
-  let ended: { readonly why: unknown } | null = null;
+  let ended: { readonly why: Error } | null = null;
   let correlation = 0;
 
-  const end = (why: unknown): void => {
+  const end = (why: Error): void => {
     if (ended !== null) return;
     ended = { why };
     socket.destroy();
@@ -64,7 +64,7 @@ export async function withBroker<Result>(
     });
 
   const timer = setTimeout(() => fail(silence(connected, timeoutMs)), timeoutMs);
-  const onAbort = (): void => end(signal.reason);
+  const onAbort = (): void => end(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
   const onChunk = frameReader(onFrame);
   socket.on("connect", () => void (connected = true));
