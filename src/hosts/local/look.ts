@@ -14,7 +14,7 @@ import type { DesiredHost, DesiredProcess, StoredId } from "../../services/desir
 import { errnoOf, kindOf, withIoFaults } from "./io-fault.ts";
 import type { Machine } from "./machine.ts";
 import { readPidFile } from "./pid-file.ts";
-import { serviceProcesses } from "./processes.ts";
+import { serviceProcesses, type Sighting } from "./processes.ts";
 import { parseStoredId } from "./stored-ids.ts";
 
 /** Larger ones are told apart by their digest, but not shown. */
@@ -22,7 +22,8 @@ const shownBytes = 64 * 1024;
 
 export async function look(machine: Machine, desired: DesiredHost, signal: AbortSignal): Promise<ObservedHost> {
   signal.throwIfAborted();
-  const [files, folders, processes, identities] = await Promise.all([
+  const sightings = desired.processes.length === 0 ? [] : machine.marked(desired.processes.map(({ mark }) => mark));
+  const [files, folders, processes, ports, identities] = await Promise.all([
     byKey(
       desired.files,
       ({ path }) => path,
@@ -33,13 +34,15 @@ export async function look(machine: Machine, desired: DesiredHost, signal: Abort
       ({ path }) => path,
       ({ path }) => lookAtFolder(path),
     ),
-    lookAtProcesses(machine, desired.processes),
+    lookAtProcesses(sightings, desired.processes),
+    lookAtPorts(sightings, desired.processes, machine),
     lookAtIdentities(desired.storedIds),
   ]);
   signal.throwIfAborted();
-  const down = desired.processes.filter(({ key }) => processes[key]?.state !== "running");
-  return { node: desired.node, files, folders, processes, ports: await lookAtPorts(machine, down), identities };
+  return { node: desired.node, files, folders, processes, ports, identities };
 }
+
+type Sightings = readonly Sighting[] | Promise<readonly Sighting[]>;
 
 async function byKey<Item, Seen>(
   items: readonly Item[],
@@ -100,11 +103,9 @@ async function read(path: string): Promise<Buffer | "unreadable" | null> {
 }
 
 async function lookAtProcesses(
-  machine: Machine,
+  sightings: Sightings,
   desired: readonly DesiredProcess[],
 ): Promise<Record<string, ObservedProcess>> {
-  if (desired.length === 0) return {};
-  const sightings = machine.marked(desired.map(({ mark }) => mark));
   return byKey(
     desired,
     ({ key }) => key,
@@ -130,7 +131,14 @@ async function lookAtIdentities(storedIds: readonly StoredId[]): Promise<Record<
   return Object.fromEntries(Object.entries(seen).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
 }
 
-async function lookAtPorts(machine: Machine, down: readonly DesiredProcess[]): Promise<Record<string, PortHolder>> {
+/** Asks as soon as it is known what does not run: so all hosts of one look ask together. */
+async function lookAtPorts(
+  sightings: Sightings,
+  desired: readonly DesiredProcess[],
+  machine: Machine,
+): Promise<Record<string, PortHolder>> {
+  const seen = await sightings;
+  const down = desired.filter(({ mark }) => serviceProcesses(seen, mark, null).main === null);
   const ports = down.flatMap((process) => Object.values(process.ports));
   if (ports.length === 0) return {};
   const holders = await machine.holders(ports);

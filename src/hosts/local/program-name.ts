@@ -36,6 +36,6 @@ function javaTarget(args: readonly string[]): string | null {
 }
 
 function printable(name: string): string {
-  // oxlint-disable-next-line no-control-regex -- a process may call itself anything
+  // A process may call itself anything.
   return name.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?").slice(0, 80);
 }

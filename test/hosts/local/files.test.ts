@@ -106,7 +106,9 @@ describe("writeFile", () => {
         (await faultOf(hostAt(root).makeFolder({ path: join(root, "kafka-1", "broker"), mode: 0o750 })))?.what,
       ).toBe(`${folders[height]} is a symbolic link, where kctl needs a folder`);
     }
-    expect(readdirSync(outside, { recursive: true }).toSorted()).toEqual(["broker", "kafka-1", "kafka-1/broker"]);
+    expect(new Set(readdirSync(outside, { recursive: true, encoding: "utf8" }))).toEqual(
+      new Set(["broker", "kafka-1", "kafka-1/broker"]),
+    );
   });
 
   test.each(["../outside", "/etc/kctl-test", "a/../../outside", "a/./b", "x\0y"])(

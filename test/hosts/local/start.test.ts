@@ -239,7 +239,7 @@ describe("stop", () => {
     const root = testFolder();
     const other = await sleeper();
     await hostAt(root).stop({ pid: other.pid, birth: "boot 1", inputs: null }, 1, never);
-    process.kill(other.pid, 0);
+    expect(process.kill(other.pid, 0)).toBe(true);
   });
 
   test("the deaf are killed once their time is over", async () => {

@@ -5,9 +5,9 @@ import type { DesiredProcess } from "../../../src/services/desired.ts";
 
 const [root = "", service = "{}", after = "end"] = process.argv.slice(2);
 const [host] = localHosts(["kafka-1"], root);
-console.log("ready");
+process.stdout.write("ready\n");
 await once(process.stdin, "data");
 process.stdin.destroy();
 await host?.start(JSON.parse(service) as DesiredProcess);
-console.log("started");
+process.stdout.write("started\n");
 if (after === "stay") setInterval(() => undefined, 1e6);
