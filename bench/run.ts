@@ -1,0 +1,151 @@
+/**
+ * `npm run bench`: figures that kctl promises, measured on the packed and installed program; exits with 1 over a limit.
+ * Commands that are compared run in turn, so that a machine whose speed drifts is fair to both.
+ */
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { arch, cpus, platform, tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { spec500 } from "./spec-500.ts";
+
+type Measured = { readonly seconds: number; readonly peakMiB: number };
+type Row = { readonly what: string; readonly figure: string; readonly limit: string; readonly ok: boolean };
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..");
+const node = process.execPath;
+
+/** One run as a whole process: wall time from outside, peak memory as the process itself reports it at its end. */
+async function measure(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Measured> {
+  const [command = node, ...args] = argv;
+  const watch = join(import.meta.dirname, "peak-memory.mjs");
+  const started = process.hrtime.bigint();
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...env, NODE_OPTIONS: `--import ${watch}` },
+    stdio: ["ignore", "ignore", "ignore", "pipe"],
+  });
+  let text = "";
+  child.stdio[3]?.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  const exit = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  if (exit !== 0) throw new Error(`${argv.join(" ")} ended with ${exit}`);
+  return { seconds, peakMiB: Number(text) / 1024 };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+async function times(count: number, measureOnce: () => Promise<Measured>): Promise<readonly Measured[]> {
+  await measureOnce();
+  const all: Measured[] = [];
+  for (let index = 0; index < count; index += 1) all.push(await measureOnce());
+  return all;
+}
+
+const folder = await mkdtemp(join(tmpdir(), "kctl-bench-"));
+const rows: Row[] = [];
+try {
+  const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root });
+  await run("npm", [
+    "install",
+    "--silent",
+    "--no-audit",
+    "--no-fund",
+    "--prefix",
+    folder,
+    join(folder, stdout.trim().split("\n").at(-1) ?? ""),
+  ]);
+  const kctl = join(folder, "node_modules/kctl/bin/kctl.js");
+  const env = {
+    ...process.env,
+    ...(process.env["KCTL_CACHE"] === undefined ? { KCTL_CACHE: join(folder, "cache") } : {}),
+  };
+  await help(kctl, env);
+  await validate(kctl, env);
+  await secondUp(kctl, env);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+report();
+
+async function help(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const ratios: number[] = [];
+  const own: number[] = [];
+  for (let index = 0; index < 21; index += 1) {
+    const a = await measure([node, kctl, "--help"], folder, env);
+    const b = await measure([node, "-e", "0"], folder, env);
+    if (index === 0) continue;
+    ratios.push(a.seconds / b.seconds);
+    own.push(a.seconds);
+  }
+  const ratio = median(ratios);
+  rows.push({
+    what: "`kctl --help` against `node -e 0`",
+    figure: `${ratio.toFixed(2)}× (${(median(own) * 1000).toFixed(0)} ms)`,
+    limit: "1.6×",
+    ok: ratio <= 1.6,
+  });
+}
+
+async function validate(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const spec = join(folder, "500.yaml");
+  await writeFile(spec, spec500());
+  const all = await times(7, () => measure([node, kctl, "validate", "-f", spec], folder, env));
+  const seconds = median(all.map((one) => one.seconds));
+  const peak = Math.max(...all.map(({ peakMiB }) => peakMiB));
+  rows.push({
+    what: "`validate` of a spec of 500 nodes",
+    figure: `${seconds.toFixed(2)} s`,
+    limit: "1 s",
+    ok: seconds <= 1,
+  });
+  rows.push({ what: "its peak memory", figure: `${peak.toFixed(0)} MiB`, limit: "200 MB", ok: peak * 1.048576 <= 200 });
+}
+
+async function secondUp(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const spec = join(folder, "kctl.yaml");
+  await writeFile(
+    spec,
+    "name: bench\nprovider: { type: local, port: 39092 }\nkafka: { version: 3.9.1 }\nnodes:\n  - { group: kafka, count: 3, roles: [zookeeper, broker] }\n",
+  );
+  await run(node, [kctl, "fetch", "-f", spec], { cwd: folder, env });
+  try {
+    const first = await measure([node, kctl, "up", "-f", spec], folder, env);
+    rows.push({
+      what: "first `up`: three ZooKeeper servers, three brokers, Kafka in the cache",
+      figure: `${first.seconds.toFixed(1)} s`,
+      limit: "none",
+      ok: true,
+    });
+    const seconds = median(
+      (await times(9, () => measure([node, kctl, "up", "-f", spec], folder, env))).map((one) => one.seconds),
+    );
+    rows.push({
+      what: "second `up`, which changes nothing",
+      figure: `${seconds.toFixed(2)} s`,
+      limit: "1.0 s",
+      ok: seconds <= 1,
+    });
+  } finally {
+    await run(node, [kctl, "destroy", "--yes", "-f", spec], { cwd: folder, env });
+  }
+}
+
+function report(): void {
+  const table = [
+    "| what | median | limit | |",
+    "|---|---|---|---|",
+    ...rows.map(({ what, figure, limit, ok }) => `| ${what} | ${figure} | ${limit} | ${ok ? "ok" : "over"} |`),
+  ];
+  console.log(
+    `${cpus().length} cores (${cpus()[0]?.model ?? arch()}), ${platform()}, Node ${process.versions.node}\n\n${table.join("\n")}`,
+  );
+  process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1;
+}
