@@ -29,7 +29,16 @@ ${table(["code", "exit", "what it means"], rows)}
 `;
 }
 
-function eventReference(): string {
+/** The type itself is the best account of each event's fields: it is what the compiler holds the code to. */
+async function eventShapes(): Promise<string> {
+  const source = await readFile(new URL("../src/report/events.ts", import.meta.url), "utf8");
+  const [shapes] = /^export type Event =\n[^]*?;\n(?=\n)/m.exec(source) ?? [];
+  if (shapes === undefined)
+    throw new Error("src/report/events.ts has no `export type Event` that ends with an empty line");
+  return shapes.trimEnd();
+}
+
+async function eventReference(): Promise<string> {
   const rows = Object.entries(events).map(([type, { level, means }]) => [`\`${type}\``, level, means]);
   return `# Events
 
@@ -37,13 +46,21 @@ With \`--json\`, kctl prints one JSON object a line; \`type\` says what it is. T
 \`result\`. Shapes only grow. ${generated}
 
 ${table(["type", "level", "what it means"], rows)}
+
+## Fields
+
+\`Fault\` is an error as in [errors.md](errors.md): \`code\`, \`what\`, and where there is one \`where\`, \`fix\`, \`node\`, \`detail\`.
+
+\`\`\`ts
+${await eventShapes()}
+\`\`\`
 `;
 }
 
 const files: Readonly<Record<string, string>> = {
   "docs/spec.md": specReference(),
   "docs/errors.md": errorReference(),
-  "docs/events.md": eventReference(),
+  "docs/events.md": await eventReference(),
   "schema/kctl.schema.json": `${JSON.stringify(specJsonSchema(), null, 2)}\n`,
 };
 

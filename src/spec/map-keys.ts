@@ -3,6 +3,13 @@ import { isScalar } from "yaml";
 import type { Finding, Source } from "./source.ts";
 import type { Entry, Span } from "./tree.ts";
 
+/** As it is spelled; null for what is no word. */
+export function keyNameOf(node: unknown): string | null {
+  if (!isScalar(node)) return null;
+  const name = typeof node.value === "string" ? node.value : (node.source ?? "");
+  return name === "" && node.value === null ? null : name;
+}
+
 const forbidden = new Set(["__proto__", "constructor", "prototype"]);
 
 export function mapKeyFinding(

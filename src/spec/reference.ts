@@ -26,7 +26,7 @@ One YAML file describes one cluster. This page is generated from the schema that
 `;
 
 export function specReference(): string {
-  return `${[opening, ...sections(specShape(), [], "")].join("\n")}`;
+  return [opening, ...sections(specShape(), [], "")].join("\n");
 }
 
 function sections(shape: Shape, path: readonly string[], later: string): readonly string[] {

@@ -1,5 +1,5 @@
 /** The schema as a tree that can be asked: which keys are known here, what each takes, and what it says of itself. */
-import { z } from "zod";
+import type { z } from "zod";
 import { formatOf, type FormatName } from "./formats.ts";
 import { infoOf, type KeyInfo } from "./key-info.ts";
 import { specSchema } from "./schema.ts";

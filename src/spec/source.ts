@@ -7,6 +7,8 @@ import type { Span } from "./tree.ts";
 /** Something wrong at a place in the text. */
 export type Finding = { readonly code: FaultCode; readonly span: Span; readonly what: string; readonly fix: string };
 
+export type Find = (code: FaultCode, span: Span, what: string, fix: string) => void;
+
 export type Source = {
   readonly text: string;
   /** Counted from 1. */

@@ -156,7 +156,7 @@ describe("the nearest word", () => {
 
   test("one slip in a word of four letters or more is seen through", () => {
     fc.assert(
-      fc.property(fc.constantFrom(...known), fc.nat(), fc.constantFrom(..."qxz"), (word, at, letter) => {
+      fc.property(fc.constantFrom(...known), fc.nat(), fc.constantFrom("q", "x", "z"), (word, at, letter) => {
         const index = at % word.length;
         expect(nearest(word.slice(0, index) + letter + word.slice(index + 1), known)).toBe(word);
         expect(nearest(word.slice(0, index) + letter + word.slice(index), known)).toBe(word);
