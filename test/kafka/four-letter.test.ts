@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { modeIn, zookeeperMode } from "../../src/kafka/four-letter.ts";
+import { ephemeralNodes, ephemeralsIn, modeIn, zookeeperMode } from "../../src/kafka/four-letter.ts";
 import { fakeServer, type FakeServer } from "./support/fake-server.ts";
 
 const never = new AbortController().signal;
@@ -78,5 +78,34 @@ describe("zookeeperMode", () => {
     const { host, port } = server;
     await expect(zookeeperMode(host, port, control.signal, 60_000)).rejects.toThrow("aborted");
     await expect(zookeeperMode(host, port, control.signal, 60_000)).rejects.toThrow("aborted");
+  });
+});
+
+const dump = `SessionTracker dump:
+Global Sessions(2):
+0x100000e5e3d0000	6000ms
+ephemeral nodes dump:
+Sessions with Ephemerals (2):
+0x100000e5e3d0000:
+	/brokers/ids/1
+	/controller
+0x200000e5e3d0001:
+	/brokers/ids/2
+`;
+
+describe("ephemeral nodes", () => {
+  it("are read from a dump", () => {
+    expect([...ephemeralsIn(dump)]).toEqual(["/brokers/ids/1", "/controller", "/brokers/ids/2"]);
+    expect([...ephemeralsIn("ephemeral nodes dump:\nSessions with Ephemerals (0):\n")]).toEqual([]);
+  });
+
+  it("of a server that does not serve are unknown, not absent", async () => {
+    server = await fakeServer((socket) => socket.end("This ZooKeeper instance is not currently serving requests\n"));
+    expect(await ephemeralNodes(server.host, server.port, never, 300)).toBeNull();
+  });
+
+  it("are asked of a server that serves", async () => {
+    server = await fakeServer((socket) => socket.end(dump));
+    expect((await ephemeralNodes(server.host, server.port, never, 300))?.has("/controller")).toBe(true);
   });
 });
