@@ -61,7 +61,7 @@ async function writeNew(path: string, mode: number, content: string): Promise<vo
 }
 
 /** Removes what writers that were killed left in a folder. */
-async function removeUnfinished(folder: string): Promise<void> {
+export async function removeUnfinished(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const pid = Number(unfinished.exec(entry.name)?.[1] ?? process.pid);
     if (!entry.isFile() || mayRun(pid)) continue;

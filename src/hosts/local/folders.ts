@@ -2,6 +2,7 @@
 import { chmod, lstat, mkdir, rm, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DesiredFolder } from "../../services/desired.ts";
+import { removeUnfinished } from "./atomic-file.ts";
 import { foldersDownTo, parentsAreFolders } from "./inside-root.ts";
 import { errnoOf, inTheWay, kindOf, withIoFaults } from "./io-fault.ts";
 
@@ -30,10 +31,11 @@ async function makeOne(path: string, mode: number): Promise<boolean> {
   }
 }
 
-/** Only a plain file is removed; one that is not there is fine. */
+/** Only a plain file is removed, with what killed writers left beside it; one that is not there is fine. */
 export async function removeFile(root: string, path: string): Promise<void> {
   await withIoFaults("remove", path, async () => {
     if (!(await parentsAreFolders(root, path))) return;
+    await removeUnfinished(dirname(path));
     try {
       const stats = await lstat(path);
       if (!stats.isFile()) throw inTheWay(path, kindOf(stats), "a file");

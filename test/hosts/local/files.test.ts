@@ -139,6 +139,15 @@ describe("writeFile", () => {
     expect(readdirSync(root).toSorted()).toEqual([alive, ".kctl-1-notours", "data", "other"].toSorted());
   });
 
+  test("and by a removal too", async () => {
+    const root = testFolder();
+    const child = spawn("true", { stdio: "ignore" });
+    await once(child, "exit");
+    writeFileSync(join(root, `.receipt.json.kctl-${child.pid}-0123456789ab`), "half");
+    await hostAt(root).removeFile(join(root, "receipt.json"));
+    expect(readdirSync(root)).toEqual([]);
+  });
+
   test("killed in the middle of writing, it leaves the old content or the new", async () => {
     const root = testFolder();
     const path = join(root, "server.properties");
