@@ -5,7 +5,7 @@ import { KctlError } from "../../fault.ts";
 import { errnoOf, inTheWay, kindOf } from "./io-fault.ts";
 
 /** Throws unless `path` is `root` or lies below it. */
-export function mustBeInside(root: string, path: string): void {
+function mustBeInside(root: string, path: string): void {
   const plain = isAbsolute(path) && resolve(path) === path && !path.includes("\0");
   if (plain && (path === root || path.startsWith(root + sep))) return;
   throw new KctlError({
