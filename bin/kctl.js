@@ -1,12 +1,19 @@
 #!/usr/bin/env node
-// The way in. Written so that an old Node can read it: it must be able to say that it is too old.
+/** The way in, in the JavaScript of 2010: an old Node must get as far as saying that it is too old. */
 "use strict";
-var needed = [24, 12];
-var found = process.versions.node.split(".").map(Number);
 
-if (found[0] < needed[0] || (found[0] === needed[0] && found[1] < needed[1])) {
-  var what = "kctl needs Node.js " + needed.join(".") + " or later, and this is " + process.versions.node;
-  var fix = "install a newer Node.js (for example with `npm install --global node@24`, or from nodejs.org)";
+var needed = require("../package.json").engines.node.replace(">=", "");
+
+function isOld() {
+  var want = needed.split(".");
+  var have = process.versions.node.split(".");
+  return Number(have[0]) < Number(want[0]) || (have[0] === want[0] && Number(have[1]) < Number(want[1]));
+}
+
+function refuse() {
+  var what = "kctl needs Node.js " + needed + " or later, and this is " + process.versions.node;
+  var fix =
+    "install a newer Node.js, from nodejs.org or with your package manager (a clone brings its own: run `npx kctl` in it)";
   if (process.argv.indexOf("--json") === -1) {
     process.stderr.write("error: " + what + "\n  fix: " + fix + "\n");
   } else {
@@ -14,6 +21,7 @@ if (found[0] < needed[0] || (found[0] === needed[0] && found[1] < needed[1])) {
     process.stdout.write(JSON.stringify({ type: "result", ok: false, errors: [fault] }) + "\n");
   }
   process.exitCode = 1;
-} else {
-  import("./start.js");
 }
+
+if (isOld()) refuse();
+else require("./start.js");

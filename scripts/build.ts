@@ -13,8 +13,8 @@ const heavy = ["@platformatic/kafka", "execa", "tar"];
 /** Kafka's library brings a client of schema registries (ajv, avsc) that kctl does not use: 300 KB, and a third of the time to load it. */
 const noRegistries: Plugin = {
   name: "no-registries",
-  setup({ onLoad }) {
-    onLoad({ filter: /@platformatic\/kafka\/dist\/registries\/index\.js$/ }, () => ({ contents: "export {};" }));
+  setup(hooks) {
+    hooks.onLoad({ filter: /@platformatic\/kafka\/dist\/registries\/index\.js$/ }, () => ({ contents: "export {};" }));
   },
 };
 
@@ -57,19 +57,19 @@ function refuseEagerLibraries({ outputs }: Metafile): void {
     for (const { kind, path: next } of outputs[path]?.imports ?? []) if (kind === "import-statement") visit(next);
   };
   visit("dist/main.js");
-  const loaded = [...seen].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {})).map(packageOf);
-  const eager = heavy.filter((library) => loaded.includes(library));
+  const loaded = new Set([...seen].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {})).map(packageOf));
+  const eager = heavy.filter((library) => loaded.has(library));
   if (eager.length > 0) throw new Error(`imported statically, so loaded by every command: ${eager.join(", ")}`);
 }
 
 /** The licence of every package that went into the bundle, as their licences ask. */
 function thirdParty({ inputs }: Metafile): string {
-  const folders = new Map<string, string>();
+  const folders = new Set<string>();
   for (const path of Object.keys(inputs)) {
     const name = packageOf(path);
-    if (name !== undefined) folders.set(path.slice(0, path.indexOf(name) + name.length), name);
+    if (name !== undefined) folders.add(path.slice(0, path.lastIndexOf(`/${name}/`) + name.length + 1));
   }
-  const notices = [...folders].toSorted().map(([folder]) => {
+  const notices = [...folders].toSorted().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Record<
       "name" | "version" | "license",
       string
@@ -81,7 +81,7 @@ function thirdParty({ inputs }: Metafile): string {
   return `kctl is bundled with these packages.\n\n${notices.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
-/** Node's own module resolution from the file that imports it, so that the very copy in the bundle is found. */
+/** It lies beside the library's file that asks for it. */
 function wasm({ inputs }: Metafile): string {
   const user = Object.keys(inputs).find((path) => packageOf(path) === "@platformatic/wasm-utils");
   const file = user === undefined ? undefined : join(root, dirname(user), "native.wasm");
