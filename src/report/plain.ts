@@ -36,6 +36,11 @@ const duration = (seconds: number): string => `${seconds.toFixed(1)} s`;
 
 const mebibytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;
 
+function downloadText({ artifact, source, bytes, total }: Extract<Event, { type: "download" }>): string {
+  if (bytes === 0) return `${artifact}: from ${source}`;
+  return `${artifact}: ${mebibytes(bytes)}${total === null ? "" : ` of ${mebibytes(total)}`} from ${source}`;
+}
+
 /** Folders and files are many and quick: they are counted by the plan, and listed only with --verbose. */
 const isSmall = (key: string): boolean => /^(folder|file|receipt|gate)\b/.test(key);
 
@@ -46,10 +51,7 @@ function eventLine(event: Event, paint: Paint, verbose: boolean): string | null 
     case "warning":
       return paint("yellow", "warning: ") + faultText(event.fault);
     case "download":
-      return paint(
-        "dim",
-        `  ${event.artifact}: ${mebibytes(event.bytes)}${event.total === null ? "" : ` of ${mebibytes(event.total)}`} from ${event.source}`,
-      );
+      return paint("dim", `  ${downloadText(event)}`);
     case "source-failed":
       return paint("dim", `  ${event.artifact}: not from ${event.source}: ${event.why}`);
     case "change-started":

@@ -1,4 +1,5 @@
 /** kctl smoke-test */
+import { smokeTestText } from "../../report/smoke-test-text.ts";
 import { specCommand } from "../command.ts";
 import { run } from "../run.ts";
 
@@ -9,12 +10,11 @@ export const smokeTestCommand = () =>
       run(options, async (context) => {
         const { smokeTest } = await import("../../operations/smoke-test.ts");
         const { ok, checks, faults } = await smokeTest(context, { keep: options.keep ?? false });
-        const passed = checks.filter((check) => check.ok).length;
         return {
           ok,
           faults,
           fields: { checks },
-          text: () => `smoke test ${ok ? "passed" : "failed"}: ${passed} of ${checks.length} checks`,
+          text: () => smokeTestText(ok, checks),
         };
       }),
     );

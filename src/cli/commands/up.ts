@@ -1,4 +1,6 @@
 /** kctl up */
+import type { Context } from "../../operations/context.ts";
+import { smokeTestText } from "../../report/smoke-test-text.ts";
 import { specCommand } from "../command.ts";
 import { run } from "../run.ts";
 
@@ -14,10 +16,11 @@ export const upCommand = () =>
         const { changed, cluster, bootstrap } = result;
         const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
         const fields = { cluster, changed, seconds, bootstrap };
-        if (options.smokeTest === undefined) return { fields, text: () => upText(result, seconds, context.specFile) };
+        const text = (proof: string): string => upText(result, seconds, proof, context);
+        if (options.smokeTest === undefined) return { fields, text: () => text("") };
         const { smokeTest } = await import("../../operations/smoke-test.ts");
         const { ok, checks, faults } = await smokeTest(context, { keep: false });
-        return { ok, faults, fields: { ...fields, checks }, text: () => upText(result, seconds, context.specFile) };
+        return { ok, faults, fields: { ...fields, checks }, text: () => text(`\n${smokeTestText(ok, checks)}`) };
       }),
     );
 
@@ -28,17 +31,24 @@ type Shown = {
   readonly software: string;
 };
 
-function upText({ changed, cluster, bootstrap, software }: Shown, seconds: number, spec: string): string {
-  const file = spec === "kctl.yaml" ? "" : ` -f ${spec}`;
+function upText(
+  { changed, cluster, bootstrap, software }: Shown,
+  seconds: number,
+  proof: string,
+  { specFile, env }: Context,
+): string {
+  // In a clone kctl is reached through npx; what is printed should work when it is pasted.
+  const kctl = env["npm_command"] === "exec" ? "npx kctl" : "kctl";
+  const file = specFile === "kctl.yaml" ? "" : ` -f ${specFile}`;
   return `
-${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.
+${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.${proof}
 
 Clients connect to
   ${bootstrap}
 
 Try
-  kctl status${file}
-  kctl smoke-test${file}
+  ${kctl} status${file}
+  ${kctl} smoke-test${file}
   ${software}/bin/kafka-topics.sh --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
-  kctl destroy${file}`;
+  ${kctl} destroy${file}`;
 }
