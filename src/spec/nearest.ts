@@ -24,18 +24,21 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/[-_. ]/g, "");
 }
 
-/** Null where nothing is near enough to be worth a guess: at most a third of the letters differ. */
-export function nearest(word: string, known: Iterable<string>): string | null {
+/**
+ * Null where nothing is near enough to be worth a guess: at most a third of the letters differ.
+ * @param most how many letters may differ whatever the length
+ */
+export function nearest(word: string, known: Iterable<string>, most = Infinity): string | null {
   const wanted = plain(word.slice(0, 80));
   let best: string | null = null;
   let bestDistance = Infinity;
   for (const candidate of known) {
     const other = plain(candidate);
-    // The start of a word is as good as a slip of the finger.
-    const begun = wanted.length >= 3 && other.startsWith(wanted);
+    // The start of a short word is as good as a slip of the finger.
+    const begun = most === Infinity && wanted.length >= 3 && other.startsWith(wanted);
     const far = begun ? 1 : distance(wanted, other);
     const allowed = Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3));
-    if (far <= allowed && far < bestDistance && far < other.length) {
+    if (far <= allowed && far <= most && far < bestDistance && far < other.length) {
       best = candidate;
       bestDistance = far;
     }

@@ -1,6 +1,7 @@
 /** What must hold between keys that are each right by themselves: Kafka's rules, and kctl's own. */
 import { isCounted } from "./counts.ts";
 import type { Spec } from "./schema.ts";
+import { knownSettingRules } from "./known-setting-rules.ts";
 import { nodeRules } from "./node-rules.ts";
 import { ensembleRules } from "./ensemble-rules.ts";
 import { replicationRules } from "./replication-rules.ts";
@@ -14,7 +15,7 @@ export type RuleProblem = Problem & { readonly needs?: readonly SpecPath[] };
 export type RuleResult = { readonly problems: readonly RuleProblem[]; readonly warnings: readonly RuleProblem[] };
 
 const counting = [ensembleRules, replicationRules];
-const always = [nodeRules, settingRules, softwareRules];
+const always = [nodeRules, knownSettingRules, settingRules, softwareRules];
 
 export function checkRules(spec: Spec): RuleResult {
   // How many servers there are is not known while one node does not say how many it is.
