@@ -26,7 +26,7 @@ export type MapValue = {
   /** A merge failed: what else would be in it is not known. */
   readonly partial: boolean;
 };
-export type ListValue = { readonly kind: "list"; readonly items: readonly Value[]; readonly span: Span };
+type ListValue = { readonly kind: "list"; readonly items: readonly Value[]; readonly span: Span };
 export type Value = Scalar | MapValue | ListValue;
 
 /** The value at a path; null where there is none. */
