@@ -97,8 +97,9 @@ async function stopAll(
           if (process.role !== role || running?.state !== "running" || host === undefined) return;
           const started = performance.now();
           // Data that is kept is worth an orderly end; where it goes anyway, there is nothing to wait for.
-          await host.stop(running, keepData ? process.stopSeconds : 0, context.signal);
-          stopped += 1;
+          const all = [running, ...(running.extras ?? [])];
+          await Promise.all(all.map((one) => host.stop(one, keepData ? process.stopSeconds : 0, context.signal)));
+          stopped += all.length;
           context.emit({
             type: "change-done",
             key: `stop ${process.key}`,

@@ -64,6 +64,13 @@ export function performer(survey: Survey, context: Context, lock: Lock): Perform
           hopeless: () => hopeless(process, survey, failed),
         });
       }
+      case "extra": {
+        const { stopSeconds } = must(processes.get(change.member), change.member);
+        const seen = survey.observed.hosts[change.node ?? ""]?.processes[change.member];
+        const extras = seen?.state === "running" ? (seen.extras ?? []) : [];
+        await Promise.all(extras.map((extra) => hostOf(change).stop(extra, stopSeconds, context.signal)));
+        return;
+      }
       case "gate":
         begun();
         return gate(change, survey, context, failed);

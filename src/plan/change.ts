@@ -37,6 +37,8 @@ export type Change = Common &
         readonly new: string;
       }
     | { readonly kind: "process"; readonly verb: "start"; readonly member: string }
+    /** Ends further processes of a service that runs: there must be one. */
+    | { readonly kind: "extra"; readonly verb: "stop"; readonly member: string }
     /** Waits until enough of these members serve; changes nothing. */
     | { readonly kind: "gate"; readonly verb: "await"; readonly members: readonly string[]; readonly enough: number }
     /** Restarts servers one at a time, each asked first whether it may go; the order is decided as it goes. */

@@ -148,10 +148,38 @@ function hostChanges(
     return seen.inputs === process.inputs ? "keep" : "restart";
   };
   return {
-    changes: [...folders, ...files],
+    changes: [...folders, ...files, ...extraChanges(host, observed, first)],
     starts: host.processes.filter((process) => state(process) === "start"),
     restarts: host.processes.filter((process) => state(process) === "restart"),
   };
+}
+
+function extraChanges(
+  host: DesiredHost,
+  observed: ObservedHost | undefined,
+  after: readonly Edge[],
+): readonly Change[] {
+  return host.processes.flatMap(({ key }): readonly Change[] => {
+    const seen = observed?.processes[key];
+    const extras = seen?.state === "running" ? (seen.extras ?? []) : [];
+    if (extras.length === 0) return [];
+    const title = `stop ${extras.length} further process${extras.length === 1 ? "" : "es"} of ${key}: ${extras.map(({ pid }) => pid).join(", ")}`;
+    return [
+      {
+        kind: "extra",
+        verb: "stop",
+        key: `extra ${key}`,
+        member: key,
+        layer: "host",
+        node: host.node,
+        title,
+        why: [],
+        effect: "none",
+        diff: [],
+        after,
+      },
+    ];
+  });
 }
 
 function fileChange(

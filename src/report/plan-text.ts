@@ -2,8 +2,17 @@
 import { changesSomething, type Change } from "../plan/change.ts";
 import type { Paint } from "./colours.ts";
 
-const signs = { create: "+", fetch: "+", start: "+", update: "~", restart: "~", await: " ", note: "i" } as const;
-const colours = { "+": "green", "~": "yellow", i: "cyan", " ": "dim" } as const;
+const signs = {
+  create: "+",
+  fetch: "+",
+  start: "+",
+  update: "~",
+  restart: "~",
+  stop: "-",
+  await: " ",
+  note: "i",
+} as const;
+const colours = { "+": "green", "~": "yellow", "-": "red", i: "cyan", " ": "dim" } as const;
 
 export function planText(changes: readonly Change[], paint: Paint, verbose: boolean): string {
   const real = changes.filter(changesSomething);

@@ -169,6 +169,20 @@ describe("a running cluster", () => {
     expect(plan.changes.every(({ after }) => after.length === 0)).toBe(true);
   });
 
+  test("a second process of a service is stopped, and the first goes on", () => {
+    const observed = changed(running(now), "n-2", ({ processes }) => ({
+      processes: {
+        ...processes,
+        "n-2/broker": {
+          ...(processes["n-2/broker"] as { state: "running"; pid: number; birth: string; inputs: string }),
+          extras: [{ pid: 999, birth: "c", inputs: null }],
+        },
+      },
+    }));
+    const plan = makePlan({ ...later, observed });
+    expect(plan.changes.map(({ title }) => title)).toEqual(["stop 1 further process of n-2/broker: 999"]);
+  });
+
   test("a file changed by hand is put back, its lines shown, and nothing restarts", () => {
     const path = "/k/n-1/broker/config/server.properties";
     const wanted = now.desired.hosts[0]?.files.find((file) => file.path === path)?.content ?? "";
