@@ -1,6 +1,6 @@
 /** The resolved cluster: every node with its ids, names, ports, folders and heap. Data only; made by resolve.ts. */
+import type { roles } from "../spec/formats.ts";
 
-export const roles = ["zookeeper", "controller", "broker", "connect", "burrow"] as const;
 export type Role = (typeof roles)[number];
 
 export type Member = {
