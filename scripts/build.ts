@@ -1,11 +1,12 @@
 /** Bundles the command line into dist/: chunks that load when they are needed, the help as text, the notices of what is bundled. */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
-const dist = join(root, "dist");
+/** Made aside and put in place at the end: whoever packs or runs dist/ meanwhile finds it whole. */
+const aside = join(root, `node_modules/.cache/kctl-dist-${process.pid}`);
 
 /** Libraries that take long to load: only `await import()` may reach them. */
 const heavy = ["@platformatic/kafka", "execa", "tar"];
@@ -22,7 +23,7 @@ async function bundle(): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ["src/cli/main.ts"],
-    outdir: dist,
+    outdir: aside,
     // Flat: the Kafka library looks for `../dist/native.wasm` from the file that it is in.
     entryNames: "[name]",
     chunkNames: "[name]-[hash]",
@@ -45,8 +46,11 @@ async function bundle(): Promise<Metafile> {
   return metafile;
 }
 
-const packageOf = (path: string): string | undefined =>
-  /^node_modules\/(?:.*\/node_modules\/)?(@[^/]+\/[^/]+|[^/]+)\//.exec(path)?.[1];
+/** `folder` is where its package.json lies. */
+function packageOf(path: string): { readonly folder: string; readonly name: string } | null {
+  const [, folder, name] = /^((?:.*\/)?node_modules\/(@[^/]+\/[^/]+|[^/]+))\//.exec(path) ?? [];
+  return folder === undefined || name === undefined ? null : { folder, name };
+}
 
 /** What `kctl --help` would load: main.js and what it imports statically. A heavy library there is a mistake. */
 function refuseEagerLibraries({ outputs }: Metafile): void {
@@ -56,18 +60,20 @@ function refuseEagerLibraries({ outputs }: Metafile): void {
     seen.add(path);
     for (const { kind, path: next } of outputs[path]?.imports ?? []) if (kind === "import-statement") visit(next);
   };
-  visit("dist/main.js");
-  const loaded = new Set([...seen].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {})).map(packageOf));
+  visit(relative(root, join(aside, "main.js")));
+  const loaded = new Set(
+    [...seen].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {})).map((path) => packageOf(path)?.name),
+  );
   const eager = heavy.filter((library) => loaded.has(library));
   if (eager.length > 0) throw new Error(`imported statically, so loaded by every command: ${eager.join(", ")}`);
 }
 
 /** The licence of every package that went into the bundle, as their licences ask. */
 function thirdParty({ inputs }: Metafile): string {
-  const folders = new Set<string>();
-  for (const path of Object.keys(inputs)) {
-    const name = packageOf(path);
-    if (name !== undefined) folders.add(path.slice(0, path.lastIndexOf(`/${name}/`) + name.length + 1));
+  const folders = new Set(Object.keys(inputs).flatMap((path) => packageOf(path)?.folder ?? []));
+  // What tar is made of stands inside its own minified file, where the bundler does not see it.
+  for (const name of ["@isaacs/fs-minipass", "chownr", "minipass", "minizlib", "yallist"]) {
+    folders.add(`node_modules/${name}`);
   }
   const notices = [...folders].toSorted().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Record<
@@ -83,23 +89,31 @@ function thirdParty({ inputs }: Metafile): string {
 
 /** It lies beside the library's file that asks for it. */
 function wasm({ inputs }: Metafile): string {
-  const user = Object.keys(inputs).find((path) => packageOf(path) === "@platformatic/wasm-utils");
+  const user = Object.keys(inputs).find((path) => packageOf(path)?.name === "@platformatic/wasm-utils");
   const file = user === undefined ? undefined : join(root, dirname(user), "native.wasm");
   if (file === undefined || !existsSync(file))
     throw new Error("native.wasm of @platformatic/wasm-utils is not where it was");
   return file;
 }
 
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist);
-const metafile = await bundle();
-refuseEagerLibraries(metafile);
-cpSync(wasm(metafile), join(dist, "native.wasm"));
-writeFileSync(join(dist, "THIRD-PARTY.txt"), thirdParty(metafile));
-// Rendered by the command line itself, so that it cannot drift; bin/start.js prints it without loading the rest.
-const render = 'const { main } = await import(process.argv[1]); await main(["--help"]);';
-const help = execFileSync(process.execPath, ["--input-type=module", "--eval", render, join(dist, "main.js")], {
-  env: { ...process.env, NO_COLOR: "1" },
-});
-if (help.length === 0) throw new Error("the command line printed no help");
-writeFileSync(join(dist, "help.txt"), help);
+async function make(): Promise<void> {
+  const metafile = await bundle();
+  refuseEagerLibraries(metafile);
+  cpSync(wasm(metafile), join(aside, "native.wasm"));
+  writeFileSync(join(aside, "THIRD-PARTY.txt"), thirdParty(metafile));
+  // Rendered by the command line itself, so that it cannot drift; bin/start.js prints it without loading the rest.
+  const render = 'const { main } = await import(process.argv[1]); await main(["--help"]);';
+  const help = execFileSync(process.execPath, ["--input-type=module", "--eval", render, join(aside, "main.js")], {
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  if (help.length === 0) throw new Error("the command line printed no help");
+  writeFileSync(join(aside, "help.txt"), help);
+}
+
+try {
+  await make();
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  renameSync(aside, join(root, "dist"));
+} finally {
+  rmSync(aside, { recursive: true, force: true });
+}
