@@ -1,10 +1,9 @@
 /** Downloads a file whose digest is known. What is there of it already is gone on with, whichever source it came from. */
 import { open, readFile, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { KctlError } from "../fault.ts";
 import { sha512Of } from "./digest.ts";
-import { bodyOf, failed, get, shown, type GetOptions } from "./http.ts";
+import { failed, get, shown, type Answer, type GetOptions } from "./http.ts";
 
 export type DownloadRequest = {
   readonly url: URL;
@@ -33,7 +32,7 @@ async function originOf(part: string): Promise<Origin | null> {
   }
 }
 
-function validatorOf({ headers }: IncomingMessage): string | null {
+function validatorOf({ headers }: Answer): string | null {
   // A weak tag says nothing about bytes.
   if (headers.etag !== undefined && !headers.etag.startsWith("W/")) return headers.etag;
   return headers["last-modified"] ?? null;
@@ -48,12 +47,12 @@ async function headersFor(url: URL, part: string, have: number): Promise<Record<
 }
 
 /** Where the answer's body belongs in the file; null where the server cannot be relied on to say so. */
-function placeOf(answer: IncomingMessage, have: number): { at: number; total: number | null } | null {
-  const { statusCode, headers } = answer;
+function placeOf(answer: Answer, have: number): { at: number; total: number | null } | null {
+  const { status, headers } = answer;
   const length = headers["content-length"] === undefined ? null : Number(headers["content-length"]);
-  if (statusCode === 200) return { at: 0, total: length };
+  if (status === 200) return { at: 0, total: length };
   const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers["content-range"] ?? "");
-  if (statusCode !== 206 || range === null || Number(range[1]) !== have) return null;
+  if (status !== 206 || range === null || Number(range[1]) !== have) return null;
   const wanted = Number(range[2]) - have + 1;
   if (length !== null && length !== wanted) return null;
   return { at: have, total: range[3] === "*" ? null : Number(range[3]) };
@@ -61,14 +60,13 @@ function placeOf(answer: IncomingMessage, have: number): { at: number; total: nu
 
 async function append(
   file: FileHandle,
-  answer: IncomingMessage,
+  answer: Answer,
   place: { at: number; total: number | null },
   { url, progress }: DownloadRequest,
-  options: GetOptions,
 ): Promise<void> {
   let bytes = place.at;
   progress(bytes, place.total);
-  for await (const chunk of bodyOf(answer, url, options)) {
+  for await (const chunk of answer.body) {
     if (bytes + chunk.length > Math.min(place.total ?? longest, longest))
       throw failed(`${shown(url)} is longer than it should be`);
     await file.writeFile(chunk);
@@ -85,23 +83,23 @@ async function tryOnce(request: DownloadRequest, part: string, options: GetOptio
   const { url } = request;
   const have = await sizeOf(part);
   const answer = await get(url, { ...options, headers: await headersFor(url, part, have) });
-  const { statusCode = 0 } = answer;
-  if (statusCode !== 200 && statusCode !== 206) {
-    answer.destroy();
+  const { status } = answer;
+  if (status !== 200 && status !== 206) {
+    answer.discard();
     // All of it is there, or more than all: the digest will tell.
-    if (statusCode === 416 && have > 0) return "sent";
-    throw failed(`${shown(url)} answers with HTTP ${statusCode}`);
+    if (status === 416 && have > 0) return "sent";
+    throw failed(`${shown(url)} answers with HTTP ${status}`);
   }
   const place = placeOf(answer, have);
   if (place === null) {
-    answer.destroy();
+    answer.discard();
     await rm(part, { force: true });
     return lie;
   }
   const origin: Origin = { url: shown(url), validator: validatorOf(answer) };
   await writeFile(`${part}.json`, JSON.stringify(origin));
   const file = await open(part, place.at === 0 ? "w" : "a");
-  await append(file, answer, place, request, options).finally(() => file.close());
+  await append(file, answer, place, request).finally(() => file.close());
   return "sent";
 }
 

@@ -7,7 +7,9 @@ import type { Artifact } from "../services/desired.ts";
 import { archivePath, officialNames, softwareFolder, workFolder } from "./cache.ts";
 import { isReady, readMarker, writeMarker } from "./ready.ts";
 import { isOfThisMachine, reasonOf, unavailable, type Failure } from "./reason.ts";
+import { apacheSites, apacheSource } from "./sources/apache.ts";
 import { mavenSource } from "./sources/maven.ts";
+import { mirrorSource } from "./sources/mirror.ts";
 import type { Source } from "./sources/source.ts";
 import { forget, lookUp, store, type FetchedArtifact } from "./store.ts";
 import { withTurn } from "./turn.ts";
@@ -30,7 +32,8 @@ const progressMs = 250;
 
 function sourcesOf(options: FetchOptions): readonly Source[] {
   if (options.sources !== undefined) return options.sources;
-  return [mavenSource];
+  const mirror = options.mirror === null ? [] : [mirrorSource(options.mirror)];
+  return [...mirror, ...apacheSites.map(apacheSource), mavenSource];
 }
 
 /** A few events a second, and always the last one. */
@@ -69,7 +72,7 @@ async function obtain(artifact: Artifact, options: FetchOptions): Promise<Fetche
       return await store(cache, artifact, got);
     } catch (error) {
       signal.throwIfAborted();
-      if (isOfThisMachine(error)) throw error;
+      if (isOfThisMachine(error, cache)) throw error;
       fail(source.name, reasonOf(error));
     }
   }

@@ -1,9 +1,16 @@
 /** One GET that gives up early: on names, connections and answers that do not come, and on redirects to where they must not lead. */
 import { lookup as dnsLookup, type LookupAddress } from "node:dns";
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { KctlError } from "../fault.ts";
+import { bodyOf } from "./body.ts";
 
 export type Patience = {
   /** For the name, the connection and, through a proxy, the tunnel. */
@@ -22,6 +29,13 @@ export type GetOptions = {
   readonly signal: AbortSignal;
   readonly patience: Patience;
   readonly headers?: Readonly<Record<string, string>>;
+};
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: AsyncGenerator<Buffer, void>;
+  readonly discard: () => void;
 };
 
 const mostRedirects = 5;
@@ -75,7 +89,7 @@ function send(url: URL, redirected: boolean, { env, headers }: GetOptions): Clie
   return httpRequest(url, { ...options, agent: new HttpAgent(agentOptions) });
 }
 
-/** Resolves with the headers read and the body not. */
+/** Rejects on an abort, and where no headers come. */
 async function answerOf(request: ClientRequest, url: URL, { signal, patience }: GetOptions): Promise<IncomingMessage> {
   const stop = (why: string) => () => void request.destroy(failed(why));
   const onAbort = (): void => void request.destroy(signal.reason);
@@ -92,42 +106,27 @@ async function answerOf(request: ClientRequest, url: URL, { signal, patience }: 
   });
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
-      request.once("response", resolve);
       request.once("error", reject);
+      request.once("response", (answer) => {
+        // What goes wrong from here on goes wrong with the body, and is seen there.
+        request.on("error", () => undefined);
+        resolve(answer);
+      });
       request.end();
     });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
-    // What goes wrong from here on goes wrong with the body, and is seen there.
-    request.on("error", () => undefined);
   }
-}
-
-/** The answer to a GET, redirects followed; whatever its status. The caller reads or destroys the body. */
-export async function get(start: URL, options: GetOptions): Promise<IncomingMessage> {
-  let url = start;
-  for (let hops = 0; hops <= mostRedirects; hops++) {
-    options.signal.throwIfAborted();
-    const answer = await answerOf(send(url, hops > 0, options), url, options);
-    const { statusCode = 0, headers } = answer;
-    if (![301, 302, 303, 307, 308].includes(statusCode) || headers.location === undefined) return answer;
-    answer.destroy();
-    const next = URL.parse(headers.location, url.href);
-    if (next === null) throw failed(`${shown(url)} redirects to what is no address`);
-    const why = objection(url, next);
-    if (why !== null) throw failed(`${shown(url)} redirects ${why}, which is not followed`);
-    url = next;
-  }
-  throw failed(`${shown(start)} redirects more than ${mostRedirects} times`);
 }
 
 /** The chunks of a body, as long as they keep coming at a useful pace. */
-export async function* bodyOf(
+async function* watched(
+  body: AsyncGenerator<Buffer, void>,
   answer: IncomingMessage,
   url: URL,
   { signal, patience }: GetOptions,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer, void> {
   const { windowMs, windowBytes } = patience;
   let inWindow = 0;
   const onAbort = (): void => void answer.destroy(signal.reason);
@@ -139,27 +138,52 @@ export async function* bodyOf(
     inWindow = 0;
   }, windowMs);
   try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       inWindow += chunk.length;
       yield chunk;
     }
   } finally {
     clearInterval(timer);
     signal.removeEventListener("abort", onAbort);
-    answer.destroy();
   }
+}
+
+/** The answer to a GET, redirects followed; whatever its status. The caller reads the body or discards it. */
+export async function get(start: URL, options: GetOptions): Promise<Answer> {
+  let url = start;
+  for (let hops = 0; hops <= mostRedirects; hops++) {
+    options.signal.throwIfAborted();
+    const request = send(url, hops > 0, options);
+    // Before anything is awaited, or the first bytes of a connection that is cut at once are lost.
+    const body = new Promise<AsyncGenerator<Buffer, void>>((resolve) => {
+      request.once("response", (answer) => resolve(bodyOf(answer)));
+    });
+    const answer = await answerOf(request, url, options);
+    const { statusCode: status = 0, headers } = answer;
+    if (![301, 302, 303, 307, 308].includes(status) || headers.location === undefined) {
+      const discard = (): void => void answer.destroy();
+      return { status, headers, body: watched(await body, answer, url, options), discard };
+    }
+    answer.destroy();
+    const next = URL.parse(headers.location, url.href);
+    if (next === null) throw failed(`${shown(url)} redirects to what is no address`);
+    const why = objection(url, next);
+    if (why !== null) throw failed(`${shown(url)} redirects ${why}, which is not followed`);
+    url = next;
+  }
+  throw failed(`${shown(start)} redirects more than ${mostRedirects} times`);
 }
 
 /** A small file as text; null where the server has none. */
 export async function getText(url: URL, options: GetOptions, longest: number): Promise<string | null> {
   const answer = await get(url, options);
-  const { statusCode = 0 } = answer;
-  if (statusCode !== 200) answer.destroy();
-  if (statusCode === 404 || statusCode === 410) return null;
-  if (statusCode !== 200) throw failed(`${shown(url)} answers with HTTP ${statusCode}`);
+  const { status } = answer;
+  if (status !== 200) answer.discard();
+  if (status === 404 || status === 410) return null;
+  if (status !== 200) throw failed(`${shown(url)} answers with HTTP ${status}`);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of bodyOf(answer, url, options)) {
+  for await (const chunk of answer.body) {
     bytes += chunk.length;
     if (bytes > longest) throw failed(`${shown(url)} is longer than ${longest} bytes`);
     chunks.push(chunk);

@@ -5,16 +5,18 @@ import { officialNames } from "./cache.ts";
 
 export type Failure = { readonly source: string; readonly why: string };
 
-/** Errors of the local disk: the next source would meet them too. */
-const localCodes = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "ENFILE", "EIO"]);
+const fullCodes = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE"]);
+const forbiddenCodes = new Set(["EROFS", "EACCES", "EPERM", "EIO"]);
 
 function fieldOf(error: unknown, name: string): string | null {
   const value: unknown = error instanceof Error ? Object.getOwnPropertyDescriptor(error, name)?.value : undefined;
   return typeof value === "string" ? value : null;
 }
 
-export function isOfThisMachine(error: unknown): boolean {
-  return localCodes.has(fieldOf(error, "code") ?? "") && fieldOf(error, "syscall") !== "connect";
+/** Whether it is the cache that cannot be written: the next source would meet that too. A mirror's folder does not count. */
+export function isOfThisMachine(error: unknown, cache: string): boolean {
+  const code = fieldOf(error, "code") ?? "";
+  return fullCodes.has(code) || (forbiddenCodes.has(code) && (fieldOf(error, "path") ?? "").startsWith(cache));
 }
 
 export function reasonOf(error: unknown): string {

@@ -129,22 +129,22 @@ async function acquire(file: string, me: Owner, { folder, signal, onWait }: Turn
   }
 }
 
-async function removeAllBut(folder: string, kept: (name: string) => boolean): Promise<number> {
-  const names = await readdir(folder);
-  const doomed = names.filter((name) => !kept(name));
-  for (const name of doomed) await rm(join(folder, name), { recursive: true, force: true });
-  return names.length - doomed.length;
+/** What cannot be removed is left to the next run: a child of a killed kctl may still write there for a moment. */
+async function removeAllBut(folder: string, kept: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!kept(name)) await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
-async function release(file: string, folder: string, me: Owner): Promise<void> {
+async function release(file: string, folder: string, me: Owner, keepParts: boolean): Promise<void> {
   if ((await readOwner(file))?.id !== me.id) return;
-  const left = await removeAllBut(folder, (name) => join(folder, name) === file || worthKeeping.test(name));
+  await removeAllBut(folder, (name) => join(folder, name) === file || (keepParts && worthKeeping.test(name)));
   await rm(file, { force: true });
-  // Fails where somebody else has come in meanwhile, which is fine.
-  if (left === 1) await rmdir(folder).catch(() => undefined);
+  // Fails where something was kept, or somebody else has come in meanwhile: both are fine.
+  await rmdir(folder).catch(() => undefined);
 }
 
-/** Runs `work` while no other kctl works in the folder. What `work` leaves there is removed, but for parts of downloads. */
+/** Runs `work` while no other kctl works in the folder. What it leaves there is removed; parts of downloads only once it succeeds. */
 export async function withTurn<T>(options: TurnOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const file = join(options.folder, "owner.json");
   const me: Owner = { id: randomUUID(), pid: process.pid, place: await place() };
@@ -155,12 +155,15 @@ export async function withTurn<T>(options: TurnOptions, work: (signal: AbortSign
     else lost.abort(takenOver(options.folder));
   };
   const timer = setInterval(() => void beat().catch((error: unknown) => lost.abort(error)), beatMs);
+  let keepParts = true;
   try {
     await removeAllBut(options.folder, (name) => name.startsWith("owner.json") || worthKeeping.test(name));
-    return await work(AbortSignal.any([options.signal, lost.signal]));
+    const result = await work(AbortSignal.any([options.signal, lost.signal]));
+    keepParts = false;
+    return result;
   } finally {
     clearInterval(timer);
-    await release(file, options.folder, me);
+    await release(file, options.folder, me, keepParts);
   }
 }
 

@@ -1,5 +1,8 @@
 /** Unpacks an archive whose digest was checked; anything in it that has no business there stops it. */
+import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { createGunzip } from "node:zlib";
+import type { Unpack } from "tar";
 import { KctlError } from "../fault.ts";
 
 export type UnpackLimits = { readonly bytes: number; readonly entries: number };
@@ -29,6 +32,53 @@ function refuse(archive: string, why: string): KctlError {
   });
 }
 
+/** Looks at each entry before it is written. */
+function gate(top: string, limits: UnpackLimits) {
+  let refused: string | null = null;
+  let bytes = 0;
+  let entries = 0;
+  const filter = (path: string, entry: object): boolean => {
+    // Once one entry is refused nothing more is written.
+    if (refused !== null) return false;
+    const { type, size = 0 } = entry as { readonly type: string; readonly size?: number };
+    bytes += size;
+    entries += 1;
+    const why = objection({ path, type, size }, top);
+    if (why !== null) refused = `its entry ${JSON.stringify(path)} ${why}`;
+    else if (bytes > limits.bytes) refused = `it holds more than ${limits.bytes} bytes`;
+    else if (entries > limits.entries) refused = `it holds more than ${limits.entries} entries`;
+    return refused === null;
+  };
+  return { filter, refused: () => refused };
+}
+
+/** Whatever the headers say, a small file that swells without end is stopped here. */
+async function* limited(chunks: AsyncIterable<Buffer>, longest: number): AsyncGenerator<Buffer, void> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > longest) throw new Error(`it holds more than ${longest} bytes`);
+    yield chunk;
+  }
+}
+
+/** Feeds the extractor by hand: it takes compressed input too, but then a failure of zlib's can leave it waiting for ever. */
+async function feed(extractor: Unpack, chunks: AsyncIterable<Buffer>, refused: () => string | null): Promise<void> {
+  const closed = new Promise<void>((resolve, reject) => {
+    extractor.once("close", resolve);
+    extractor.once("error", reject);
+  });
+  closed.catch(() => undefined);
+  for await (const chunk of chunks) {
+    if (refused() !== null) return;
+    if (!extractor.write(chunk)) {
+      await Promise.race([new Promise<void>((resolve) => extractor.once("drain", resolve)), closed]);
+    }
+  }
+  extractor.end();
+  await closed;
+}
+
 /** `into` must be a new, empty folder; it then holds `top`. On an error its content is of no use. */
 export async function unpack(
   archive: string,
@@ -38,32 +88,25 @@ export async function unpack(
   limits: UnpackLimits = usual,
 ): Promise<void> {
   const { extract } = await import("tar");
-  let refused: string | null = null;
-  let bytes = 0;
-  let entries = 0;
-  const filter = (path: string, entry: object): boolean => {
-    signal.throwIfAborted();
-    // Once one entry is refused nothing more is written.
-    if (refused !== null) return false;
-    const seen = entry as { readonly type: string; readonly size?: number };
-    const size = seen.size ?? 0;
-    bytes += size;
-    entries += 1;
-    const why = objection({ path, type: seen.type, size }, top);
-    if (why !== null) refused = `its entry ${JSON.stringify(path)} ${why}`;
-    else if (bytes > limits.bytes) refused = `it holds more than ${limits.bytes} bytes`;
-    else if (entries > limits.entries) refused = `it holds more than ${limits.entries} entries`;
-    return refused === null;
-  };
+  const { filter, refused } = gate(top, limits);
+  const chunk = 1 << 20;
+  const packed = createReadStream(archive, { highWaterMark: chunk, signal });
+  const plain = createGunzip({ chunkSize: chunk });
+  packed.once("error", (error) => plain.destroy(error));
   try {
-    await extract({ file: archive, cwd: into, strict: true, preserveOwner: false, noMtime: true, filter });
+    const extractor = extract({ cwd: into, strict: true, preserveOwner: false, noMtime: true, filter });
+    // Headers and padding: a block or two an entry.
+    await feed(extractor, limited(packed.pipe(plain), limits.bytes + limits.entries * 2048), refused);
   } catch (error) {
     signal.throwIfAborted();
-    if (refused !== null) throw refuse(archive, refused);
     if (isOfDisk(error)) throw error;
-    throw refuse(archive, error instanceof Error ? error.message : String(error));
+    throw refuse(archive, refused() ?? (error instanceof Error ? error.message : String(error)));
+  } finally {
+    packed.destroy();
+    plain.destroy();
   }
-  if (refused !== null) throw refuse(archive, refused);
+  const why = refused();
+  if (why !== null) throw refuse(archive, why);
   if (!(await readdir(into)).includes(top)) throw refuse(archive, `it holds no folder ${top}`);
 }
 
