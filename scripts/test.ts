@@ -23,18 +23,15 @@ const has = (command: string): boolean => spawnSync("sh", ["-c", `command -v ${c
 
 /** Java and Maven: from the distribution where they are missing and this user may install them. */
 function prepare(): boolean {
-  const missing = [...(has("java") ? [] : ["openjdk-17-jdk-headless"]), ...(has("mvn") ? [] : ["maven"])];
+  const missing = [...(has("javac") ? [] : ["default-jdk-headless"]), ...(has("mvn") ? [] : ["maven"])];
   if (missing.length === 0) return true;
   if (!has("apt-get")) {
     console.error(`the tests need ${missing.join(" and ")}: on macOS \`brew install openjdk@17 maven\``);
     return false;
   }
-  const sudo = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
-  const [command = "apt-get", ...before] = [...sudo, "apt-get"];
-  return (
-    run(command, ...before, "update", "-qq") &&
-    run(command, ...before, "install", "-y", "-qq", "--no-install-recommends", ...missing)
-  );
+  const apt = (...args: readonly string[]): boolean =>
+    process.getuid?.() === 0 ? run("apt-get", ...args) : run("sudo", "--non-interactive", "apt-get", ...args);
+  return apt("update", "-qq") && apt("install", "-y", "-qq", "--no-install-recommends", ...missing);
 }
 
 /** Runs one vitest project and reads its counts; a run that tells none has failed. */

@@ -28,7 +28,7 @@ function program(): Command {
   const kctl = new Command("kctl")
     .description("One YAML file in, a running and verified Apache Kafka cluster out.")
     .version(packageFile.version);
-  for (const make of commands) kctl.addCommand(make() as Command);
+  for (const make of commands) kctl.addCommand(make());
   for (const command of [kctl, ...kctl.commands]) {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
   }

@@ -41,7 +41,7 @@ export async function execute(
 
   const run = async (change: Change, { begun, done }: Milestones): Promise<void> => {
     try {
-      await Promise.all(change.after.map(({ key, until }) => milestones.get(key)?.[until].promise)).catch(() => {
+      await Promise.all(change.after.map(async ({ key, until }) => milestones.get(key)?.[until].promise)).catch(() => {
         throw new Skipped();
       });
       const started = performance.now();

@@ -37,13 +37,13 @@ export async function readSpec(context: Context): Promise<ReadSpec> {
   const file = context.specFile === "-" ? "<stdin>" : context.specFile;
   const result = loadSpec(await specText(context), { file, env: context.env });
   if (!result.ok) throw new KctlError(result.faults);
-  const { spec, warnings, toFault } = result;
+  const { spec, warnings } = result;
   const folder = context.specFile === "-" ? context.cwd : dirname(resolve(context.cwd, context.specFile));
   const { platform } = openProvider(spec, folder);
   const problems = portProblems(
     resolveCluster(spec, platform, noKnownIds),
     platform.sharedAddress === null ? ["nodes"] : ["provider"],
   );
-  if (problems.length > 0) throw new KctlError(problems.map(toFault));
+  if (problems.length > 0) throw new KctlError(problems.map((problem) => result.toFault(problem)));
   return { spec, warnings, folder };
 }

@@ -126,8 +126,8 @@ function gatesFor(cluster: Cluster, starting: readonly string[]): readonly Chang
 }
 
 function gatesBefore(process: DesiredProcess, gates: readonly Change[]): readonly Edge[] {
-  const names = service(process.role).needs.map((role) => `gate ${role}`);
-  return gates.filter(({ key }) => names.includes(key)).map(({ key }) => done(key));
+  const names = new Set(service(process.role).needs.map((role) => `gate ${role}`));
+  return gates.filter(({ key }) => names.has(key)).map(({ key }) => done(key));
 }
 
 function startChange(

@@ -59,10 +59,10 @@ function argumentFile(service: JvmService, { platform }: ServiceContext): Desire
     "-cp",
     service.classpath,
   ];
-  const origins = Object.fromEntries([
+  const origins = Object.fromEntries<string>([
     [`-Xmx${member.heapMiB}m`, `${service.section}.heap`],
     [`-Xms${initialHeap}m`, `${service.section}.heap`],
-    ...member.jvm.map((flag) => [flag.split("=", 1)[0], `${service.section}.jvm`]),
+    ...member.jvm.map((flag) => [flag.replace(/=.*/s, ""), `${service.section}.jvm`] as const),
   ]);
   return {
     path: `${member.folders.config}/jvm.args`,

@@ -55,7 +55,7 @@ describe("one server of each", () => {
 
     await writeFile(
       at.spec,
-      `${await readFile(at.spec, "utf8")}`.replace(
+      (await readFile(at.spec, "utf8")).replace(
         "{ version: 3.9.1 }",
         "{ version: 3.9.1, config: { num.io.threads: 2 } }",
       ),

@@ -80,6 +80,6 @@ describe.each(Object.entries(cases))("what %s renders", (name, { spec, profile }
         ({ key, argv }) => `==> ${key}: command <==\n${argv.join("\n").replace(/inputs=[0-9a-f]{24}/, "inputs=…")}\n`,
       ),
     ]);
-    await expect(`${text.join("\n")}`).toMatchFileSnapshot(join(import.meta.dirname, `../golden/${name}.txt`));
+    await expect(text.join("\n")).toMatchFileSnapshot(join(import.meta.dirname, `../golden/${name}.txt`));
   });
 });
