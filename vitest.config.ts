@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/full/**", "test/package/**", "test/gates/**"],
+          exclude: ["test/e2e/**", "test/full/**", "test/package/**"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/package/**/*.test.ts", "test/gates/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          include: ["test/package/**/*.test.ts", "test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/setup.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
