@@ -163,6 +163,7 @@ export default defineConfig({
         "vitest/no-conditional-expect": "off",
         "vitest/no-disabled-tests": "error",
         "vitest/no-focused-tests": "error",
+        "vitest/valid-expect": ["error", { maxArgs: 2 }],
       },
     },
     // bin/ is CommonJS, and bin/kctl.js must parse on any Node.
