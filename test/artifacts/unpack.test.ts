@@ -1,7 +1,7 @@
 /** Archives that mean harm, made by hand, and one that does not. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Header, type HeaderData } from "tar";
@@ -113,7 +113,6 @@ describe("software", () => {
     const folder = softwareFolder(options.cache, kafka);
     const jar = join(folder, "libs", "one.jar");
     const before = sha512(await readFile(jar));
-    const { rm } = await import("node:fs/promises");
     if (what === "a jar is gone") await rm(jar);
     else if (what === "a jar is empty") await writeFile(jar, "");
     else await rm(join(folder, ".kctl-artifact.json"));
