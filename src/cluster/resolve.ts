@@ -9,7 +9,7 @@ type NodeEntry = Spec["nodes"][number];
 type NamedEntry = { readonly name: string; readonly entry: NodeEntry };
 
 /** Every node of the spec with its name: a group of three gives GROUP-1 to GROUP-3. */
-export function expandNodes(spec: Spec): readonly NamedEntry[] {
+function expandNodes(spec: Spec): readonly NamedEntry[] {
   return spec.nodes.flatMap((entry) => {
     if (entry.name !== undefined) return [{ name: entry.name, entry }];
     return Array.from({ length: entry.count ?? 0 }, (_, index) => ({ name: `${entry.group}-${index + 1}`, entry }));

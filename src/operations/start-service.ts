@@ -52,7 +52,7 @@ export async function startService(
 }
 
 /** Resolves once the process serves; throws when it ends, cannot serve any more, or takes too long. */
-export async function untilServing(
+async function untilServing(
   process: DesiredProcess,
   running: RunningProcess,
   host: Host,

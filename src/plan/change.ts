@@ -47,8 +47,6 @@ export type Change = Common &
     | { readonly kind: "note"; readonly verb: "note" }
   );
 
-export type ChangeKind = Change["kind"];
-
 /** Gates and notes are in the plan to be seen; they change nothing. */
 export function changesSomething(change: Change): boolean {
   return change.kind !== "gate" && change.kind !== "note";

@@ -4,7 +4,7 @@
  * Source of the quoting rules: the java command's manual, "java Command-Line Argument Files": inside double quotes a
  * backslash escapes, and white space and `#` are ordinary.
  */
-export function jvmArgument(argument: string): string {
+function jvmArgument(argument: string): string {
   if (/^[A-Za-z0-9@%_+=:,./*-]+$/.test(argument)) return argument;
   return `"${argument.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

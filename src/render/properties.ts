@@ -15,7 +15,7 @@ function escape(text: string, special: RegExp): string {
   });
 }
 
-export function propertyKey(key: string): string {
+function propertyKey(key: string): string {
   return escape(key, /[^\x21-\x7e]|[\\:=#!]/g);
 }
 

@@ -37,7 +37,7 @@ const profileFlags = {
   ],
 } as const;
 
-export function digestOf(parts: readonly string[]): string {
+function digestOf(parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
 }
 

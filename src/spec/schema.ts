@@ -20,8 +20,7 @@ import { key, type Effect } from "./key-info.ts";
 import { node } from "./node-schema.ts";
 import { provider } from "./provider-schema.ts";
 
-export { duration };
-export type { Effect, KeyInfo } from "./key-info.ts";
+export type { Effect } from "./key-info.ts";
 
 const clients = z.strictObject({
   port: key(port.default(9092), {

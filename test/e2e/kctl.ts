@@ -27,7 +27,7 @@ export type Place = {
   readonly env: NodeJS.ProcessEnv;
 };
 
-export const cache = (): string => inject("cache");
+const cache = (): string => inject("cache");
 
 /** A base port from which a local cluster's ports are free on 127.0.0.1. */
 async function freeBase(): Promise<number> {
