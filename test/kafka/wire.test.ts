@@ -23,30 +23,42 @@ function framed(body: Buffer): Buffer {
   return Buffer.concat([compose().int32(body.length).done(), body]);
 }
 
+/** Metadata's answer as Kafka sends it, tagged fields of the header first. */
 function metadataAnswer(brokers: readonly number[]): Buffer {
+  return Buffer.concat([compose().noTags().done(), metadataBody(brokers)]);
+}
+
+function metadataBody(brokers: readonly number[]): Buffer {
   return compose()
     .int32(0)
-    .array(brokers, (id, part) => {
-      part.int32(id).string("127.0.0.1").int32(9092).int16(-1);
+    .compactArray(brokers, (id, part) => {
+      part.int32(id).compactString("127.0.0.1").int32(9092).compactString(null).noTags();
     })
-    .string("a cluster")
+    .compactString("a cluster")
     .int32(brokers[0] ?? -1)
-    .array(["b", "a"], (name, part) => {
+    .compactArray(["b", "a"], (name, part) => {
       part
         .int16(0)
-        .string(name)
+        .compactString(name)
+        .uuid(null)
         .boolean(false)
-        .array([1, 0], (partition) => {
-          const ids = (list: readonly number[]) => part.array(list, (id) => void part.int32(id));
+        .compactArray([1, 0], (partition) => {
+          const ids = (list: readonly number[]) => part.compactArray(list, (id) => void part.int32(id));
           part
             .int16(0)
             .int32(partition)
-            .int32(partition === 1 ? -1 : 1);
+            .int32(partition === 1 ? -1 : 1)
+            .int32(0);
           ids([1, 2]);
           ids([1, 2]);
           ids(partition === 1 ? [1] : []);
-        });
+          part.noTags();
+        })
+        .int32(0)
+        .noTags();
     })
+    .int32(0)
+    .noTags()
     .done();
 }
 
@@ -96,11 +108,55 @@ describe("a cursor", () => {
   });
 
   it("refuses every answer that was cut short", () => {
-    const whole = metadataAnswer([1, 2]);
+    const whole = metadataBody([1, 2]);
     expect(metadata(null).read(cursor(whole)).brokers).toHaveLength(2);
     for (let length = 0; length < whole.length; length += 1) {
       expect(() => metadata(null).read(cursor(whole.subarray(0, length)))).toThrow("no answer of Kafka's");
     }
+  });
+
+  it("reads back what was composed in the compact types", () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 200 });
+    const lists = fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 300 });
+    const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString("base64url"));
+    fc.assert(
+      fc.property(text, fc.option(text), lists, id, (some, perhaps, list, uuid) => {
+        const bytes = compose()
+          .compactString(some)
+          .compactString(perhaps)
+          .compactArray(list, (item, part) => void part.int8(item).noTags())
+          .compactArray(null, () => undefined)
+          .uuid(uuid)
+          .uuid(null)
+          .uint16(65_535)
+          .noTags()
+          .done();
+        const read = cursor(bytes);
+        expect([read.compactString(), read.compactNullableString()]).toEqual([some, perhaps]);
+        const item = (): number => {
+          const value = read.int8();
+          read.tags();
+          return value;
+        };
+        expect([read.compactArray(item), read.compactArray(() => read.int8())]).toEqual([list, []]);
+        const none = Buffer.from(uuid, "base64url").every((byte) => byte === 0);
+        expect([read.uuid(), read.uuid(), read.uint16()]).toEqual([none ? null : uuid, null, 65_535]);
+        read.tags();
+        expect(() => read.int8()).toThrow("1 bytes wanted");
+      }),
+    );
+  });
+
+  it("passes over tagged fields that it does not know, and hands over those that it does", () => {
+    const bytes = Buffer.from([3, 0, 1, 42, 1, 2, 7, 7, 0x81, 1, 1, 9, 5]);
+    const read = cursor(bytes);
+    const got: number[] = [];
+    read.tags({ 0: (field) => void got.push(field.int8()), 129: (field) => void got.push(field.int8()) });
+    expect([...got, read.int8()]).toEqual([42, 9, 5]);
+  });
+
+  it("refuses a number of more than five bytes", () => {
+    expect(() => cursor(Buffer.alloc(9, 255)).compactString()).toThrow("a number of more than five bytes");
   });
 
   it("does not make an array of two thousand million elements", () => {
@@ -154,7 +210,11 @@ describe("withBroker", () => {
     ["it closes", "end", "it closed the connection without an answer"],
     ["it is a web server", "HTTP/1.1 400 Bad Request\r\n\r\n", "a frame of 1213486160 bytes"],
     ["it answers another request", framed(compose().int32(77).done()), "an answer to a request that was not sent (77)"],
-    ["its answer is cut short", framed(compose().int32(1).int16(0).done()), "4 bytes wanted at 4, of 6 in all"],
+    [
+      "its answer is cut short",
+      framed(compose().int32(1).noTags().int16(0).done()),
+      "4 bytes wanted at 5, of 7 in all",
+    ],
   ])("says why where %s", async (_name, behaviour, why) => {
     if (behaviour !== null) {
       server = await fakeServer((socket) => {
@@ -228,7 +288,7 @@ describe("a broker's readiness and view", () => {
   });
 
   it("counts offline and under-replicated partitions, sorted by name and number", () => {
-    const view = viewOf(metadata(null).read(cursor(metadataAnswer([2, 1]))));
+    const view = viewOf(metadata(null).read(cursor(metadataBody([2, 1]))));
     expect(view.brokers.map(({ id }) => id)).toEqual([1, 2]);
     expect(view.partitions).toEqual({ total: 4, underReplicated: 2, offline: 2 });
     expect(view.topics.map(({ name }) => name)).toEqual(["a", "b"]);

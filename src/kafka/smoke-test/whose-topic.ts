@@ -2,7 +2,7 @@
 import { KctlError } from "../../fault.ts";
 import { addressText } from "../address.ts";
 import { until, type Look } from "../until.ts";
-import { describeConfigs, setOnTopic } from "../wire/describe-configs.ts";
+import { describeConfigs } from "../wire/describe-configs.ts";
 import { listOffsets } from "../wire/list-offsets.ts";
 import type { MetadataPartition } from "../wire/metadata.ts";
 import { askBroker, type Bench, type BrokerAt } from "./bench.ts";
@@ -80,7 +80,7 @@ async function settingsOf(bench: Bench): Promise<Readonly<Record<string, string>
   const { error, errorMessage, entries } = await askBroker(bench, broker.at, describeConfigs("topic", topicName, null));
   if (error !== 0)
     throw inUse(bench, `${topicName} exists, and its settings cannot be read: ${errorMessage ?? `error ${error}`}`);
-  const own = entries.filter(({ source }) => source === setOnTopic);
+  const own = entries.filter(({ source }) => source === "topic");
   return Object.fromEntries(own.map(({ name, value }) => [name, value ?? ""]));
 }
 

@@ -1,7 +1,7 @@
 /**
  * One TCP connection to one broker: requests of our own, each with its answer. It needs no client library, whose import alone
  * takes longer than all that is asked here. The headers are RequestHeader.json version 1 and ResponseHeader.json version 0 of
- * Kafka's clients/src/main/resources/common/message/.
+ * Kafka's clients/src/main/resources/common/message/; a flexible message has versions 2 and 1, which end with tagged fields.
  */
 import { connect } from "node:net";
 import { KctlError } from "../../fault.ts";
@@ -15,6 +15,8 @@ export type Message<Answer> = {
   readonly apiKey: number;
   readonly version: number;
   readonly body: Buffer;
+  /** ApiVersions is flexible in its request's header only, since its answer must be read before versions are agreed on. */
+  readonly flexible?: "request" | "both";
   readonly read: (answer: Cursor) => Answer;
 };
 
@@ -59,7 +61,7 @@ export async function withBroker<Result>(
     new Promise((resolve, reject) => {
       if (ended !== null) return reject(ended.why);
       correlation += 1;
-      pending.set(correlation, { take: (answer) => resolve(message.read(answer)), reject });
+      pending.set(correlation, { take: (answer) => resolve(readAnswer(message, answer)), reject });
       socket.write(requestFrame(message, correlation));
     });
 
@@ -109,8 +111,14 @@ function silence(connected: boolean, timeoutMs: number): string {
   return connected ? `it accepts connections and gave no answer within ${seconds}` : `no connection within ${seconds}`;
 }
 
+function readAnswer<Answer>(message: Message<Answer>, answer: Cursor): Answer {
+  if (message.flexible === "both") answer.tags();
+  return message.read(answer);
+}
+
 function requestFrame(message: Message<unknown>, correlation: number): Buffer {
-  const head = compose().int16(message.apiKey).int16(message.version).int32(correlation).string("kctl").done();
+  const start = compose().int16(message.apiKey).int16(message.version).int32(correlation).string("kctl");
+  const head = (message.flexible === undefined ? start : start.noTags()).done();
   const size = compose()
     .int32(head.length + message.body.length)
     .done();

@@ -1,4 +1,4 @@
-/** Metadata, version 5: MetadataRequest.json and MetadataResponse.json of Kafka's clients/src/main/resources/common/message/. */
+/** Metadata, version 10, the first that tells topics' ids: MetadataRequest.json and MetadataResponse.json of Kafka's message definitions. */
 import { compose } from "./compose.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Message } from "./exchange.ts";
@@ -16,6 +16,8 @@ export type MetadataPartition = {
 type MetadataTopic = {
   readonly error: number;
   readonly name: string;
+  /** Another topic that is made later under the same name has another one; null: this broker knows none. */
+  readonly id: string | null;
   readonly internal: boolean;
   readonly partitions: readonly MetadataPartition[];
 };
@@ -33,35 +35,54 @@ export type Metadata = {
 /** Of the topics named, or of all where null. Never creates a topic. */
 export function metadata(topics: readonly string[] | null): Message<Metadata> {
   const body = compose()
-    .array(topics, (name, part) => void part.string(name))
-    .boolean(false)
+    .compactArray(topics, (name, part) => void part.uuid(null).compactString(name).noTags())
+    .boolean(false) // allow_auto_topic_creation
+    .boolean(false) // include_cluster_authorized_operations
+    .boolean(false) // include_topic_authorized_operations
+    .noTags()
     .done();
-  return { apiKey: 3, version: 5, body, read };
+  return { apiKey: 3, version: 10, flexible: "both", body, read };
 }
 
 function read(answer: Cursor): Metadata {
   answer.int32(); // throttle_time_ms
-  const brokers = answer.array(() => {
-    const broker = { id: answer.int32(), host: answer.string(), port: answer.int32() };
-    answer.nullableString(); // rack
+  const brokers = answer.compactArray(() => {
+    const broker = { id: answer.int32(), host: answer.compactString(), port: answer.int32() };
+    answer.compactNullableString(); // rack
+    answer.tags();
     return broker;
   });
-  return {
+  const metadata = {
     brokers,
-    clusterId: answer.nullableString(),
+    clusterId: answer.compactNullableString(),
     controllerId: answer.int32(),
-    topics: answer.array(() => ({
-      error: answer.int16(),
-      name: answer.string(),
-      internal: answer.boolean(),
-      partitions: answer.array(() => ({
-        error: answer.int16(),
-        partition: answer.int32(),
-        leader: answer.int32(),
-        replicas: answer.array(() => answer.int32()),
-        isr: answer.array(() => answer.int32()),
-        offline: answer.array(() => answer.int32()),
-      })),
-    })),
+    topics: answer.compactArray(() => readTopic(answer)),
   };
+  answer.int32(); // cluster_authorized_operations
+  answer.tags();
+  return metadata;
+}
+
+function readTopic(answer: Cursor): MetadataTopic {
+  const topic = {
+    error: answer.int16(),
+    name: answer.compactString(),
+    id: answer.uuid(),
+    internal: answer.boolean(),
+    partitions: answer.compactArray(() => readPartition(answer)),
+  };
+  answer.int32(); // topic_authorized_operations
+  answer.tags();
+  return topic;
+}
+
+function readPartition(answer: Cursor): MetadataPartition {
+  const ids = (): number[] => answer.compactArray(() => answer.int32());
+  const error = answer.int16();
+  const partition = answer.int32();
+  const leader = answer.int32();
+  answer.int32(); // leader_epoch
+  const seen = { error, partition, leader, replicas: ids(), isr: ids(), offline: ids() };
+  answer.tags();
+  return seen;
 }
