@@ -134,16 +134,16 @@ describe("on a Node that is too old", () => {
 
   test("it can read the way in", async () => {
     const text = readFileSync(program, "utf8");
-    const [old, modern] = await Promise.all(
-      ["es5", "esnext"].map(async (target) => transform(text, { target, logLevel: "silent" })),
-    );
-    expect(old?.code).toBe(modern?.code);
+    // Nothing had to be rewritten for it, but for the way in which esbuild prints `{ a: a }`.
+    const old = await transform(text, { target: "es5" });
+    const modern = await transform(text, { target: "esnext", supported: { "object-extensions": false } });
+    expect(old.code).toBe(modern.code);
   });
 });
 
 describe("a clone", () => {
   test("runs kctl from its sources, by its own name", async () => {
-    const { exit, out } = await run("npx", ["--no", "kctl", "--version"], root);
+    const { exit, out } = await run("npx", ["--yes=false", "kctl", "--version"], root);
     expect({ exit, out }).toEqual({ exit: 0, out: `${packageFile.version}\n` });
   });
 
