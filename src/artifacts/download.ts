@@ -99,7 +99,11 @@ async function tryOnce(request: DownloadRequest, part: string, options: GetOptio
   const origin: Origin = { url: shown(url), validator: validatorOf(answer) };
   await writeFile(`${part}.json`, JSON.stringify(origin));
   const file = await open(part, place.at === 0 ? "w" : "a");
-  await append(file, answer, place, request).finally(() => file.close());
+  try {
+    await append(file, answer, place, request);
+  } finally {
+    await file.close();
+  }
   return "sent";
 }
 

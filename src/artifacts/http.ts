@@ -55,6 +55,10 @@ export function shown(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
+function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : failed("interrupted");
+}
+
 function isLinkLocal(address: string): boolean {
   const family = isIP(address);
   return family !== 0 && linkLocal.check(address, family === 6 ? "ipv6" : "ipv4");
@@ -92,7 +96,7 @@ function send(url: URL, redirected: boolean, { env, headers }: GetOptions): Clie
 /** Rejects on an abort, and where no headers come. */
 async function answerOf(request: ClientRequest, url: URL, { signal, patience }: GetOptions): Promise<IncomingMessage> {
   const stop = (why: string) => () => void request.destroy(failed(why));
-  const onAbort = (): void => void request.destroy(signal.reason);
+  const onAbort = (): void => void request.destroy(reasonOf(signal));
   signal.addEventListener("abort", onAbort, { once: true });
   const { connectMs, answerMs } = patience;
   let timer = setTimeout(stop(`${url.host} could not be reached within ${connectMs / 1000} s`), connectMs);
@@ -129,7 +133,7 @@ async function* watched(
 ): AsyncGenerator<Buffer, void> {
   const { windowMs, windowBytes } = patience;
   let inWindow = 0;
-  const onAbort = (): void => void answer.destroy(signal.reason);
+  const onAbort = (): void => void answer.destroy(reasonOf(signal));
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   const timer = setInterval(() => {

@@ -62,7 +62,7 @@ async function inPath(options: JavaOptions): Promise<readonly Look[]> {
 async function inPlaces(options: JavaOptions): Promise<readonly Look[]> {
   const looks: Look[] = [];
   for (const place of placesOf(options)) {
-    const names = (await readdir(place).catch(() => [])).toSorted();
+    const names = (await readdir(place).catch((): string[] => [])).toSorted();
     // Homebrew's folder holds everything that it ever installed.
     const likely = place.endsWith("/opt") ? names.filter((name) => name.startsWith("openjdk")) : names;
     for (const name of likely) {

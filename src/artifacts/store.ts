@@ -1,6 +1,6 @@
 /** The archives in the cache: each with its digest and its origin beside it. */
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { Artifact } from "../services/desired.ts";
 import { archivePath, officialNames } from "./cache.ts";
 import { digestFile, parseDigestFile, sha512Of } from "./digest.ts";
@@ -40,12 +40,20 @@ export async function lookUp(cache: string, artifact: Artifact, signal: AbortSig
   return { state: "whole", fetched: { name: artifact.name, version: artifact.version, path, sha512, source } };
 }
 
+async function sync(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Takes a checked archive out of a work folder. The digest goes last: an archive without one is not taken for whole. */
 export async function store(cache: string, artifact: Artifact, got: Got): Promise<FetchedArtifact> {
   const path = archivePath(cache, artifact);
   await mkdir(dirname(path), { recursive: true });
-  const handle = await open(got.path, "r");
-  await handle.sync().finally(() => handle.close());
+  await sync(got.path);
   const aside = { digest: `${got.path}.digest`, source: `${got.path}.source` };
   await writeFile(aside.digest, digestFile(got.sha512, officialNames(artifact).file));
   await writeFile(aside.source, `${got.source}\n`);
@@ -59,9 +67,4 @@ export async function store(cache: string, artifact: Artifact, got: Got): Promis
 export async function forget(cache: string, artifact: Artifact): Promise<void> {
   const path = archivePath(cache, artifact);
   for (const name of [`${path}.sha512`, `${path}.source`, path]) await rm(name, { force: true });
-}
-
-/** Where `got` lies in a folder of one's own. */
-export function within(folder: string, artifact: Artifact): string {
-  return join(folder, officialNames(artifact).file);
 }

@@ -6,7 +6,7 @@
  * it: that comes from names of one's own, digests, and renames.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, readlink, rename, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rename, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -70,8 +70,7 @@ async function ageOf(file: string): Promise<number | null> {
 /** True where the file was made by this call. */
 async function createOnce(file: string, text: string): Promise<boolean> {
   try {
-    const handle = await open(file, "wx");
-    await handle.writeFile(text).finally(() => handle.close());
+    await writeFile(file, text, { flag: "wx" });
     return true;
   } catch (error) {
     // The folder went away with the turn of another.

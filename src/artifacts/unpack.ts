@@ -19,7 +19,7 @@ function objection(entry: Entry, top: string): string | null {
   if (parts.includes("..")) return "leads out of its folder";
   if (entry.path.includes("\0")) return "has a NUL in its name";
   if (!["File", "OldFile", "ContiguousFile", "Directory"].includes(entry.type)) return `is a ${entry.type}`;
-  if (parts.filter((part) => part !== "" && part !== ".")[0] !== top) return `is not below ${top}/`;
+  if (parts.find((part) => part !== "" && part !== ".") !== top) return `is not below ${top}/`;
   return null;
 }
 

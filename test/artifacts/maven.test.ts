@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { chmod, cp, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { list } from "tar";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { assemble } from "../../src/artifacts/assemble.ts";
@@ -15,8 +14,6 @@ import { mavenSource } from "../../src/artifacts/sources/maven.ts";
 import type { Artifact } from "../../src/services/desired.ts";
 import { prepareShared, sharedCache } from "./shared-cache.ts";
 import { failures, recorded, sha512, temporary } from "./support.ts";
-
-const run = promisify(execFile);
 
 const kafka: Artifact = { name: "kafka", version: "3.9.1" };
 const zookeeper: Artifact = { name: "zookeeper", version: "3.8.4" };
@@ -33,10 +30,9 @@ async function outputOf(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
-  const { stdout, stderr } = await run(program, args, { env, timeout: 30_000 }).catch(
-    (error: { readonly stdout: string; readonly stderr: string }) => error,
-  );
-  return stdout + stderr;
+  return await new Promise((resolve) => {
+    execFile(program, args, { env, timeout: 30_000 }, (_, stdout, stderr) => resolve(stdout + stderr));
+  });
 }
 
 async function freePort(): Promise<number> {
@@ -82,9 +78,8 @@ describe("the archive made for Kafka", () => {
     const digests: string[] = [];
     for (const mask of [0o022, 0o077]) {
       const folder = await temporary();
-      const before = process.umask();
       // Workers of vitest are processes here; where they are threads, this throws and says so.
-      process.umask(mask);
+      const before = process.umask(mask);
       try {
         await cp(join(kafkaFolder, "libs"), join(folder, "jars"), { recursive: true });
         for (const jar of await readdir(join(folder, "jars"))) await chmod(join(folder, "jars", jar), 0o600);

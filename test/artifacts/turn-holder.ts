@@ -3,6 +3,7 @@ import { prepareArtifact } from "../../src/artifacts/fetch.ts";
 import { mirrorSource } from "../../src/artifacts/sources/mirror.ts";
 
 const [cache = "", mirror = "", version = ""] = process.argv.slice(2);
+const tell = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const controller = new AbortController();
 process.once("SIGINT", () => controller.abort());
 
@@ -14,12 +15,12 @@ try {
       mirror: null,
       env: process.env,
       signal: controller.signal,
-      emit: (event) => console.log(JSON.stringify(event)),
+      emit: (event) => tell(event),
       ...(mirror === "" ? {} : { sources: [mirrorSource(mirror)] }),
     },
   );
-  console.log(JSON.stringify({ type: "fetched", ...fetched }));
+  tell({ type: "fetched", ...fetched });
 } catch (error) {
-  console.log(JSON.stringify({ type: "failed", name: error instanceof Error ? error.name : "", text: String(error) }));
+  tell({ type: "failed", name: error instanceof Error ? error.name : "", text: String(error) });
   process.exitCode = 1;
 }

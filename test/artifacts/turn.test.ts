@@ -39,7 +39,9 @@ function holder(cache: string, mirror: string): Holder {
       if (found !== undefined) return found;
       await Promise.race([
         once(reader, "line"),
-        once(reader, "close").then(() => Promise.reject(new Error("it ended"))),
+        once(reader, "close").then(() => {
+          throw new Error("it ended");
+        }),
       ]);
     }
   };

@@ -1,6 +1,7 @@
 /** The source that goes through the user's own Maven: jars from the repositories of his settings, made into an archive. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { KctlError } from "../../fault.ts";
 import { assemble } from "../assemble.ts";
 import { officialNames } from "../cache.ts";
@@ -34,8 +35,7 @@ function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
 
 /** Maven's first complaint, without its decoration. */
 function complaint(output: string): string {
-  // oxlint-disable-next-line no-control-regex -- colours of a Maven that was told to be quiet about them
-  const lines = output.replaceAll(/\u001b\[[0-9;]*m/g, "").split("\n");
+  const lines = stripVTControlCharacters(output).split("\n");
   const errors = lines.filter((line) => line.includes("[ERROR]")).map((line) => line.replaceAll("[ERROR]", "").trim());
   const first = errors.find((line) => line !== "") ?? lines.find((line) => line.trim() !== "");
   return (first ?? "it failed without a word").replace(/ -> \[Help \d+\]$/, "");
@@ -57,10 +57,15 @@ function counter(progress: SourceRequest["progress"]): (line: string) => void {
 async function copyJars(mvn: string, folder: string, repository: string | null, request: SourceRequest): Promise<void> {
   const args = [
     // A jar that is not what its checksum says is a failure, not a warning.
-    ...["--batch-mode", "--strict-checksums", "--file", join(folder, "pom.xml")],
+    "--strict-checksums",
+    "--batch-mode",
+    "--file",
+    join(folder, "pom.xml"),
     ...patience,
     ...(repository === null ? [] : [`-Dmaven.repo.local=${repository}`]),
-    ...["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${join(folder, "jars")}`],
+    "dependency:copy-dependencies",
+    "-DincludeScope=runtime",
+    `-DoutputDirectory=${join(folder, "jars")}`,
   ];
   const { signal } = request;
   const env = mavenEnv(request.env);
