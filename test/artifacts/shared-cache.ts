@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { prepareArtifact, type FetchedArtifact } from "../../src/artifacts/fetch.ts";
 import type { Artifact } from "../../src/services/desired.ts";
 
-export const sharedCache = process.env["KCTL_CACHE"] ?? join(tmpdir(), `kctl-test-cache-${userInfo().uid}`);
+export const sharedCache = process.env["KCTL_TEST_CACHE"] ?? join(tmpdir(), `kctl-test-cache-${userInfo().uid}`);
 
 /** Costs seconds the first time, milliseconds afterwards; several at once wait for each other. */
 export async function prepareShared(artifact: Artifact): Promise<FetchedArtifact> {
