@@ -1,8 +1,10 @@
 /**
  * `npm run bench`: figures that kctl promises, measured on the packed and installed program; exits with 1 over a limit.
+ * `npm run bench -- --write` writes them to docs/bench.md.
  * Commands that are compared run in turn, so that a machine whose speed drifts is fair to both.
  */
 import { execFile, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { arch, cpus, platform, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,14 +18,22 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
 const node = process.execPath;
 
-/** One run as a whole process: wall time from outside, peak memory as the process itself reports it at its end. */
-async function measure(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Measured> {
+/**
+ * One run as a whole process: wall time from outside, and with `memory` its peak as the process itself reports it at its end,
+ * which takes some milliseconds of its own.
+ */
+async function measure(
+  argv: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  memory = false,
+): Promise<Measured> {
   const [command = node, ...args] = argv;
   const watch = join(import.meta.dirname, "peak-memory.mjs");
   const started = process.hrtime.bigint();
   const child = spawn(command, args, {
     cwd,
-    env: { ...env, NODE_OPTIONS: `--import ${watch}` },
+    env: memory ? { ...env, NODE_OPTIONS: `--import "${watch}"` } : env,
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
   let text = "";
@@ -97,7 +107,7 @@ async function help(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
 async function validate(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
   const spec = join(folder, "500.yaml");
   await writeFile(spec, spec500());
-  const all = await times(7, () => measure([node, kctl, "validate", "-f", spec], folder, env));
+  const all = await times(7, () => measure([node, kctl, "validate", "-f", spec], folder, env, true));
   const seconds = median(all.map((one) => one.seconds));
   const peak = Math.max(...all.map(({ peakMiB }) => peakMiB));
   rows.push({
@@ -144,8 +154,12 @@ function report(): void {
     "|---|---|---|---|",
     ...rows.map(({ what, figure, limit, ok }) => `| ${what} | ${figure} | ${limit} | ${ok ? "ok" : "over"} |`),
   ];
-  console.log(
-    `${cpus().length} cores (${cpus()[0]?.model ?? arch()}), ${platform()}, Node ${process.versions.node}\n\n${table.join("\n")}`,
-  );
+  const machine = `${cpus().length} cores (${cpus()[0]?.model ?? arch()}), ${platform()}, Node ${process.versions.node}`;
+  const text = `${machine}\n\n${table.join("\n")}\n`;
+  console.log(text);
+  if (process.argv.includes("--write")) {
+    const head = "# Figures\n\nWritten by `npm run bench -- --write`, on the packed and installed program:";
+    writeFileSync(join(root, "docs/bench.md"), `${head} ${text}`);
+  }
   process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1;
 }
