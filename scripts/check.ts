@@ -21,7 +21,7 @@ const node = process.execPath;
 const gates: readonly Gate[] = [
   { name: "package", command: node, args: ["scripts/package-check.ts"] },
   { name: "types", command: "tsc", args: [] },
-  { name: "lint", command: "oxlint", args: [], fix: ["--fix"] },
+  { name: "lint", command: "oxlint", args: ["--format=default"], fix: ["--fix", "--quiet"] },
   { name: "dead-code", command: "knip", args: ["--no-progress"] },
   { name: "generated", command: node, args: ["scripts/generate.ts", "--check"], fix: ["scripts/generate.ts"] },
   { name: "format", command: "oxfmt", args: ["--list-different"], fix: ["--write"] },
@@ -29,13 +29,16 @@ const gates: readonly Gate[] = [
 
 type Ended = { readonly ok: boolean; readonly text: string };
 
+/** Without CI and colours, so that tools say the same everywhere. */
+const { CI: _ci, FORCE_COLOR: _colour, ...inherited } = process.env;
+const env: NodeJS.ProcessEnv = {
+  ...inherited,
+  NO_COLOR: "1",
+  PATH: [join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter),
+};
+
 async function run(command: string, args: readonly string[]): Promise<Ended> {
-  const path = [join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter);
-  const child = spawn(command, args, {
-    cwd: root,
-    env: { ...process.env, PATH: path },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
