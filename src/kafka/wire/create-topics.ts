@@ -62,7 +62,7 @@ export function createTopics(
 
 function read(answer: Cursor): readonly CreatedTopic[] {
   answer.int32(); // throttle_time_ms
-  return answer.compactArray(() => {
+  const topics = answer.compactArray(() => {
     const name = answer.compactString();
     const id = answer.uuid();
     const error = answer.int16();
@@ -79,4 +79,6 @@ function read(answer: Cursor): readonly CreatedTopic[] {
     answer.tags();
     return created;
   });
+  answer.tags();
+  return topics;
 }

@@ -26,11 +26,13 @@ export function deleteTopics(ids: readonly string[], timeoutMs: number): Message
 
 function read(answer: Cursor): readonly DeletedTopic[] {
   answer.int32(); // throttle_time_ms
-  return answer.compactArray(() => {
+  const topics = answer.compactArray(() => {
     const name = answer.compactNullableString();
     const id = answer.uuid();
     const deleted = { id, name, error: answer.int16(), errorMessage: answer.compactNullableString() };
     answer.tags();
     return deleted;
   });
+  answer.tags();
+  return topics;
 }
