@@ -17,7 +17,7 @@ export function ensembleRules(spec: Spec): RuleResult {
   });
   const problems: RuleProblem[] = [];
   const warnings: RuleProblem[] = [];
-  const withZookeeper = controllers === 0 && kafkaMinor(spec.kafka.version)?.built !== false;
+  const withZookeeper = controllers === 0 && kafkaMinor(spec.kafka.version)?.modes.includes("zookeeper") !== false;
 
   if (brokers === 0)
     problems.push(

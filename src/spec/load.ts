@@ -14,6 +14,7 @@ import { shapeAt, specShape } from "./shape.ts";
 import { inOrder, source, type Finding, type Source } from "./source.ts";
 import { sizeFinding } from "./text-checks.ts";
 import { spanOf, valueAt, type Value } from "./tree.ts";
+import { given } from "./words.ts";
 
 export type LoadOptions = { readonly file: string; readonly env: Environment };
 
@@ -46,8 +47,9 @@ export function loadSpec(text: string, options: LoadOptions): LoadResult {
   const rules = spec === null ? { problems: [], warnings: [] } : checkRules(spec);
   const toFinding = (problem: Problem): Finding => findingOf(problem, root);
   const sound = (problem: RuleProblem): boolean => !isFollowUp(problem, atFault, findings, root);
-  const warnings = faults(rules.warnings.filter(sound).map(toFinding), from);
-  const all = [...findings, ...[...problems, ...wrong, ...rules.problems.filter(sound)].map(toFinding)];
+  const complete = (problem: RuleProblem): Problem => withGiven(problem, root);
+  const warnings = faults(rules.warnings.filter(sound).map(complete).map(toFinding), from);
+  const all = [...findings, ...[...problems, ...wrong, ...rules.problems.filter(sound).map(complete)].map(toFinding)];
   if (result.success && all.length === 0)
     return { ok: true, spec: result.data, warnings, toFault: (problem) => from.toFault(toFinding(problem)) };
   return { ok: false, faults: faults(all, from), warnings };
@@ -95,6 +97,11 @@ function fromIssue(path: SpecPath, root: Value): Problem {
   if (key) return missingKey(owner, key);
   const what = `\`${path.join(".")}\` is missing`;
   return { code: "spec-missing-key", path, what, fix: "add it" };
+}
+
+function withGiven(problem: RuleProblem, root: Value): Problem {
+  if (problem.notGiven !== true) return problem;
+  return { ...problem, what: `${problem.what}, not ${given(valueAt(root, problem.path))}` };
 }
 
 function findingOf({ code, path, what, fix, at }: Problem, root: Value): Finding {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { label, roles, settings, size, text } from "./formats.ts";
 import { key, remote } from "./key-info.ts";
+import { builtModes } from "./versions.ts";
 
 const volume = z.strictObject({
   size: key(size, {
@@ -44,7 +45,7 @@ export const node = z.strictObject({
     example: "[zookeeper, broker]",
     also: ["role", "services", "type"],
     laterValues: {
-      controller: "KRaft (the role `controller`)",
+      ...(builtModes.includes("kraft") ? {} : { controller: "KRaft (the role `controller`)" }),
       connect: "Kafka Connect (the role `connect`)",
       burrow: "Burrow (the role `burrow`)",
     },

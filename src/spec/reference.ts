@@ -19,7 +19,8 @@ One YAML file describes one cluster. This page is generated from the schema that
 - \`\${NAME}\` and \`\${NAME:-default}\` inside a value are taken from the environment; without quotes around it, the value
   is typed afterwards (\`count: \${N}\`). A variable that is not set is an error of its line. \`$$\` is a dollar.
 - Settings (\`config\`) are taken as they are spelled: \`012\`, \`1e3\` and \`no\` reach Kafka as they stand.
-- A setting that this Kafka does not know is an error where it looks like a slip, else a warning: a plugin may read it.
+- Settings are checked against what the Kafka of the spec says of its own: type, bounds, words. One that it does not know is
+  an error where it looks like a slip, or where another Kafka has it, else a warning: a plugin may read it.
 - Anchors, aliases and merge keys (\`<<\`) work. A file is one document of at most 1 MiB.
 - "A change" says what \`kctl up\` does to a running cluster when the key changes: nothing, a live change, a rolling
   restart of the servers that read it, or servers replaced by new ones.

@@ -45,9 +45,7 @@ function inConfig(path: SpecPath, own: Config, all: Config, brokers: number): Ru
     fix,
     needs: [["nodes"], ["kafka", "config"]],
   });
-  const problems = [...factors, "min.insync.replicas", "transaction.state.log.min.isr"].flatMap((name) =>
-    notPositive(own, name, rule),
-  );
+  const problems = noCopies(own, rule);
   const warnings: RuleProblem[] = [];
   for (const name of factors) {
     const factor = numberIn(own, name);
@@ -101,13 +99,10 @@ const minimums = [
   ["transaction.state.log.min.isr", "transaction.state.log.replication.factor"],
 ] as const;
 
-function notPositive(
-  own: Config,
-  name: string,
-  rule: (name: string, what: string, fix: string) => RuleProblem,
-): RuleProblem[] {
-  if (!Object.hasOwn(own, name) || (numberIn(own, name) ?? 0) > 0) return [];
-  // Brokers take -1 for the default factor: use the broker's default for each topic.
-  if (name === "default.replication.factor" && own[name] === "-1") return [];
+/** The one count that Kafka's own table gives no lower bound; brokers take -1 for it. */
+function noCopies(own: Config, rule: (name: string, what: string, fix: string) => RuleProblem): RuleProblem[] {
+  const [name] = factors;
+  const given = Object.hasOwn(own, name) ? (own[name] ?? "") : "";
+  if (!/^[+-]?[0-9]{1,9}$/.test(given) || Number(given) > 0 || given === "-1") return [];
   return [rule(name, `${shown(name)} takes a whole number from 1`, "write how many copies there should be")];
 }

@@ -9,8 +9,12 @@ import { settingRules } from "./setting-rules.ts";
 import { softwareRules } from "./software-rules.ts";
 import type { Problem, SpecPath } from "./problem.ts";
 
-/** `needs`: further keys that the rule looked at; where one of them is at fault itself, the rule says nothing. */
-export type RuleProblem = Problem & { readonly needs?: readonly SpecPath[] };
+export type RuleProblem = Problem & {
+  /** Further keys that the rule looked at; where one of them is at fault itself, the rule says nothing. */
+  readonly needs?: readonly SpecPath[];
+  /** What was given instead is to be added to the sentence, so far as it may be shown. */
+  readonly notGiven?: true;
+};
 
 export type RuleResult = { readonly problems: readonly RuleProblem[]; readonly warnings: readonly RuleProblem[] };
 

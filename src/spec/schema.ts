@@ -19,6 +19,7 @@ import {
 import { key, type Effect } from "./key-info.ts";
 import { node } from "./node-schema.ts";
 import { provider } from "./provider-schema.ts";
+import { builtModes } from "./versions.ts";
 
 export type { Effect } from "./key-info.ts";
 
@@ -183,7 +184,7 @@ export const specSchema = z.strictObject({
   controller: key(controller.optional(), {
     doc: "The KRaft controllers.",
     effect: "restart",
-    later: "KRaft",
+    ...(builtModes.includes("kraft") ? {} : { later: "KRaft" }),
     also: ["controllers", "kraft"],
   }),
   nodes: key(z.array(node).min(1), {

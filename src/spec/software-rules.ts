@@ -2,7 +2,7 @@
 import type { Problem } from "./problem.ts";
 import type { RuleResult } from "./rules.ts";
 import type { Spec } from "./schema.ts";
-import { javaFor, kafkaMinor, kafkaMinors, minorOf, newestKafkas, zookeeperMinors } from "./versions.ts";
+import { isBuilt, javaFor, kafkaMinor, kafkaMinors, minorOf, newestKafkas, zookeeperMinors } from "./versions.ts";
 import { listed, shown } from "./words.ts";
 
 export function softwareRules(spec: Spec): RuleResult {
@@ -19,7 +19,7 @@ function kafkaRule({ kafka: { version } }: Spec): Verdict {
   const path = ["kafka", "version"];
   const known = kafkaMinor(version);
   const use = `use one of ${listed(newestKafkas(), "and")}`;
-  const minors = kafkaMinors.filter(({ built }) => built).map(({ minor }) => minor);
+  const minors = kafkaMinors.filter(isBuilt).map(({ minor }) => minor);
   if (known === null)
     return {
       problem: {
@@ -29,7 +29,7 @@ function kafkaRule({ kafka: { version } }: Spec): Verdict {
         fix: use,
       },
     };
-  if (!known.built)
+  if (!isBuilt(known))
     return {
       problem: {
         code: "spec-not-built",

@@ -1,23 +1,34 @@
 /** What kctl knows of each version of Kafka and ZooKeeper: data, and questions to it. */
 
+/** Where a cluster keeps its metadata: in ZooKeeper, or with controllers of its own (KRaft). */
+export type Mode = "zookeeper" | "kraft";
+
+/** The modes that kctl can run. Adding `kraft` opens the role `controller`, the key `controller` and Kafka 4. */
+export const builtModes: readonly Mode[] = ["zookeeper"];
+
 export type KafkaMinor = {
   readonly minor: string;
   /** Known patch versions, the oldest first. */
   readonly patches: readonly string[];
-  /** false: it needs KRaft, which is not built yet. */
-  readonly built: boolean;
+  /** Those that kctl uses with it: KRaft from 3.9 on, whose quorums can be formatted to grow later. */
+  readonly modes: readonly Mode[];
 };
 
-/** Sources: the release notes at kafka.apache.org/downloads; `built: false` is for what needs KRaft. */
+/** Sources: the release notes at kafka.apache.org/downloads, and org.apache.kafka:kafka_2.13 in Maven's central repository. */
 export const kafkaMinors: readonly KafkaMinor[] = [
-  { minor: "3.7", patches: ["3.7.0", "3.7.1", "3.7.2"], built: true },
-  { minor: "3.8", patches: ["3.8.0", "3.8.1"], built: true },
-  { minor: "3.9", patches: ["3.9.0", "3.9.1", "3.9.2"], built: true },
-  { minor: "4.0", patches: [], built: false },
-  { minor: "4.1", patches: [], built: false },
-  { minor: "4.2", patches: [], built: false },
-  { minor: "4.3", patches: [], built: false },
+  { minor: "3.7", patches: ["3.7.0", "3.7.1", "3.7.2"], modes: ["zookeeper"] },
+  { minor: "3.8", patches: ["3.8.0", "3.8.1"], modes: ["zookeeper"] },
+  { minor: "3.9", patches: ["3.9.0", "3.9.1", "3.9.2"], modes: ["zookeeper", "kraft"] },
+  { minor: "4.0", patches: ["4.0.0", "4.0.1", "4.0.2"], modes: ["kraft"] },
+  { minor: "4.1", patches: ["4.1.0", "4.1.1", "4.1.2"], modes: ["kraft"] },
+  { minor: "4.2", patches: ["4.2.0", "4.2.1", "4.2.2"], modes: ["kraft"] },
+  { minor: "4.3", patches: ["4.3.0", "4.3.1"], modes: ["kraft"] },
 ];
+
+/** Whether kctl can run a minor in one of its modes. */
+export function isBuilt({ modes }: KafkaMinor): boolean {
+  return modes.some((mode) => builtModes.includes(mode));
+}
 
 export const zookeeperMinors: readonly string[] = ["3.8", "3.9"];
 
@@ -32,7 +43,7 @@ export function kafkaMinor(version: string): KafkaMinor | null {
 
 /** The newest known patch of each minor that can be run. */
 export function newestKafkas(): readonly string[] {
-  return kafkaMinors.filter(({ built }) => built).flatMap(({ patches }) => patches.slice(-1));
+  return kafkaMinors.filter(isBuilt).flatMap(({ patches }) => patches.slice(-1));
 }
 
 /**
@@ -41,7 +52,7 @@ export function newestKafkas(): readonly string[] {
  */
 export function bundledZookeeper(kafkaVersion: string): string | null {
   if (kafkaVersion === "3.7.0") return "3.8.3";
-  return kafkaMinor(kafkaVersion)?.built === true ? "3.8.4" : null;
+  return kafkaMinor(kafkaVersion)?.modes.includes("zookeeper") === true ? "3.8.4" : null;
 }
 
 export type JavaRange = {
@@ -53,7 +64,10 @@ export type JavaRange = {
   readonly deprecated: readonly number[];
 };
 
-/** Sources: kafka.apache.org/39/documentation.html#java and kafka.apache.org/40/getting-started/compatibility. */
+/**
+ * Sources: kafka.apache.org/39/documentation.html#java, kafka.apache.org/40/getting-started/compatibility, and the class files in
+ * Kafka's jars: up to 3.9 they are Java 8's, from 4.0 on the servers' are Java 17's.
+ */
 export function javaFor(kafkaVersion: string): JavaRange {
   const major = Number(kafkaVersion.split(".")[0]);
   if (major >= 4) return { minimum: 17, maximum: null, recommended: 17, deprecated: [] };
