@@ -82,12 +82,15 @@ describe("one server of each", () => {
   test("a broker that cannot start is reported with the reason from its log, and up goes on once it is mended", async () => {
     const at = await newPlace({ count: 1 });
     const spec = await readFile(at.spec, "utf8");
-    await writeFile(at.spec, spec.replace("{ version: 3.9.1 }", "{ version: 3.9.1, config: { num.io.threads: 0 } }"));
+    await writeFile(
+      at.spec,
+      spec.replace("{ version: 3.9.1 }", "{ version: 3.9.1, config: { metric.reporters: no.such.Reporter } }"),
+    );
     const { exit, result } = await kctl(at, "up", "--json");
     expect({ exit, codes: codes(result) }).toEqual({ exit: 1, codes: ["service-died"] });
     const [error] = result?.["errors"] as { detail: string; node: string }[];
     expect(error).toMatchObject({ node: "kafka-1" });
-    expect(error?.detail).toContain("num.io.threads");
+    expect(error?.detail).toContain("Class no.such.Reporter cannot be found");
     await writeFile(at.spec, spec);
     expect((await kctl(at, "up", "--json")).exit).toBe(0);
   });
