@@ -11,12 +11,16 @@ const titles = { broker: "a broker", zookeeper: "a ZooKeeper server" } as const;
 const smallestMiB = { broker: 128, zookeeper: 64 } as const;
 
 export function settingRules(spec: Spec): RuleResult {
-  const { kafka, zookeeper, nodes } = spec;
+  const { kafka, zookeeper, controller, nodes, topics } = spec;
   const problems = [
     ...configRules("broker", ["kafka", "config"], kafka.config),
     ...configRules("zookeeper", ["zookeeper", "config"], zookeeper.config),
     ...nodes.flatMap(({ config }, index) => configRules("broker", ["nodes", index, "config"], config)),
+    // Controllers read the same table of settings as brokers.
+    ...configRules("broker", ["controller", "config"], controller?.config ?? {}),
+    ...(topics ?? []).flatMap(({ config }, index) => configRules(null, ["topics", index, "config"], config)),
     ...flagRules(["kafka", "jvm"], kafka.jvm),
+    ...flagRules(["controller", "jvm"], controller?.jvm ?? []),
     ...flagRules(["zookeeper", "jvm"], zookeeper.jvm),
     ...heapRule("broker", ["kafka", "heap"], kafka.heap),
     ...heapRule("zookeeper", ["zookeeper", "heap"], zookeeper.heap),
@@ -27,7 +31,8 @@ export function settingRules(spec: Spec): RuleResult {
   return { problems, warnings: [] };
 }
 
-function configRules(role: Role, path: SpecPath, config: Readonly<Record<string, string>>): RuleProblem[] {
+/** @param role null for topics, whose settings are all the user's */
+function configRules(role: Role | null, path: SpecPath, config: Readonly<Record<string, string>>): RuleProblem[] {
   return Object.keys(config).flatMap((name): RuleProblem[] => {
     const at = [...path, name];
     if (!/^[A-Za-z0-9._-]+$/.test(name))
@@ -40,7 +45,7 @@ function configRules(role: Role, path: SpecPath, config: Readonly<Record<string,
           fix: nameInstead(name),
         },
       ];
-    const instead = insteadOfSetting(role, name);
+    const instead = role === null ? null : insteadOfSetting(role, name);
     if (instead === null) return [];
     return [
       { code: "spec-rule", path: at, at: "key", what: `kctl writes the setting ${shown(name)} itself`, fix: instead },

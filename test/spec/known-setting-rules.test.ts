@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { knownSettingRules } from "../../src/spec/known-setting-rules.ts";
 import { loadSpec } from "../../src/spec/load.ts";
 import type { Spec } from "../../src/spec/schema.ts";
+import { settingRules } from "../../src/spec/setting-rules.ts";
 import { settingInfo, settingMinors, settingNames } from "../../src/spec/setting-info.ts";
 import { valueFault } from "../../src/spec/setting-value.ts";
 
@@ -78,6 +79,20 @@ describe("topics' settings", () => {
 test("controllers' settings are checked like the brokers'", () => {
   const { problems } = knownSettingRules(specWith({ controller: { config: { "num.io.threads": "0" }, jvm: [] } }));
   expect(problems).toMatchObject([{ path: ["controller", "config", "num.io.threads"], code: "spec-bad-value" }]);
+});
+
+test("what is kctl's own is not the controllers' to set, and a topic's setting must have a name", () => {
+  const { problems } = settingRules(
+    specWith({
+      controller: { config: { listeners: "CONTROLLER://:1" }, jvm: ["-Xmx1g"] },
+      topics: [{ name: "orders", config: { "retention ms": "1" } }],
+    }),
+  );
+  expect(problems.map(({ path }) => path.join(" "))).toEqual([
+    "controller config listeners",
+    "topics 0 config retention ms",
+    "controller jvm 0",
+  ]);
 });
 
 test("a Kafka whose settings are not known is not judged", () => {
