@@ -342,7 +342,8 @@ describe("an answer is read as Kafka's own classes wrote it", () => {
     const bytes = Buffer.from(entryOf(`${message}Response`, name).bytes, "hex");
     expect(read(cursor(bytes))).toEqual(wanted);
     // The error of a refused version is all that is read of it.
-    for (let length = 0; length < bytes.length && name !== "version refused"; length += 1) {
+    const whole = name === "version refused" ? 2 : bytes.length;
+    for (let length = 0; length < whole; length += 1) {
       expect(() => read(cursor(bytes.subarray(0, length)))).toThrow(KctlError);
     }
   });
