@@ -12,7 +12,7 @@ export type NewTopic = {
         /** null: as many as the brokers' default.replication.factor says. */
         readonly replicas: number | null;
       }
-    /** The brokers of each partition, from 0; the first of them is the preferred leader. */
+    /** The brokers of each partition, from 0, equally many each; the first is the preferred leader. With ZooKeeper Kafka does not see that they exist. */
     | { readonly assignment: readonly (readonly number[])[] };
   readonly settings: Readonly<Record<string, string>>;
 };

@@ -25,6 +25,13 @@ const sources = {
 /** `topic`, `broker`, `cluster`: set live on that very thing; `file`: the broker's own properties; `default`: Kafka's own. */
 export type ConfigSource = (typeof sources)[keyof typeof sources] | "unknown";
 
+export type ConfigLayer = {
+  /** Of the setting that the value is set by: log.retention.hours may stand for log.retention.ms. */
+  readonly name: string;
+  readonly value: string | null;
+  readonly source: ConfigSource;
+};
+
 export type ConfigEntry = {
   readonly name: string;
   /** null: it has none, or it is secret. */
@@ -33,7 +40,7 @@ export type ConfigEntry = {
   readonly readOnly: boolean;
   readonly secret: boolean;
   /** Everything that is set for it, the value in force first; empty where that was not asked for. */
-  readonly layers: readonly { readonly value: string | null; readonly source: ConfigSource }[];
+  readonly layers: readonly ConfigLayer[];
 };
 
 export type DescribedConfigs = {
@@ -91,10 +98,11 @@ function readEntry(answer: Cursor): ConfigEntry {
   const readOnly = answer.boolean();
   const source = readSource(answer);
   const secret = answer.boolean();
-  const layers = answer.array(() => {
-    answer.string(); // the name of the setting that this layer is set by
-    return { value: answer.nullableString(), source: readSource(answer) };
-  });
+  const layers = answer.array(() => ({
+    name: answer.string(),
+    value: answer.nullableString(),
+    source: readSource(answer),
+  }));
   return { name, value, source, readOnly, secret, layers };
 }
 

@@ -1,17 +1,13 @@
 /** A real cluster on loopback for the tests of src/kafka: ZooKeeper servers and brokers as plain JVMs of this process. */
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Address } from "../../../src/kafka/address.ts";
 import { brokerAnswers } from "../../../src/kafka/broker-answers.ts";
 import { zookeeperMode } from "../../../src/kafka/four-letter.ts";
 import { until } from "../../../src/kafka/until.ts";
 import { kafkaView } from "../../../src/kafka/view.ts";
 import { kafkaJars } from "./jars.ts";
+import { startServers } from "./servers.ts";
 
 export type TestCluster = {
   readonly bootstrap: readonly Address[];
@@ -27,6 +23,7 @@ export type TestCluster = {
 };
 
 type Shape = {
+  readonly version?: string;
   readonly size: number;
   /** ZooKeeper's ports start here, three each; brokers' are 7000 above. */
   readonly port: number;
@@ -35,7 +32,6 @@ type Shape = {
   readonly brokerConfig?: Readonly<Record<string, string>>;
 };
 
-const flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 const never = new AbortController().signal;
 const host = "127.0.0.1";
 const log4j = `log4j.rootLogger=WARN, out
@@ -45,45 +41,14 @@ log4j.appender.out.layout.ConversionPattern=%d %p %m (%c)%n
 `;
 
 export async function startCluster(shape: Shape): Promise<TestCluster> {
-  const jars = await kafkaJars();
-  const folder = await mkdtemp(join(tmpdir(), "kctl-test-kafka-"));
+  const logging = (folder: string): string => `-Dlog4j.configuration=file:${join(folder, "log4j.properties")}`;
+  const servers = await startServers(await kafkaJars(shape.version), (folder) => [logging(folder)]);
+  const { folder, run, runs, kill, ready, stop, write } = servers;
   const ids = Array.from({ length: shape.size }, (_, index) => index + 1);
-  const children = new Map<string, ChildProcess>();
   const zookeeperPort = (id: number): number => shape.port + 10 * (id - 1);
   const brokerPort = (id: number): number => shape.port + 7000 + 10 * (id - 1);
   const address = (id: number): Address => ({ host, port: brokerPort(id) });
 
-  const run = (name: string, mainClass: string, config: string): void => {
-    const logging = `-Dlog4j.configuration=file:${join(folder, "log4j.properties")}`;
-    const child = spawn("java", [...flags, logging, "-cp", join(jars, "*"), mainClass, config], {
-      cwd: join(folder, name),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const log = createWriteStream(join(folder, `${name}.log`), { flags: "a" });
-    child.stdout.pipe(log);
-    child.stderr.pipe(log);
-    children.set(name, child);
-  };
-  const runs = (name: string): boolean => {
-    const child = children.get(name);
-    return child !== undefined && child.exitCode === null && child.signalCode === null;
-  };
-  const kill = async (name: string): Promise<void> => {
-    const child = children.get(name);
-    if (child === undefined || !runs(name)) return;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
-  };
-  const ready = async (name: string, look: (signal: AbortSignal) => Promise<boolean>): Promise<void> => {
-    const signal = AbortSignal.timeout(60_000);
-    while (!(await look(signal).catch(() => false))) {
-      if (signal.aborted || !runs(name)) {
-        throw new Error(`${name} did not start:\n${await readFile(join(folder, `${name}.log`), "utf8")}`);
-      }
-      await delay(50);
-    }
-  };
   const forgotten = (id: number): Promise<void> =>
     until(`the others to miss broker ${id}`, 30, never, async () => {
       const view = await kafkaView(ids.map(address), never);
@@ -94,7 +59,7 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
   const startZookeeper = async (id: number): Promise<void> => {
     const name = `zookeeper-${id}`;
     const ensemble = ids.map((n) => `server.${n}=${host}:${zookeeperPort(n) + 1}:${zookeeperPort(n) + 2}`);
-    await write(folder, name, {
+    await write(name, {
       myid: `${id}\n`,
       "zoo.cfg": [
         "tickTime=500\ninitLimit=20\nsyncLimit=10\nadmin.enableServer=false\n4lw.commands.whitelist=srvr",
@@ -108,7 +73,7 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
     const name = `broker-${id}`;
     if (runs(name)) return;
     // A broker that comes back before its old session has ended finds its own znode, and gives up.
-    if (children.has(name)) await forgotten(id);
+    if (servers.has(name)) await forgotten(id);
     const told = shape.odd?.(id) ?? { host, port: brokerPort(id) + 1 };
     const settings = {
       "broker.id": String(id),
@@ -123,15 +88,10 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
       ...shape.brokerConfig,
     };
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
-    await write(folder, name, { "server.properties": lines.join("") });
+    await write(name, { "server.properties": lines.join("") });
     run(name, "kafka.Kafka", "server.properties");
     await ready(name, (signal) => brokerAnswers(host, brokerPort(id), id, signal));
   };
-  const stop = async (): Promise<void> => {
-    await Promise.all([...children.keys()].map(kill));
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  };
-
   try {
     await writeFile(join(folder, "log4j.properties"), log4j);
     await Promise.all(ids.map(startZookeeper));
@@ -155,9 +115,4 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
     killZookeeper: (id) => kill(`zookeeper-${id}`),
     stop,
   };
-}
-
-async function write(folder: string, name: string, files: Readonly<Record<string, string>>): Promise<void> {
-  await mkdir(join(folder, name), { recursive: true });
-  await Promise.all(Object.entries(files).map(([file, text]) => writeFile(join(folder, name, file), text)));
 }

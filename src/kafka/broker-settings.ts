@@ -1,0 +1,69 @@
+/** The settings that brokers run with: which were set live, on one broker or for the whole cluster, and what holds in the end. */
+import type { Address } from "./address.ts";
+import { withBroker } from "./wire/exchange.ts";
+import { describeManyConfigs, type ConfigEntry, type ConfigSource } from "./wire/describe-configs.ts";
+
+export type SettingInForce = { readonly value: string | null; readonly source: ConfigSource };
+
+/** A value is null where it is secret. */
+export type LiveSettings = Readonly<Record<string, string | null>>;
+
+export type BrokerSettings = {
+  /** Set live on this very broker. */
+  readonly live: LiveSettings;
+  /** What holds, wherever it is from. */
+  readonly inForce: Readonly<Record<string, SettingInForce>>;
+};
+
+export type SettingsView = {
+  /** Set live for all brokers; null: not known. */
+  readonly cluster: LiveSettings | null;
+  /** Each broker asked, by its id; null: it did not tell. */
+  readonly brokers: ReadonlyMap<number, BrokerSettings | null>;
+};
+
+/** Each broker tells of itself only, so all of them are asked. */
+export async function brokerSettings(
+  brokers: readonly { readonly id: number; readonly address: Address }[],
+  signal: AbortSignal,
+  timeoutMs = 5000,
+): Promise<SettingsView> {
+  const told = await Promise.all(
+    brokers.map(async ({ id, address }) => {
+      const resources = [String(id), ""].map((name) => ({ type: "broker", name }) as const);
+      try {
+        return await withBroker(address, signal, timeoutMs, (ask) => ask(describeManyConfigs(resources, null, true)));
+      } catch {
+        signal.throwIfAborted();
+        return [];
+      }
+    }),
+  );
+  const defaults = told.flat().find(({ name, error }) => name === "" && error === 0);
+  return {
+    cluster: defaults === undefined ? null : setBy("cluster", defaults.entries),
+    brokers: new Map(
+      brokers.map(({ id }, index) => {
+        const own = told[index]?.find(({ name, error }) => name === String(id) && error === 0);
+        return [id, own === undefined ? null : settingsOf(own.entries)];
+      }),
+    ),
+  };
+}
+
+function settingsOf(entries: readonly ConfigEntry[]): BrokerSettings {
+  return {
+    live: setBy("broker", entries),
+    inForce: Object.fromEntries(entries.map(({ name, value, source }) => [name, { value, source }])),
+  };
+}
+
+/** By the layers, since what is set for the cluster may lie below what is set on the broker. */
+function setBy(source: ConfigSource, entries: readonly ConfigEntry[]): LiveSettings {
+  return Object.fromEntries(
+    entries.flatMap(({ name, layers }) => {
+      const layer = layers.find((one) => one.source === source && one.name === name);
+      return layer === undefined ? [] : [[name, layer.value]];
+    }),
+  );
+}
