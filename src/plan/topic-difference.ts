@@ -1,0 +1,223 @@
+/** Topics as code, the first half: what the spec wants of its topics, less what there is of them. Topics that it does not name are left alone. */
+
+export type WantedTopic = {
+  readonly name: string;
+  /** null: as many as Kafka gives it, and as many as it has. */
+  readonly partitions: number | null;
+  readonly replicas: number | null;
+  readonly config: Readonly<Record<string, string>>;
+};
+
+export type TopicAsSeen = {
+  readonly name: string;
+  /** Kafka's own, such as __consumer_offsets. */
+  readonly internal: boolean;
+  readonly partitions: readonly { readonly replicas: readonly number[] }[];
+  /** Those set on this very topic; null: they could not be read. */
+  readonly settings: Readonly<Record<string, string>> | null;
+};
+
+/** `to` is null where the setting is taken back, `from` where it was not set on the topic. */
+export type SettingChange = { readonly name: string; readonly from: string | null; readonly to: string | null };
+
+export type TopicDifference = { readonly topic: string; /** Its own sentence. */ readonly title: string } & (
+  | {
+      readonly kind: "create";
+      readonly partitions: number | null;
+      readonly replicas: number | null;
+      readonly settings: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: "grow"; readonly from: number; readonly to: number; readonly warning: string }
+  | { readonly kind: "settings"; readonly changes: readonly SettingChange[] }
+  /** What kctl does not do; the other changes, also of this topic, go ahead. */
+  | { readonly kind: "refusal"; readonly fix: string }
+  /** Nothing to do, but good to know. */
+  | { readonly kind: "note" }
+);
+
+export type TopicsKnown = {
+  readonly observed: readonly TopicAsSeen[];
+  /** How many brokers the cluster is to have. */
+  readonly brokers: number;
+  /** By topic, the settings that kctl set before, as the receipt says: only these are ever taken back. */
+  readonly setBefore: Readonly<Record<string, readonly string[]>>;
+};
+
+/** Also where a cluster that is new has not made them yet. */
+const kafkasOwn: ReadonlySet<string> = new Set([
+  "__cluster_metadata",
+  "__consumer_offsets",
+  "__remote_log_metadata",
+  "__share_group_state",
+  "__transaction_state",
+]);
+
+const minIsr = "min.insync.replicas";
+
+/** In the order of the spec; of one topic its replicas first, then its partitions, its settings, and what is to be noted. */
+export function topicDifferences(wanted: readonly WantedTopic[], known: TopicsKnown): readonly TopicDifference[] {
+  const byName = new Map(known.observed.map((topic) => [topic.name, topic]));
+  return wanted.flatMap((topic) => {
+    const seen = byName.get(topic.name);
+    if (kafkasOwn.has(topic.name) || seen?.internal === true) return [internalTopic(topic.name)];
+    if (seen === undefined) return creation(topic, known.brokers);
+    const before = Object.hasOwn(known.setBefore, topic.name) ? (known.setBefore[topic.name] ?? []) : [];
+    return [
+      ...replication(topic, seen, known.brokers),
+      ...growth(topic, seen, known.brokers),
+      ...settings(topic, seen, before),
+    ];
+  });
+}
+
+function creation({ name, partitions, replicas, config }: WantedTopic, brokers: number): readonly TopicDifference[] {
+  if (replicas !== null && replicas > brokers) {
+    return [
+      refusal(
+        name,
+        `${name} cannot have ${count(replicas, "replica")}: the cluster has ${count(brokers, "broker")}, and each keeps one at most`,
+        `let it have ${brokers} at most, or add brokers`,
+      ),
+    ];
+  }
+  const many = [
+    ...(partitions === null ? [] : [count(partitions, "partition")]),
+    ...(replicas === null ? [] : [`${count(replicas, "replica")}${partitions === null ? "" : " each"}`]),
+  ].join(" and ");
+  const title = `create topic ${name}${many === "" ? "" : ` with ${many}`}`;
+  const short = replicas === null ? null : tooFewReplicas(name, config, replicas);
+  return [short ?? { kind: "create", topic: name, title, partitions, replicas, settings: config }];
+}
+
+function replication({ name, replicas }: WantedTopic, seen: TopicAsSeen, brokers: number): readonly TopicDifference[] {
+  const copies = copiesOf(seen);
+  if (replicas === null || copies.every((some) => some === replicas)) return [];
+  const why =
+    replicas > brokers
+      ? `the cluster has ${count(brokers, "broker")}, and each keeps one at most`
+      : "that moves data, which is not built yet";
+  const now = `${copies.join(" or ")} ${copies.at(-1) === 1 ? "replica" : "replicas"} a partition`;
+  return [
+    refusal(
+      name,
+      `${name} has ${now}, and the spec says ${replicas}: ${why}`,
+      copies.length === 1 ? `put replicas back to ${copies[0]}` : "leave replicas out of the spec",
+    ),
+  ];
+}
+
+function growth({ name, partitions }: WantedTopic, seen: TopicAsSeen, brokers: number): readonly TopicDifference[] {
+  const have = seen.partitions.length;
+  if (partitions === null || partitions === have) return [];
+  if (partitions < have) {
+    return [
+      refusal(
+        name,
+        `${name} has ${count(have, "partition")}, and the spec says ${partitions}: Kafka cannot take partitions away`,
+        `put partitions back to ${have}, or make another topic and move its readers and writers`,
+      ),
+    ];
+  }
+  const most = copiesOf(seen).at(-1) ?? 0;
+  if (most > brokers) {
+    return [
+      refusal(
+        name,
+        `${name} cannot grow to ${partitions} partitions: each has ${count(most, "replica")}, and the cluster has ${count(brokers, "broker")}`,
+        "add brokers",
+      ),
+    ];
+  }
+  return [
+    {
+      kind: "grow",
+      topic: name,
+      title: `grow topic ${name} from ${have} to ${partitions} partitions`,
+      from: have,
+      to: partitions,
+      warning: `keys move: from now on many keys of ${name} go to another partition than before, so their order across the change is not kept; it cannot be undone`,
+    },
+  ];
+}
+
+/** The numbers of replicas that its partitions have, from the fewest. */
+function copiesOf({ partitions }: TopicAsSeen): readonly number[] {
+  return [...new Set(partitions.map(({ replicas }) => replicas.length))].toSorted((a, b) => a - b);
+}
+
+function settings(wanted: WantedTopic, seen: TopicAsSeen, before: readonly string[]): readonly TopicDifference[] {
+  const { name, config } = wanted;
+  if (seen.settings === null) {
+    return [refusal(name, `the settings of ${name} could not be read`, "see `kctl status`, then run it again")];
+  }
+  const now = new Map(Object.entries(seen.settings));
+  const set = Object.entries(config).flatMap(([setting, to]): readonly SettingChange[] => {
+    const from = now.get(setting) ?? null;
+    return from !== null && sameValue(from, to) ? [] : [{ name: setting, from, to }];
+  });
+  const unwanted = [...now].filter(([setting]) => !Object.hasOwn(config, setting));
+  const back = unwanted.filter(([setting]) => before.includes(setting));
+  const others = unwanted.filter(([setting]) => !before.includes(setting)).map(([setting]) => setting);
+  const fewest = copiesOf(seen)[0] ?? 0;
+  const short = set.some((change) => change.name === minIsr) ? tooFewReplicas(name, config, fewest) : null;
+  const fitting = set.filter((change) => change.name !== minIsr || short === null);
+  const changes = [...fitting, ...back.map(([setting, from]): SettingChange => ({ name: setting, from, to: null }))];
+  const names = (list: readonly string[]): string => list.toSorted().join(", ");
+  const title = `change ${names(changes.map((change) => change.name))} of topic ${name}`;
+  return [
+    ...(short === null ? [] : [short]),
+    ...(changes.length === 0 ? [] : [{ kind: "settings", topic: name, title, changes: inOrder(changes) } as const]),
+    ...(others.length === 0
+      ? []
+      : [
+          {
+            kind: "note",
+            topic: name,
+            title: `${names(others)} of topic ${name} ${others.length === 1 ? "was" : "were"} set by somebody else, and left alone`,
+          } as const,
+        ]),
+  ];
+}
+
+function tooFewReplicas(topic: string, config: WantedTopic["config"], replicas: number): TopicDifference | null {
+  const wanted = config[minIsr];
+  if (wanted === undefined || !(Number(wanted) > replicas)) return null;
+  return refusal(
+    topic,
+    `${topic} has ${count(replicas, "replica")}, and its ${minIsr} is to be ${wanted}: nothing could be written with acks=all`,
+    `let ${minIsr} be below the number of replicas`,
+  );
+}
+
+/** Kafka gives values back as it understood them: 0.50 as 0.5, "a, b" as "a,b". Told apart by text, they would be set for ever. */
+function sameValue(one: string, other: string): boolean {
+  return one === other || plain(one) === plain(other);
+}
+
+function plain(value: string): string {
+  return value
+    .split(",")
+    .map((part) => part.trim())
+    .map((part) => {
+      if (/^[+-]?\d+$/.test(part)) return String(BigInt(part.replace("+", "")));
+      if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part)) return String(Number(part));
+      return /^(true|false)$/i.test(part) ? part.toLowerCase() : part;
+    })
+    .join(",");
+}
+
+function internalTopic(topic: string): TopicDifference {
+  return refusal(topic, `${topic} is Kafka's own: kctl does not touch it`, "take it out of the spec");
+}
+
+function refusal(topic: string, title: string, fix: string): TopicDifference {
+  return { kind: "refusal", topic, title, fix };
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+function inOrder(changes: readonly SettingChange[]): readonly SettingChange[] {
+  return changes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
