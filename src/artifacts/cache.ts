@@ -1,5 +1,5 @@
 /** Where the cache is and where things lie in it: paths only, nothing is read. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Artifact } from "../services/desired.ts";
 
 /** What Apache calls an artifact: its archive, the folder that the archive unpacks to, and where it lies on its sites. */
@@ -30,7 +30,8 @@ function set(value: string | undefined): value is string {
 /** `$KCTL_CACHE`, else `kctl` in the user's cache folder. */
 export function cacheFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform, home: string): string {
   const own = env["KCTL_CACHE"];
-  if (set(own)) return own;
+  // Servers run elsewhere, and are told paths below it.
+  if (set(own)) return resolve(own);
   if (platform === "darwin") return join(home, "Library", "Caches", "kctl");
   // The XDG specification says that a relative path there is to be ignored.
   const xdg = env["XDG_CACHE_HOME"];

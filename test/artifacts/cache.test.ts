@@ -1,9 +1,11 @@
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { archivePath, cacheFolder, softwareFolder } from "../../src/artifacts/cache.ts";
 
 test.each([
   [{ KCTL_CACHE: "/c" }, "linux", "/c"],
   [{ KCTL_CACHE: "/c", XDG_CACHE_HOME: "/x" }, "darwin", "/c"],
+  [{ KCTL_CACHE: "relative" }, "linux", resolve("relative")],
   [{ KCTL_CACHE: "" }, "linux", "/home/u/.cache/kctl"],
   [{ XDG_CACHE_HOME: "/x" }, "linux", "/x/kctl"],
   [{ XDG_CACHE_HOME: "not/absolute" }, "linux", "/home/u/.cache/kctl"],
