@@ -1,5 +1,5 @@
 /** Reads a spec from its file or from standard input, and checks it. */
-import { readFile } from "node:fs/promises";
+import { readFile, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { noKnownIds } from "../cluster/known-ids.ts";
@@ -38,7 +38,10 @@ export async function readSpec(context: Context): Promise<ReadSpec> {
   const result = loadSpec(await specText(context), { file, env: context.env });
   if (!result.ok) throw new KctlError(result.faults);
   const { spec, warnings } = result;
-  const folder = context.specFile === "-" ? context.cwd : dirname(resolve(context.cwd, context.specFile));
+  // The real one: servers are known by the paths in their arguments, by whichever link the spec was reached.
+  const folder = await realpath(
+    context.specFile === "-" ? context.cwd : dirname(resolve(context.cwd, context.specFile)),
+  );
   const { platform } = openProvider(spec, folder);
   const problems = portProblems(
     resolveCluster(spec, platform, noKnownIds),

@@ -30,7 +30,8 @@ export function localProvider(cluster: string, spec: LocalSpec, folder: string):
     },
     hosts: (nodes) => localHosts(nodes, root),
     lock: async (command) => {
-      const lock = await acquireLock(join(root, "lock"), { command });
+      // No node can be called that.
+      const lock = await acquireLock(join(root, ".lock"), { command });
       return {
         stillHeld: lock.stillHeld,
         release: async () => {
