@@ -40,6 +40,7 @@ export async function destroy(
     });
   return withLock(provider, "destroy", async () => {
     const text = await provider.readReceipt();
+    if (text === null) await mustBeNothing(spec, provider, context);
     if (text === null) return { cluster: spec.name, changed: 0, kept: [], left: [] };
     const receipt = parseReceipt(text);
     const { cluster, desired } = await recorded(spec, provider, receipt);
@@ -55,8 +56,29 @@ export async function destroy(
   });
 }
 
-/** Every member that the receipt lists, whether or not the spec still does. */
-async function recorded(spec: Spec, provider: Provider, receipt: Receipt): Promise<Wanted> {
+/** Without a receipt nothing is removed; but then what `up` made must not be taken for gone. */
+async function mustBeNothing(spec: Spec, provider: Provider, { signal }: Context): Promise<void> {
+  const { cluster, desired } = await recorded(spec, provider, null);
+  const hosts = new Map(provider.hosts(desired.hosts.map(({ node }) => node)).map((host) => [host.node, host]));
+  const seen = await Promise.all(desired.hosts.map(async (wanted) => hosts.get(wanted.node)?.look(wanted, signal)));
+  const there = cluster.members.filter(({ key, folders }) =>
+    seen.some(
+      (host) =>
+        host?.processes[key]?.state === "running" ||
+        Object.values(folders).some((path) => host?.folders[path]?.kind === "folder"),
+    ),
+  );
+  if (there.length === 0) return;
+  throw new KctlError({
+    code: "receipt-unreadable",
+    what: `the receipt of ${spec.name} is gone, and what it listed is there: ${there.map(({ key }) => key).join(", ")}`,
+    fix: "run `kctl up`, which writes the receipt anew from what it finds, then this again",
+  });
+}
+
+/** Every member that the receipt lists, whether or not the spec still does; the spec's where there is none. */
+async function recorded(spec: Spec, provider: Provider, receipt: Receipt | null): Promise<Wanted> {
+  if (receipt === null) return (await wantedBy(spec, provider, "", ""))(knownIdsOf(null));
   const roles = new Map<string, Role[]>();
   for (const key of Object.keys(receipt.members)) {
     const [node = "", role = ""] = key.split("/");
