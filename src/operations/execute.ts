@@ -41,9 +41,7 @@ export async function execute(
 
   const run = async (change: Change, { begun, done }: Milestones): Promise<void> => {
     try {
-      await Promise.all(change.after.map(async ({ key, until }) => milestones.get(key)?.[until].promise)).catch(() => {
-        throw new Skipped();
-      });
+      await whatComesBefore(change, milestones);
       const started = performance.now();
       let work: Promise<void> | undefined;
       await limit(async () => {
@@ -82,9 +80,19 @@ export async function execute(
       run(change, milestones.get(change.key) ?? { begun: Promise.withResolvers(), done: Promise.withResolvers() }),
     ),
   );
-  if (signal.aborted) return { changed, skipped, faults: faultsOf(abortReason(signal)) };
+  if (signal.aborted) return { changed, skipped, faults: [...real(faults), ...faultsOf(abortReason(signal))] };
   return { changed, skipped, faults };
 }
+
+async function whatComesBefore({ kind, after }: Change, milestones: ReadonlyMap<string, Milestones>): Promise<void> {
+  const before = await Promise.allSettled(after.map(async ({ key, until }) => milestones.get(key)?.[until].promise));
+  const lacking = before.filter(({ status }) => status === "rejected").length;
+  // A gate judges for itself whether those that are left are enough.
+  if (lacking > 0 && (kind !== "gate" || lacking === before.length)) throw new Skipped();
+}
+
+/** Those that are more than an echo of the interruption. */
+const real = (faults: readonly Fault[]): readonly Fault[] => faults.filter(({ code }) => code !== "interrupted");
 
 function nodeOf({ node }: Change): { node?: string } {
   return node === null ? {} : { node };

@@ -85,6 +85,52 @@ describe("execute", () => {
     expect(events.filter((event) => event.startsWith("change-failed"))).toEqual(["change-failed bad"]);
   });
 
+  test("a gate is asked where some of what it waits for failed, and skipped where all of it did", async () => {
+    const gate = (key: string, ...after: readonly Edge[]): Change => ({
+      ...change(key, ...after),
+      kind: "gate",
+      verb: "await",
+      members: [],
+      enough: 1,
+    });
+    const perform: Perform = async ({ key }) => {
+      if (key.startsWith("bad")) throw new KctlError({ code: "service-died", what: key });
+    };
+    const { events } = await ran(
+      [
+        change("bad 1"),
+        change("good"),
+        gate("some", begun("bad 1"), begun("good")),
+        change("next", "some"),
+        change("bad 2"),
+        gate("none", begun("bad 2")),
+      ],
+      perform,
+    );
+    expect(events.filter((event) => event.startsWith("change-done")).toSorted()).toEqual([
+      "change-done good",
+      "change-done next",
+      "change-done some",
+    ]);
+    expect(events).not.toContain("change-started none");
+  });
+
+  test("a failure is not hidden by an interruption after it", async () => {
+    const stop = new AbortController();
+    const { faults } = await ran(
+      [change("bad"), change("slow")],
+      async ({ key }) => {
+        if (key === "bad") throw new KctlError({ code: "service-died", what: "it ended" });
+        await Promise.resolve();
+        stop.abort(new KctlError({ code: "interrupted", what: "interrupted" }));
+        stop.signal.throwIfAborted();
+      },
+      8,
+      stop.signal,
+    );
+    expect(faults.map(({ code }) => code)).toEqual(["service-died", "interrupted"]);
+  });
+
   test("after an abort nothing new is begun, and what is under way is awaited", async () => {
     const stop = new AbortController();
     const made: string[] = [];
