@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import type { Context } from "../operations/context.ts";
-import { colourPaint, plainPaint } from "../report/colours.ts";
+import { colourPaint, plainPaint, type Paint } from "../report/colours.ts";
 import { jsonReporter } from "../report/json.ts";
 import { plainReporter } from "../report/plain.ts";
 import type { Outcome, Reporter } from "../report/reporter.ts";
@@ -16,11 +16,12 @@ export type Done = Partial<Outcome> & { readonly exit?: number };
 
 export function reporterFor(options: Pick<CommonOptions, "json" | "quiet" | "verbose" | "color">): Reporter {
   if (options.json) return jsonReporter(write(process.stdout));
-  const coloured = options.color && (process.env["NO_COLOR"] ?? "") === "" && process.stderr.isTTY;
+  const wanted = options.color && (process.env["NO_COLOR"] ?? "") === "";
+  const paintOn = ({ isTTY }: NodeJS.WriteStream): Paint => (wanted && isTTY ? colourPaint : plainPaint);
   return plainReporter({
     out: write(process.stdout),
     err: write(process.stderr),
-    paint: coloured ? colourPaint : plainPaint,
+    paint: { out: paintOn(process.stdout), err: paintOn(process.stderr) },
     quiet: options.quiet ?? false,
     verbose: options.verbose ?? false,
   });
@@ -80,7 +81,9 @@ export async function run(options: CommonOptions, body: (context: Context) => Pr
     reporter.result({ ok, faults, fields: outcome.fields ?? {}, text: outcome.text ?? (() => "") });
     process.exitCode = exit ?? (ok ? 0 : faults.length === 0 ? 1 : exitOf(faults));
   } catch (error) {
-    const faults = stop.signal.aborted ? faultsOf(stop.signal.reason) : faultsOf(error);
+    const thrown = faultsOf(error);
+    const toldOfIt = !stop.signal.aborted || thrown.some(({ code }) => code === "interrupted");
+    const faults = toldOfIt ? thrown : faultsOf(stop.signal.reason);
     const stack = options.verbose && error instanceof Error ? error.stack : undefined;
     if (stack !== undefined) write(process.stderr)(stack);
     reporter.result({ ok: false, faults, fields: {}, text: () => "" });

@@ -8,6 +8,8 @@ export function write(stream: NodeJS.WriteStream): WriteLine {
     watched.add(stream);
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE" && error.code !== "ENOSPC") throw error;
+      // A reader that has seen enough is no failure; a result that could not be written is one.
+      if (error.code === "ENOSPC" && stream === process.stdout) process.once("exit", () => (process.exitCode ||= 1));
     });
   }
   return (line) => {

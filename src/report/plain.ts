@@ -7,7 +7,8 @@ import type { Reporter, WriteLine } from "./reporter.ts";
 export type PlainOptions = {
   readonly out: WriteLine;
   readonly err: WriteLine;
-  readonly paint: Paint;
+  /** Either may be a terminal while the other goes to a file. */
+  readonly paint: { readonly out: Paint; readonly err: Paint };
   readonly quiet: boolean;
   readonly verbose: boolean;
 };
@@ -21,12 +22,12 @@ export function plainReporter({ out, err, paint, quiet, verbose }: PlainOptions)
   };
   return {
     event: (event) => {
-      const line = shown(event) ? eventLine(event, paint, verbose) : null;
+      const line = shown(event) ? eventLine(event, paint.err, verbose) : null;
       if (line !== null) err(line);
     },
     result: ({ faults, text }) => {
-      for (const fault of faults) err(paint("red", "error: ") + faultText(fault));
-      const lines = text(paint);
+      for (const fault of faults) err(paint.err("red", "error: ") + faultText(fault));
+      const lines = text(paint.out);
       if (lines !== "" && !quiet) out(lines);
     },
   };
