@@ -4,7 +4,9 @@
  * 2. within a role those that lead nothing first (ZooKeeper's leader and Kafka's controller last, asked anew each time);
  * 3. each only while all of its peers serve and, for brokers, no replica is missing from its ISR;
  * 4. the next one only once this one serves again, and its replicas are back in sync.
- * It stops at the first gate that does not open; the next `up` goes on with those that still run on old inputs.
+ * It stops at the first gate that does not open; the next `up` goes on with those that still run on old inputs. Only
+ * where those themselves do not serve are they restarted all the same: what keeps them from it may be what has changed.
+ * Who interrupts the roll does so between two servers: one that was stopped is started again.
  */
 import { KctlError } from "../fault.ts";
 import { kafkaView } from "../kafka/view.ts";
@@ -23,13 +25,32 @@ export async function roll(members: readonly DesiredProcess[], survey: Survey, c
     const left = new Set(members.filter((process) => process.role === role));
     while (left.size > 0) {
       context.signal.throwIfAborted();
-      await gate(role, survey, context);
-      const next = await pick([...left], context.signal);
-      await restart(next, survey, context);
-      left.delete(next);
+      const next = await mayGo(role, [...left], survey, context);
+      await Promise.all(next.map((process) => restart(process, survey, context)));
+      for (const process of next) left.delete(process);
     }
     if (role === "broker" && members.some((process) => process.role === role)) await awaitHealth(survey, context);
   }
+}
+
+/** One, once the gate opens; where it does not, all those that do not serve: they may need each other to. */
+async function mayGo(
+  role: DesiredProcess["role"],
+  left: readonly DesiredProcess[],
+  survey: Survey,
+  context: Context,
+): Promise<readonly DesiredProcess[]> {
+  try {
+    await gate(role, survey, context);
+  } catch (error) {
+    const serving = await Promise.all(
+      left.map(async ({ probe }) => serves(probe, context.signal).catch(() => context.signal.throwIfAborted())),
+    );
+    const down = left.filter((_, index) => serving[index] !== true);
+    if (down.length === 0) throw error;
+    return down;
+  }
+  return [await pick(left, context.signal)];
 }
 
 /** Opens when every server of the role serves and, for brokers, the cluster is well. */
@@ -76,8 +97,9 @@ async function restart(process: DesiredProcess, survey: Survey, context: Context
   const started = performance.now();
   const title = `restart ${process.key}`;
   context.emit({ type: "change-started", key: title, title, node: process.node });
-  await host.stop(seen, process.stopSeconds, context.signal);
-  await startService(process, host, context, { begun: () => undefined, hopeless: () => null });
+  const toItsEnd = { ...context, signal: new AbortController().signal };
+  await host.stop(seen, process.stopSeconds, toItsEnd.signal);
+  await startService(process, host, toItsEnd, { begun: () => undefined, hopeless: () => null });
   context.emit({
     type: "change-done",
     key: title,
