@@ -13,18 +13,25 @@ export function obstacles(
   receipt: Receipt | null,
 ): readonly Fault[] {
   return [
-    ...changesNotBuilt(cluster, receipt),
+    ...changesNotBuilt(cluster, desired, observed, receipt),
     ...identityConflicts(cluster, desired, observed),
     ...thingsInTheWay(desired, observed),
     ...takenPorts(desired, observed),
   ];
 }
 
-function changesNotBuilt(cluster: Cluster, receipt: Receipt | null): readonly Fault[] {
+function changesNotBuilt(
+  cluster: Cluster,
+  desired: DesiredState,
+  observed: ObservedState,
+  receipt: Receipt | null,
+): readonly Fault[] {
   if (receipt === null) return [];
   const faults: Fault[] = [];
   const refuse = (what: string, fix: string): number => faults.push({ code: "not-built", what, fix });
-  if (receipt.kafkaVersion !== cluster.kafkaVersion) {
+  // A receipt is written before the first change: where nothing has run since, nothing depends on what it says.
+  const ran = hasRun(desired, observed);
+  if (ran && receipt.kafkaVersion !== cluster.kafkaVersion) {
     refuse(
       `the cluster runs Kafka ${receipt.kafkaVersion}, and the spec says ${cluster.kafkaVersion}: changing the version of a cluster is not built yet`,
       `put kafka.version back to ${receipt.kafkaVersion}`,
@@ -39,9 +46,42 @@ function changesNotBuilt(cluster: Cluster, receipt: Receipt | null): readonly Fa
       );
   }
   const joining = membersOf(cluster, "zookeeper").filter(({ key }) => !Object.hasOwn(receipt.members, key));
-  for (const { key } of joining)
+  for (const { key } of ran ? joining : [])
     refuse(`${key} is new: growing the ZooKeeper ensemble of a cluster is not built yet`, "take it out of the spec");
-  return faults;
+  return [...faults, ...portsMoved(desired, observed, receipt)];
+}
+
+function hasRun(desired: DesiredState, { hosts }: ObservedState): boolean {
+  return desired.hosts.some(({ node, storedIds }) => {
+    const seen = hosts[node];
+    if (seen === undefined) return true;
+    const byItself = storedIds.filter(({ form }) => form === "meta.properties");
+    return (
+      Object.values(seen.processes).some(({ state }) => state !== "absent") ||
+      byItself.some(({ member }) => Object.hasOwn(seen.identities, member))
+    );
+  });
+}
+
+/** Servers find each other by their ports: with those of some changed and of others not, no quorum would be left. */
+function portsMoved(desired: DesiredState, { hosts }: ObservedState, receipt: Receipt): readonly Fault[] {
+  return desired.hosts.flatMap(({ node, processes }) =>
+    processes.flatMap(({ key, ports }): readonly Fault[] => {
+      const former = receipt.ports[key];
+      if (former === undefined || hosts[node]?.processes[key]?.state !== "running") return [];
+      const moved = Object.entries(ports).filter(([name, port]) => former[name] !== undefined && former[name] !== port);
+      if (moved.length === 0) return [];
+      const what = moved.map(([name, port]) => `${name} ${former[name]} to ${port}`).join(", ");
+      return [
+        {
+          code: "not-built",
+          node,
+          what: `the ports of ${key} would change while it runs (${what}): that is not built yet`,
+          fix: "put the port back; or `kctl destroy --keep-data`, then change it and run `kctl up`",
+        },
+      ];
+    }),
+  );
 }
 
 function identityConflicts(cluster: Cluster, desired: DesiredState, observed: ObservedState): readonly Fault[] {

@@ -21,6 +21,8 @@ const receiptSchema = z.object({
   members: ids,
   /** The highest id ever given, by role. */
   highest: ids,
+  /** Every member's ports, by NODE/ROLE and name: what it listens on while it runs. */
+  ports: z.record(z.string(), z.record(z.string(), z.int())).default({}),
   folders: z.array(z.string()),
   files: z.array(z.string()),
 });
@@ -77,6 +79,7 @@ export function nextReceipt(
     cache: software.cache,
     members,
     highest,
+    ports: { ...former?.ports, ...Object.fromEntries(cluster.members.map(({ key, ports }) => [key, { ...ports }])) },
     folders: paths(
       former?.folders,
       desired.hosts.flatMap((host) => host.folders.map(({ path }) => path)),

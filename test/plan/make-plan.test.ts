@@ -319,6 +319,39 @@ describe("obstacles: named, and nothing is planned past them", () => {
       "n-4/zookeeper is new: growing the ZooKeeper ensemble of a cluster is not built yet",
     ]);
   });
+
+  test("of these, another version and a larger ensemble are fine where nothing has run yet", () => {
+    const wanted = world(
+      { kafka: { version: "3.9.2" }, nodes: [{ group: "n", count: 4, roles: ["zookeeper", "broker"] }] },
+      now.receipt.next,
+    );
+    const blank = (node: string): ObservedHost => ({
+      node,
+      files: {},
+      folders: {},
+      processes: {},
+      ports: {},
+      identities: { [`${node}/zookeeper`]: { id: Number(node.slice(2)), clusterId: null } },
+    });
+    const observed: ObservedState = {
+      ...nothing,
+      hosts: Object.fromEntries(wanted.desired.hosts.map(({ node }) => [node, blank(node)])),
+    };
+    expect(said(makePlan({ ...wanted, observed }))).toEqual([]);
+    const data = changed(observed, "n-2", () => ({ identities: { "n-2/broker": { id: 2, clusterId: "x" } } }));
+    expect(said(makePlan({ ...wanted, observed: data }))).toHaveLength(2);
+  });
+
+  test("ports that would move under a running server; those of one that does not run may", () => {
+    const moved = world({ kafka: { version: "3.9.1", clients: { port: 9500 } } }, now.receipt.next);
+    const observed = changed(running(now), "n-2", ({ processes }) => ({
+      processes: { ...processes, "n-2/broker": { state: "dead" } },
+    }));
+    expect(said(makePlan({ ...moved, observed }))).toEqual([
+      "the ports of n-1/broker would change while it runs (clients 9092 to 9500): that is not built yet",
+      "the ports of n-3/broker would change while it runs (clients 9112 to 9520): that is not built yet",
+    ]);
+  });
 });
 
 describe("the receipt", () => {
