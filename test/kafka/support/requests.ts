@@ -23,6 +23,7 @@ import { withBroker, type Ask, type Message } from "../../../src/kafka/wire/exch
 import { incrementalAlterConfigs, type ConfigChange } from "../../../src/kafka/wire/incremental-alter-configs.ts";
 import { removeRaftVoter } from "../../../src/kafka/wire/remove-raft-voter.ts";
 import { updateFeatures } from "../../../src/kafka/wire/update-features.ts";
+import { topicDifferences } from "../../../src/plan/topic-difference.ts";
 import { startCluster } from "./cluster.ts";
 import { startKraft, type KraftCluster } from "./kraft.ts";
 
@@ -136,6 +137,23 @@ function sharedTests(cluster: () => TestBrokers): void {
     expect(namesOf(await grow(5, false))).toEqual(["NONE"]);
     expect((await topicOnce("counted", (topic) => topic?.partitions.length === 5))?.partitions).toHaveLength(5);
     expect(namesOf(await grow(2, false))).toEqual(["INVALID_PARTITIONS"]);
+  });
+
+  it("finds nothing to do for a topic that was just made so, however its values are spelled", async () => {
+    const config = {
+      "cleanup.policy": "compact, delete",
+      "min.cleanable.dirty.ratio": "0.50",
+      "retention.ms": "0604800000",
+      "unclean.leader.election.enable": "FALSE",
+    };
+    const topic = { name: "spelled", partitions: 1, replicas: 2, config };
+    const known = (observed: readonly ObservedTopic[]) => ({ observed, brokers: 2, setBefore: {} });
+    const [make] = topicDifferences([topic], known([]));
+    expect(make).toMatchObject({ kind: "create", settings: config });
+    const made = await create([{ name: topic.name, layout: { partitions: 1, replicas: 2 }, settings: config }]);
+    expect(namesOf(made)).toEqual(["NONE"]);
+    const seen = await topicOnce("spelled", (one) => one?.partitions[0]?.isr.length === 2);
+    expect(topicDifferences([topic], known(seen === undefined ? [] : [seen]))).toEqual([]);
   });
 
   it("sets a topic's settings and takes them back", async () => {
