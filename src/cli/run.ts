@@ -88,8 +88,6 @@ export async function run(options: CommonOptions, body: (context: Context) => Pr
     if (stack !== undefined) write(process.stderr)(stack);
     reporter.result({ ok: false, faults, fields: {}, text: () => "" });
     process.exitCode = exitOf(faults);
-  } finally {
-    process.off("SIGINT", interrupted);
-    process.off("SIGTERM", interrupted);
   }
+  // The handlers stay: a signal that comes after the result must not take the exit status away.
 }

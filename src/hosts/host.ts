@@ -18,6 +18,8 @@ export type Host = {
   isAlive(running: RunningProcess): Promise<boolean>;
   /** SIGTERM, then SIGKILL after `graceSeconds`; resolves once it is gone. Only ever that very process. */
   stop(running: RunningProcess, graceSeconds: number, signal: AbortSignal): Promise<void>;
+  /** Runs a program to its end; resolves to what it printed, and throws where it failed. */
+  run(argv: readonly string[], folder: string, signal: AbortSignal): Promise<string>;
   /** The last `bytes` of a text file; empty where there is none. */
   tail(path: string, bytes: number): Promise<string>;
 };

@@ -1,11 +1,14 @@
 /** Whether the cluster as a whole is well, asked from every broker: each has its own, possibly late, view of it. */
 import { membersOf, type Cluster } from "../cluster/cluster.ts";
+import { activeController } from "../kafka/controller-serves.ts";
 import { kafkaView, type KafkaView } from "../kafka/view.ts";
 
 export type Health = {
   readonly healthy: boolean;
   /** Each a sentence; empty where all is well. */
   readonly complaints: readonly string[];
+  /** The id of the broker or, in a KRaft cluster, the controller that is in charge; null where none is known. */
+  readonly controllerId: number | null;
   /** The view of a broker that knows most; null where none answered. */
   readonly view: KafkaView | null;
 };
@@ -23,6 +26,11 @@ export async function clusterHealth(
       view: await kafkaView([{ host: broker.address, port: broker.ports["clients"] ?? 0 }], signal),
     })),
   );
+  const controllers = await Promise.all(
+    membersOf(cluster, "controller").map(({ address, ports }) =>
+      activeController(address, ports["controller"] ?? 0, signal),
+    ),
+  );
   const answered = views.flatMap(({ view }) => (view === null ? [] : [view]));
   const complaints = [
     ...views.flatMap(({ broker, view }) =>
@@ -39,7 +47,10 @@ export async function clusterHealth(
     answered.toSorted(
       (a, b) => b.brokers.length - a.brokers.length || b.partitions.underReplicated - a.partitions.underReplicated,
     )[0] ?? null;
-  return { healthy: complaints.length === 0, complaints, view };
+  const controllerId =
+    (cluster.quorum === "kraft" ? controllers.find((id) => id !== null) : view?.controllerId) ?? null;
+  if (controllerId === null && answered.length > 0) complaints.push("there is no controller");
+  return { healthy: complaints.length === 0, complaints, view, controllerId };
 }
 
 function viewComplaints(views: readonly KafkaView[], ids: readonly number[]): readonly string[] {
@@ -47,7 +58,6 @@ function viewComplaints(views: readonly KafkaView[], ids: readonly number[]): re
     const missing = ids.filter((id) => !view.brokers.some((broker) => broker.id === id));
     const { offline, underReplicated } = view.partitions;
     return [
-      ...(view.controllerId === null ? ["there is no controller"] : []),
       ...missing.map((id) => `broker ${id} is not registered with the controller`),
       ...(offline > 0 ? [`${partitions(offline)} offline: ${list(view, ({ leader }) => leader === null)}`] : []),
       ...(underReplicated > 0

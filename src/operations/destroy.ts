@@ -2,14 +2,15 @@
 import type { Cluster, Role } from "../cluster/cluster.ts";
 import { KctlError } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
-import { knownIdsOf, parseReceipt, type Receipt } from "../plan/receipt.ts";
+import { parseReceipt, type Receipt } from "../plan/receipt.ts";
 import type { Provider } from "../providers/provider.ts";
 import { servicesInOrder } from "../services/registry.ts";
 import type { Spec } from "../spec/schema.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
+import { idAfterUp } from "./fresh-id.ts";
 import { openCluster } from "./open-cluster.ts";
-import { wantedBy, type Wanted } from "./survey.ts";
+import { pastOf, wantedBy, type Wanted } from "./survey.ts";
 import { withLock } from "./with-lock.ts";
 
 export type DestroyResult = {
@@ -78,15 +79,15 @@ async function mustBeNothing(spec: Spec, provider: Provider, { signal }: Context
 
 /** Every member that the receipt lists, whether or not the spec still does; the spec's where there is none. */
 async function recorded(spec: Spec, provider: Provider, receipt: Receipt | null): Promise<Wanted> {
-  if (receipt === null) return (await wantedBy(spec, provider, "", ""))(knownIdsOf(null));
+  if (receipt === null) return (await wantedBy(spec, provider, "", "", idAfterUp))(pastOf(null));
   const roles = new Map<string, Role[]>();
   for (const key of Object.keys(receipt.members)) {
     const [node = "", role = ""] = key.split("/");
     roles.set(node, [...(roles.get(node) ?? []), role as Role]);
   }
   const nodes = [...roles].map(([name, its]) => ({ name, roles: its, config: {} }));
-  const want = await wantedBy({ ...spec, nodes }, provider, receipt.java, "");
-  return want(knownIdsOf(receipt));
+  const want = await wantedBy({ ...spec, nodes }, provider, receipt.java, "", idAfterUp);
+  return want(pastOf(receipt));
 }
 
 function question(name: string, data: readonly string[], keepData: boolean): string {

@@ -21,13 +21,14 @@ function must<T>(value: T | undefined, what: string): T {
 }
 
 export function performer(survey: Survey, context: Context, lock: Lock): Perform {
-  const { desired, hosts, provider, receipt } = survey;
+  const { desired, hosts } = survey;
   const files = new Map(
     desired.hosts.flatMap((host) => host.files.map((file): [string, DesiredFile] => [file.path, file])),
   );
   const processes = new Map(
     desired.hosts.flatMap((host) => host.processes.map((process): [string, DesiredProcess] => [process.key, process])),
   );
+  const record = receiptWriter(survey);
   const hostOf = (change: Change): Host => must(hosts.get(change.node ?? ""), change.key);
 
   return async (change, begun, failed) => {
@@ -40,23 +41,27 @@ export function performer(survey: Survey, context: Context, lock: Lock): Perform
     }
     switch (change.kind) {
       case "receipt":
-        return provider.writeReceipt(receiptText(receipt.next));
+        return record.write();
       case "artifact": {
         const { prepareArtifact } = await import("../artifacts/fetch.ts");
         begun();
-        await prepareArtifact(change.artifact, {
-          cache: survey.cache,
-          mirror: survey.mirror,
-          env: context.env,
-          emit: context.emit,
-          signal: context.signal,
-        });
+        const { cache, mirror } = survey;
+        const { env, emit, signal } = context;
+        await prepareArtifact(change.artifact, { cache, mirror, env, emit, signal });
         return;
       }
       case "folder":
         return hostOf(change).makeFolder({ path: change.path, mode: change.mode });
       case "file":
         return hostOf(change).writeFile(must(files.get(change.path), change.path));
+      case "storage": {
+        const storage = must(
+          desired.hosts.flatMap((host) => host.storage).find(({ member }) => member === change.member),
+          change.member,
+        );
+        await hostOf(change).run(storage.argv, storage.folder, context.signal);
+        return record.formatted(change.member);
+      }
       case "process": {
         const process = must(processes.get(change.member), change.member);
         return startService(process, hostOf(change), context, {
@@ -66,10 +71,7 @@ export function performer(survey: Survey, context: Context, lock: Lock): Perform
       }
       case "extra": {
         const { stopSeconds } = must(processes.get(change.member), change.member);
-        const seen = survey.observed.hosts[change.node ?? ""]?.processes[change.member];
-        const extras = seen?.state === "running" ? (seen.extras ?? []) : [];
-        await Promise.all(extras.map((extra) => hostOf(change).stop(extra, stopSeconds, context.signal)));
-        return;
+        return stopExtras(change, survey, hostOf(change), stopSeconds, context.signal);
       }
       case "gate":
         begun();
@@ -85,6 +87,38 @@ export function performer(survey: Survey, context: Context, lock: Lock): Perform
         return;
     }
   };
+}
+
+type ReceiptWriter = { readonly write: () => Promise<void>; readonly formatted: (member: string) => Promise<void> };
+
+/** Writes the receipt as it stands, one write after the other. */
+function receiptWriter({ provider, receipt }: Survey): ReceiptWriter {
+  let current = receipt.next;
+  let writing: Promise<void> = Promise.resolve();
+  const write = (): Promise<void> => {
+    writing = writing.then(() => provider.writeReceipt(receiptText(current)));
+    return writing;
+  };
+  return {
+    write,
+    // Recorded at once: storage that is gone later is then known to have been there.
+    formatted: (member) => {
+      current = { ...current, formatted: [...new Set([...current.formatted, member])].toSorted() };
+      return write();
+    },
+  };
+}
+
+async function stopExtras(
+  { node, member }: Extract<Change, { kind: "extra" }>,
+  { observed }: Survey,
+  host: Host,
+  graceSeconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const seen = observed.hosts[node ?? ""]?.processes[member];
+  const extras = seen?.state === "running" ? (seen.extras ?? []) : [];
+  await Promise.all(extras.map((extra) => host.stop(extra, graceSeconds, signal)));
 }
 
 /** Why a server can never serve: too many of its ensemble's peers failed to start. */

@@ -48,5 +48,12 @@ export async function readSpec(context: Context): Promise<ReadSpec> {
     platform.sharedAddress === null ? ["nodes"] : ["provider"],
   );
   if (problems.length > 0) throw new KctlError(problems.map((problem) => result.toFault(problem)));
-  return { spec, warnings, folder };
+  return { spec: withMirror(spec, folder), warnings, folder };
+}
+
+/** A mirror that is a folder lies where the spec says, seen from the spec. */
+function withMirror(spec: Spec, folder: string): Spec {
+  const mirror = spec.artifacts?.mirror;
+  if (mirror === undefined || /^[a-z]+:/i.test(mirror)) return spec;
+  return { ...spec, artifacts: { mirror: resolve(folder, mirror) } };
 }

@@ -1,11 +1,12 @@
 /** Every file that each node would get, without touching any of them. */
 import { cacheFolder } from "../artifacts/cache.ts";
-import { knownIdsOf, parseReceipt } from "../plan/receipt.ts";
+import { parseReceipt } from "../plan/receipt.ts";
 import type { DesiredFile } from "../services/desired.ts";
 import type { Context } from "./context.ts";
+import { idAfterUp } from "./fresh-id.ts";
 import { openCluster } from "./open-cluster.ts";
 import { serverJava, unknownJava } from "./server-java.ts";
-import { wantedBy } from "./survey.ts";
+import { pastOf, wantedBy } from "./survey.ts";
 
 export async function render(
   context: Context,
@@ -19,8 +20,9 @@ export async function render(
     provider,
     java.executable,
     cacheFolder(context.env, context.platform, context.home),
+    idAfterUp,
   );
-  const { desired } = want(knownIdsOf(receipt));
+  const { desired } = want(pastOf(receipt));
   return {
     root: provider.platform.root,
     files: desired.hosts.flatMap(({ node, files }) => files.map((file) => ({ ...file, node }))),

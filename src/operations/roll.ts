@@ -9,6 +9,7 @@
  * Who interrupts the roll does so between two servers: one that was stopped is started again.
  */
 import { KctlError } from "../fault.ts";
+import { activeController } from "../kafka/controller-serves.ts";
 import { kafkaView } from "../kafka/view.ts";
 import { zookeeperMode } from "../kafka/four-letter.ts";
 import type { DesiredProcess } from "../services/desired.ts";
@@ -77,6 +78,8 @@ async function leads({ probe }: DesiredProcess, signal: AbortSignal): Promise<bo
   switch (probe.kind) {
     case "zookeeper":
       return (await zookeeperMode(probe.address, probe.port, signal)) === "leader";
+    case "controller":
+      return (await activeController(probe.address, probe.port, signal)) === probe.id;
     case "kafka":
       return (await kafkaView([{ host: probe.address, port: probe.port }], signal))?.controllerId === probe.brokerId;
   }

@@ -1,5 +1,5 @@
 /** What is there and how it is: machines, services, controller, brokers, partitions. Reads only. */
-import { membersOf, type Role } from "../cluster/cluster.ts";
+import { membersOf, type Cluster, type Role } from "../cluster/cluster.ts";
 import type { ObservedHost } from "../plan/observed.ts";
 import type { DesiredHost, DesiredProcess } from "../services/desired.ts";
 import { clusterHealth, type Health } from "./cluster-health.ts";
@@ -29,6 +29,8 @@ export type Status = {
   readonly healthy: boolean;
   readonly nodes: readonly NodeStatus[];
   readonly brokers: readonly BrokerStatus[];
+  /** KRaft: the active controller; absent in ZooKeeper clusters, whose controller is a broker. */
+  readonly controller?: { readonly id: number; readonly node: string } | null;
   readonly partitions: Readonly<Record<"total" | "underReplicated" | "offline", number | null>>;
   readonly complaints: readonly string[];
 };
@@ -65,6 +67,7 @@ export async function status(context: Context): Promise<Status> {
     healthy: complaints.length === 0,
     nodes,
     brokers: brokerStatus(health, cluster),
+    ...(cluster.quorum === "kraft" ? { controller: controllerStatus(health, cluster) } : {}),
     partitions: partitionCounts(health),
     complaints,
   };
@@ -94,14 +97,22 @@ async function deafServices(
   );
 }
 
-function brokerStatus({ view }: Health, cluster: Parameters<typeof membersOf>[0]): readonly BrokerStatus[] {
+function controllerStatus({ controllerId }: Health, cluster: Cluster): NonNullable<Status["controller"]> | null {
+  const member = membersOf(cluster, "controller").find(({ id }) => id === controllerId);
+  return member === undefined ? null : { id: member.id, node: member.node };
+}
+
+function brokerStatus(
+  { view, controllerId }: Health,
+  cluster: Parameters<typeof membersOf>[0],
+): readonly BrokerStatus[] {
   if (view === null) return [];
   const members = membersOf(cluster, "broker");
   return view.brokers
     .map(({ id, host, port }) => ({
       id,
       node: members.find((member) => member.id === id)?.node ?? "unknown",
-      controller: id === view.controllerId,
+      controller: id === controllerId,
       address: `${host}:${port}`,
     }))
     .toSorted((a, b) => a.id - b.id);

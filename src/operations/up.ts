@@ -6,6 +6,7 @@ import { bootstrapOf } from "./client-addresses.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { execute } from "./execute.ts";
+import { randomId } from "./fresh-id.ts";
 import { openCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
 import { serverJava } from "./server-java.ts";
@@ -22,7 +23,7 @@ export type UpResult = {
 export async function up(context: Context, { yes }: { readonly yes: boolean }): Promise<UpResult> {
   const { spec, provider } = await openCluster(context);
   return withLock(provider, "up", async (lock) => {
-    const seen = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context);
+    const seen = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context, randomId);
     if (seen.plan.obstacles.length > 0) throw new KctlError(seen.plan.obstacles);
     if (!yes) await askAboutRestarts(seen.plan.changes, context);
     const { changed, faults } = await execute(seen.plan.changes, performer(seen, context, lock), context);

@@ -36,6 +36,8 @@ export type Change = Common &
         readonly old: string | null;
         readonly new: string;
       }
+    /** Formats the storage of a server that has none yet. */
+    | { readonly kind: "storage"; readonly verb: "format"; readonly member: string }
     | { readonly kind: "process"; readonly verb: "start"; readonly member: string }
     /** Ends further processes of a service that runs: there must be one. */
     | { readonly kind: "extra"; readonly verb: "stop"; readonly member: string }

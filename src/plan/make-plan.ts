@@ -1,11 +1,11 @@
 /** desired − observed = plan: every change with its reasons, its effect and what must come before it. */
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
-import type { DesiredProcess, DesiredState } from "../services/desired.ts";
+import type { DesiredHost, DesiredProcess, DesiredState } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
 import type { Change, Edge } from "./change.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
-import type { ObservedState } from "./observed.ts";
+import type { ObservedHost, ObservedState } from "./observed.ts";
 import { obstacles } from "./obstacles.ts";
 import { receiptText, type Receipt } from "./receipt.ts";
 import { differenceLines } from "./text-difference.ts";
@@ -56,11 +56,19 @@ export function makePlan(input: PlanInput): Plan {
     cluster,
     running.map(({ key }) => key),
   );
+  const storage = desired.hosts.flatMap((host) =>
+    storageChanges(host, observed.hosts[host.node], hosts, [...first, ...artifacts.map(({ key }) => done(key))]),
+  );
   const starts = running.map((process) =>
     startChange(
       process,
       cluster,
-      [...first, ...artifacts.map(({ key }) => done(key)), ...gatesBefore(process, gates)],
+      [
+        ...first,
+        ...artifacts.map(({ key }) => done(key)),
+        ...gatesBefore(process, cluster, gates),
+        ...storage.filter((change) => change.member === process.key).map(({ key }) => done(key)),
+      ],
       hosts,
     ),
   );
@@ -71,7 +79,15 @@ export function makePlan(input: PlanInput): Plan {
     [...artifacts, ...starts],
   );
   return {
-    changes: [...receipt, ...artifacts, ...hosts.flatMap(({ changes }) => changes), ...gates, ...starts, ...roll],
+    changes: [
+      ...receipt,
+      ...artifacts,
+      ...hosts.flatMap(({ changes }) => changes),
+      ...storage,
+      ...gates,
+      ...starts,
+      ...roll,
+    ],
     obstacles: obstacles(cluster, desired, observed, input.receipt.former),
   };
 }
@@ -96,9 +112,36 @@ function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
   ];
 }
 
+type StorageChange = Extract<Change, { kind: "storage" }>;
+
+/** Storage without a record of whose it is was never formatted. */
+function storageChanges(
+  { node, storage }: DesiredHost,
+  observed: ObservedHost | undefined,
+  hosts: readonly HostChanges[],
+  after: readonly Edge[],
+): readonly StorageChange[] {
+  const own = hosts.flatMap(({ changes }) => changes).filter((change) => change.node === node);
+  return storage
+    .filter(({ member }) => observed?.identities[member] === undefined)
+    .map(({ member }) => ({
+      kind: "storage",
+      verb: "format",
+      key: `storage ${member}`,
+      member,
+      layer: "host",
+      node,
+      title: `format the storage of ${member}`,
+      why: [],
+      effect: "none",
+      diff: [],
+      after: [...after, ...own.map(({ key }) => done(key))],
+    }));
+}
+
 function gatesFor(cluster: Cluster, starting: readonly string[]): readonly Change[] {
   const needed = new Set(
-    cluster.members.filter(({ key }) => starting.includes(key)).flatMap(({ role }) => service(role).needs),
+    cluster.members.filter(({ key }) => starting.includes(key)).flatMap(({ role }) => service(role).needs(cluster)),
   );
   return [...needed].flatMap((role): readonly Change[] => {
     const members = cluster.members.filter((member) => member.role === role).map(({ key }) => key);
@@ -125,8 +168,12 @@ function gatesFor(cluster: Cluster, starting: readonly string[]): readonly Chang
   });
 }
 
-function gatesBefore(process: DesiredProcess, gates: readonly Change[]): readonly Edge[] {
-  const names = new Set(service(process.role).needs.map((role) => `gate ${role}`));
+function gatesBefore(process: DesiredProcess, cluster: Cluster, gates: readonly Change[]): readonly Edge[] {
+  const names = new Set(
+    service(process.role)
+      .needs(cluster)
+      .map((role) => `gate ${role}`),
+  );
   return gates.filter(({ key }) => names.has(key)).map(({ key }) => done(key));
 }
 

@@ -2,7 +2,7 @@
 import { membersOf, type Cluster } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
-import { service } from "../services/registry.ts";
+import { identityConflicts } from "./identity-conflicts.ts";
 import type { ObservedState } from "./observed.ts";
 import type { Receipt } from "./receipt.ts";
 
@@ -14,7 +14,7 @@ export function obstacles(
 ): readonly Fault[] {
   return [
     ...changesNotBuilt(cluster, desired, observed, receipt),
-    ...identityConflicts(cluster, desired, observed),
+    ...identityConflicts(cluster, desired, observed, receipt),
     ...thingsInTheWay(desired, observed),
     ...takenPorts(desired, observed),
   ];
@@ -45,9 +45,14 @@ function changesNotBuilt(
         "put it back into the spec",
       );
   }
-  const joining = membersOf(cluster, "zookeeper").filter(({ key }) => !Object.hasOwn(receipt.members, key));
-  for (const { key } of ran ? joining : [])
-    refuse(`${key} is new: growing the ZooKeeper ensemble of a cluster is not built yet`, "take it out of the spec");
+  for (const [role, what] of [
+    ["zookeeper", "the ZooKeeper ensemble"],
+    ["controller", "the controllers' quorum"],
+  ] as const) {
+    const joining = membersOf(cluster, role).filter(({ key }) => !Object.hasOwn(receipt.members, key));
+    for (const { key } of ran ? joining : [])
+      refuse(`${key} is new: growing ${what} of a cluster is not built yet`, "take it out of the spec");
+  }
   return [...faults, ...portsMoved(desired, observed, receipt)];
 }
 
@@ -78,26 +83,6 @@ function portsMoved(desired: DesiredState, { hosts }: ObservedState, receipt: Re
           node,
           what: `the ports of ${key} would change while it runs (${what}): that is not built yet`,
           fix: "put the port back; or `kctl destroy --keep-data`, then change it and run `kctl up`",
-        },
-      ];
-    }),
-  );
-}
-
-function identityConflicts(cluster: Cluster, desired: DesiredState, observed: ObservedState): readonly Fault[] {
-  return desired.hosts.flatMap((host) =>
-    host.storedIds.flatMap(({ member: key, path }): readonly Fault[] => {
-      const stored = observed.hosts[host.node]?.identities[key];
-      const member = cluster.members.find((candidate) => candidate.key === key);
-      if (stored === undefined || member === undefined || stored.id === member.id) return [];
-      const said = stored.id === null ? "cannot be read" : `says ${stored.id}`;
-      return [
-        {
-          code: "identity-conflict",
-          node: host.node,
-          where: path,
-          what: `${key} is ${service(member.role).title} ${member.id}, but its own record ${said}`,
-          fix: "put the right data folder back, or `kctl destroy` the cluster if its data is not needed",
         },
       ];
     }),

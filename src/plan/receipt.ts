@@ -4,6 +4,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { KnownIds } from "../cluster/known-ids.ts";
 import { KctlError } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
+import type { Identity } from "../services/service.ts";
 
 const ids = z.record(z.string(), z.int().nonnegative());
 
@@ -17,6 +18,10 @@ const receiptSchema = z.object({
   java: z.string(),
   /** The cache that the servers' software lies in: kept while it is whole, whatever KCTL_CACHE says later. */
   cache: z.string(),
+  /** KRaft: what the cluster and its controllers were born with, and the members whose storage was formatted. */
+  clusterId: z.string().nullable(),
+  directoryIds: z.record(z.string(), z.string()),
+  formatted: z.array(z.string()),
   /** Every member and its id, by NODE/ROLE. */
   members: ids,
   /** The highest id ever given, by role. */
@@ -55,11 +60,24 @@ export function knownIdsOf(receipt: Receipt | null): KnownIds {
   return receipt === null ? { members: {}, highest: {} } : { members: receipt.members, highest: receipt.highest };
 }
 
+/** What a KRaft cluster was born with; what it still lacks comes from `fresh`. */
+export function identityOf(
+  cluster: Cluster,
+  former: Receipt | null,
+  storedClusterId: string | null,
+  fresh: () => string,
+): Identity {
+  if (cluster.quorum !== "kraft") return { clusterId: "", directoryIds: {} };
+  const controllers = cluster.members.filter(({ role }) => role === "controller");
+  const directoryIds = controllers.map(({ key }) => [key, former?.directoryIds[key] ?? fresh()] as const);
+  return { clusterId: former?.clusterId ?? storedClusterId ?? fresh(), directoryIds: Object.fromEntries(directoryIds) };
+}
+
 /** What the receipt will say once the plan is carried out; former paths and ids stay in it until they are seen gone. */
 export function nextReceipt(
   cluster: Cluster,
   desired: DesiredState,
-  software: Pick<Receipt, "java" | "cache">,
+  made: Pick<Receipt, "java" | "cache"> & { readonly identity: Identity },
   former: Receipt | null,
 ): Receipt {
   const members = { ...former?.members };
@@ -75,8 +93,11 @@ export function nextReceipt(
     cluster: cluster.name,
     provider: cluster.provider,
     kafkaVersion: cluster.kafkaVersion,
-    java: software.java,
-    cache: software.cache,
+    java: made.java,
+    cache: made.cache,
+    clusterId: cluster.quorum === "kraft" ? made.identity.clusterId : null,
+    directoryIds: { ...former?.directoryIds, ...made.identity.directoryIds },
+    formatted: former?.formatted ?? [],
     members,
     highest,
     ports: { ...former?.ports, ...Object.fromEntries(cluster.members.map(({ key, ports }) => [key, { ...ports }])) },

@@ -5,6 +5,7 @@ import type { Paint } from "./colours.ts";
 const signs = {
   create: "+",
   fetch: "+",
+  format: "+",
   start: "+",
   update: "~",
   restart: "~",

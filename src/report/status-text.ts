@@ -15,6 +15,7 @@ type Shown = {
     readonly controller: boolean;
     readonly address: string;
   }[];
+  readonly controller?: { readonly id: number; readonly node: string } | null;
   readonly partitions: Readonly<Record<"total" | "underReplicated" | "offline", number | null>>;
 };
 
@@ -37,7 +38,11 @@ export function statusText(status: Shown, paint: Paint): string {
         role,
         state,
         broker === undefined ? address : broker.address,
-        broker === undefined ? "" : `id ${broker.id}${broker.controller ? ", controller" : ""}`,
+        role === "controller" && status.controller?.node === name
+          ? `id ${status.controller.id}, active`
+          : broker === undefined
+            ? ""
+            : `id ${broker.id}${broker.controller ? ", controller" : ""}`,
       ];
     }),
   );

@@ -26,6 +26,7 @@ export function desiredState(context: ServiceContext): DesiredState {
       files: states.flatMap(({ files }) => files),
       processes: states.map(({ process }) => process),
       storedIds: states.map(({ storedId }) => storedId),
+      storage: states.flatMap(({ storage }) => storage ?? []),
     };
   });
   return { artifacts: artifactsOf(cluster), hosts };

@@ -16,7 +16,8 @@ export type DesiredFile = {
 /** How a service is asked whether it serves. `member` is its key; ports are its own. */
 export type Probe =
   | { readonly kind: "zookeeper"; readonly address: string; readonly port: number }
-  | { readonly kind: "kafka"; readonly address: string; readonly port: number; readonly brokerId: number };
+  | { readonly kind: "kafka"; readonly address: string; readonly port: number; readonly brokerId: number }
+  | { readonly kind: "controller"; readonly address: string; readonly port: number; readonly id: number };
 
 /**
  * What must be gone before a service may start again: a broker refuses to start while the registration of its killed
@@ -55,12 +56,21 @@ export type DesiredProcess = {
 /** Where a service keeps the id that it was born with: `meta.properties`, `myid`. */
 export type StoredId = { readonly member: string; readonly path: string; readonly form: "myid" | "meta.properties" };
 
+/** Storage that must be formatted by Kafka's own tool before its server starts for the first time. */
+export type DesiredStorage = {
+  readonly member: string;
+  readonly folder: string;
+  /** The tool's whole command; the first is an absolute path. */
+  readonly argv: readonly string[];
+};
+
 export type DesiredHost = {
   readonly node: string;
   readonly folders: readonly DesiredFolder[];
   readonly files: readonly DesiredFile[];
   readonly processes: readonly DesiredProcess[];
   readonly storedIds: readonly StoredId[];
+  readonly storage: readonly DesiredStorage[];
 };
 
 export type Artifact = { readonly name: "kafka" | "zookeeper"; readonly version: string };

@@ -2,7 +2,7 @@
 import type { Cluster, Member, Role } from "../cluster/cluster.ts";
 import type { Platform } from "../cluster/platform.ts";
 import type { Spec } from "../spec/schema.ts";
-import type { Artifact, DesiredFile, DesiredProcess, StoredId } from "./desired.ts";
+import type { Artifact, DesiredFile, DesiredProcess, DesiredStorage, StoredId } from "./desired.ts";
 
 export type Section = {
   readonly heap?: number | undefined;
@@ -17,10 +17,19 @@ export type ServiceContext = {
   readonly java: string;
   readonly software: (artifact: Artifact) => string;
   readonly templates: Readonly<Record<TemplateName, string>>;
+  readonly identity: Identity;
+};
+
+/** What a KRaft cluster is born with: made once at random, kept in the receipt. */
+export type Identity = {
+  readonly clusterId: string;
+  /** The directory id of each controller, by member key. */
+  readonly directoryIds: Readonly<Record<string, string>>;
 };
 
 export const templateNames = [
-  "broker-log4j.properties",
+  "kafka-log4j.properties",
+  "kafka-log4j2.yaml",
   "zookeeper-log4j.properties",
   "zookeeper-logback.xml",
 ] as const;
@@ -30,6 +39,7 @@ export type MemberState = {
   readonly files: readonly DesiredFile[];
   readonly process: DesiredProcess;
   readonly storedId: StoredId;
+  readonly storage: DesiredStorage | null;
 };
 
 export type Service = {
@@ -44,7 +54,7 @@ export type Service = {
   /** The archive that it runs from. */
   readonly artifact: (cluster: Cluster) => Artifact;
   /** Roles that must serve before it can start; a majority of them where they are an ensemble. */
-  readonly needs: readonly Role[];
+  readonly needs: (cluster: Cluster) => readonly Role[];
   /** How many of `count` servers must serve for the role to serve. */
   readonly quorum: (count: number) => number;
   readonly desired: (member: Member, context: ServiceContext) => MemberState;

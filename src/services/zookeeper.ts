@@ -67,7 +67,7 @@ export const zookeeper: Service = {
   section: (spec) => spec.zookeeper,
   defaultHeapMiB: { laptop: 128, server: 512 },
   artifact,
-  needs: [],
+  needs: () => [],
   quorum: (count) => Math.floor(count / 2) + 1,
   desired: (member, context) => {
     const { folders } = member;
@@ -104,6 +104,7 @@ export const zookeeper: Service = {
       files: [...files, { path: myid, mode: 0o640, content: `${member.id}\n`, member: null }],
       process,
       storedId: { member: member.key, path: myid, form: "myid" },
+      storage: null,
     };
   },
 };

@@ -19,7 +19,7 @@ const six = [
 ];
 
 /** Points in the life of `up`: the n-th line of what it tells, from its first to after the last server was started. */
-const points = [1, 8, 30, 60, 90, 96, 100, 103, 105, 107];
+const points = [1, 8, 30, 60, 80, 90, 96, 100, 102, 104];
 
 /** Sends the signal once `up` has told `lines` lines; resolves when it has ended. */
 async function stopAfter(place: Place, lines: number, signal: NodeJS.Signals): ReturnType<typeof kctl> {

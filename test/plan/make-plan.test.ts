@@ -5,7 +5,14 @@ import { resolveCluster } from "../../src/cluster/resolve.ts";
 import { contentDigest } from "../../src/plan/content-digest.ts";
 import { makePlan, type Plan, type PlanInput } from "../../src/plan/make-plan.ts";
 import type { ObservedHost, ObservedState } from "../../src/plan/observed.ts";
-import { knownIdsOf, nextReceipt, parseReceipt, receiptText, type Receipt } from "../../src/plan/receipt.ts";
+import {
+  identityOf,
+  knownIdsOf,
+  nextReceipt,
+  parseReceipt,
+  receiptText,
+  type Receipt,
+} from "../../src/plan/receipt.ts";
 import type { DesiredHost } from "../../src/services/desired.ts";
 import { desiredState } from "../../src/services/desired-state.ts";
 import { specSchema } from "../../src/spec/schema.ts";
@@ -26,7 +33,8 @@ const platform: Platform = {
 };
 
 const templates = {
-  "broker-log4j.properties": "broker",
+  "kafka-log4j.properties": "broker",
+  "kafka-log4j2.yaml": "broker",
   "zookeeper-log4j.properties": "zookeeper",
   "zookeeper-logback.xml": "",
 };
@@ -42,18 +50,21 @@ function world(spec: object = {}, former: Receipt | null = null): World {
     ...spec,
   });
   const cluster = resolveCluster(parsed, platform, former === null ? noKnownIds : knownIdsOf(former));
+  let ids = 0;
+  const identity = identityOf(cluster, former, null, () => `fresh-${++ids}`);
   const desired = desiredState({
     cluster,
     platform,
     java: "/java",
     software: ({ name }) => `/cache/${name}`,
     templates,
+    identity,
   });
   return {
     root: "/k",
     cluster,
     desired,
-    receipt: { former, next: nextReceipt(cluster, desired, { java: "/java", cache: "/cache" }, former) },
+    receipt: { former, next: nextReceipt(cluster, desired, { java: "/java", cache: "/cache", identity }, former) },
   };
 }
 

@@ -73,6 +73,10 @@ describe.each(Object.entries(cases))("what %s renders", (name, { spec, profile }
       java: "/java/bin/java",
       software: (artifact) => `/cache/${artifact.name}-${artifact.version}`,
       templates,
+      identity: {
+        clusterId: "CLUSTER-ID",
+        directoryIds: { "c-1/controller": "DIR-1", "c-2/controller": "DIR-2", "c-3/controller": "DIR-3" },
+      },
     });
     const text = desired.hosts.flatMap(({ files, processes }) => [
       ...files.map(({ path, mode, content }) => `==> ${path} (${mode.toString(8)}) <==\n${content}`),

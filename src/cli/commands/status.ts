@@ -22,6 +22,7 @@ export const statusCommand = () =>
           healthy: seen.healthy,
           nodes: seen.nodes,
           brokers: seen.brokers,
+          ...(seen.controller === undefined ? {} : { controller: seen.controller }),
           partitions: seen.partitions,
         },
         text: (paint) => statusText(seen, paint),

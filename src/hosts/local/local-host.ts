@@ -4,6 +4,7 @@ import { writeAtomically } from "./atomic-file.ts";
 import { makeFolder, removeFile, removeTree } from "./folders.ts";
 import { look } from "./look.ts";
 import { thisMachine } from "./machine.ts";
+import { runToEnd } from "./run-to-end.ts";
 import { start } from "./start.ts";
 import { isAlive, stop } from "./stop.ts";
 import { tail } from "./tail.ts";
@@ -24,6 +25,7 @@ export function localHosts(nodes: readonly string[], root: string): readonly Hos
     start: (process) => start(root, machine, process),
     isAlive: (running) => isAlive(machine, running),
     stop: (running, graceSeconds, signal) => stop(root, machine, running, graceSeconds, signal),
+    run: runToEnd,
     tail,
   }));
 }

@@ -16,7 +16,10 @@ const never = new AbortController().signal;
 async function look(root: string, desired: Partial<DesiredHost>): Promise<ObservedHost> {
   const [host] = localHosts(["kafka-1"], root);
   if (host === undefined) throw new Error("no host");
-  return host.look({ node: "kafka-1", folders: [], files: [], processes: [], storedIds: [], ...desired }, never);
+  return host.look(
+    { node: "kafka-1", folders: [], files: [], processes: [], storedIds: [], storage: [], ...desired },
+    never,
+  );
 }
 
 const digest = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
@@ -118,7 +121,7 @@ describe("what data folders say", () => {
 test("an interrupted look does not begin", async () => {
   const root = testFolder();
   const [host] = localHosts(["kafka-1"], root);
-  const desired: DesiredHost = { node: "kafka-1", folders: [], files: [], processes: [], storedIds: [] };
+  const desired: DesiredHost = { node: "kafka-1", folders: [], files: [], processes: [], storedIds: [], storage: [] };
   await expect(host?.look(desired, AbortSignal.abort())).rejects.toMatchObject({ name: "AbortError" });
 });
 
@@ -151,6 +154,7 @@ test("three nodes of two services each, in a few milliseconds", async () => {
       ),
       files: members.flatMap(({ files }) => files),
       processes: members.map(({ process }) => process),
+      storage: [],
       storedIds: members.map(({ folder, process }) => ({
         member: process.key,
         path: join(folder, "data", "myid"),

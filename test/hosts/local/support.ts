@@ -44,7 +44,7 @@ export function serviceIn(root: string, script = obedient, overrides: Partial<De
 }
 
 export function hostWith(process: DesiredProcess): DesiredHost {
-  return { node: process.node, folders: [], files: [], processes: [process], storedIds: [] };
+  return { node: process.node, folders: [], files: [], processes: [process], storedIds: [], storage: [] };
 }
 
 export function marked(mark: string): Promise<readonly Sighting[]> {

@@ -1,0 +1,55 @@
+/** The KRaft controller: a voter of the quorum that keeps the cluster's metadata. */
+import type { Member } from "../cluster/cluster.ts";
+import type { Setting } from "../render/properties.ts";
+import { kafkaArtifact, kafkaServer, quorumServers, topicDefaults } from "./kafka-server.ts";
+import type { Service, ServiceContext } from "./service.ts";
+
+function settings(member: Member, { cluster, platform }: ServiceContext): readonly Setting[] {
+  const listener = `CONTROLLER://${member.address}:${member.ports["controller"]}`;
+  const own: Record<string, string> = {
+    "process.roles": "controller",
+    "node.id": String(member.id),
+    "controller.quorum.bootstrap.servers": quorumServers(cluster),
+    "controller.listener.names": "CONTROLLER",
+    listeners: listener,
+    "advertised.listeners": listener,
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT,CLIENTS:PLAINTEXT",
+    "log.dirs": member.folders.data,
+    ...topicDefaults(cluster),
+    // How soon a killed broker counts as gone, and may come back; Kafka's own 9 s serve clusters with slow networks.
+    ...(platform.profile === "laptop" ? { "broker.session.timeout.ms": "6000" } : {}),
+  };
+  return [
+    ...Object.entries(own).map(([key, value]) => ({ key, value, from: null })),
+    ...Object.entries(member.config).map(([key, value]) => ({ key, value, from: `kafka.config.${key}` })),
+  ];
+}
+
+export const controller: Service = {
+  role: "controller",
+  title: "controller",
+  firstId: 3001,
+  basePorts: () => ({ controller: 9093 }),
+  // What brokers are told holds for controllers too: in KRaft it is they who decide on topics.
+  section: ({ kafka, controller: own }) => ({
+    heap: own?.heap,
+    jvm: own?.jvm ?? [],
+    config: { ...kafka.config, ...own?.config },
+  }),
+  defaultHeapMiB: { laptop: 256, server: 1024 },
+  artifact: kafkaArtifact,
+  needs: () => [],
+  quorum: (count) => Math.floor(count / 2) + 1,
+  desired: (member, context) =>
+    kafkaServer(
+      {
+        member,
+        title: "Controller",
+        section: "controller",
+        settings: settings(member, context),
+        probe: { kind: "controller", address: member.address, port: member.ports["controller"] ?? 0, id: member.id },
+        stopSeconds: 60,
+      },
+      context,
+    ),
+};
