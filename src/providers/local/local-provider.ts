@@ -1,6 +1,7 @@
 /** The local provider: every node is a folder on this machine, every service a process of this user. */
-import { readdir, readFile, rmdir } from "node:fs/promises";
+import { lstat, readdir, readFile, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { KctlError } from "../../fault.ts";
 import { localHosts } from "../../hosts/local/local-host.ts";
 import type { Spec } from "../../spec/schema.ts";
 import type { Provider } from "../provider.ts";
@@ -32,14 +33,18 @@ export function localProvider(cluster: string, spec: LocalSpec, folder: string):
     lock: async (command) => {
       // No node can be called that.
       const lock = await acquireLock(join(root, ".lock"), { command });
-      return {
-        stillHeld: lock.stillHeld,
-        release: async () => {
-          await lock.release();
-          // Where nothing was made, or all of it was removed, the folder that held the lock goes as well.
-          if (await removeIfEmpty(root)) await removeIfEmpty(all);
-        },
+      const release = async (): Promise<void> => {
+        await lock.release();
+        // Where nothing was made, or all of it was removed, the folder that held the lock goes as well.
+        if (await removeIfEmpty(root)) await removeIfEmpty(all);
       };
+      // The lock was written by this user just now: what another wrote is told by comparing, whatever the file system maps.
+      const [mine, theirs] = await Promise.all([ownerOf(join(root, ".lock")), ownerOf(receipt)]);
+      if (mine !== null && theirs !== null && mine !== theirs) {
+        await release();
+        throw anothers(cluster, receipt, theirs);
+      }
+      return { stillHeld: lock.stillHeld, release };
     },
     readReceipt: async () => {
       try {
@@ -60,6 +65,25 @@ export function localProvider(cluster: string, spec: LocalSpec, folder: string):
       return left.flat().filter((path) => !roles.includes(path));
     },
   };
+}
+
+/** Its servers run as that user: they would not be seen, and be taken for gone. */
+function anothers(cluster: string, where: string, user: number): KctlError {
+  return new KctlError({
+    code: "local-io",
+    where,
+    what: `${cluster} belongs to another user of this machine (number ${user})`,
+    fix: "run kctl as that user: what one user started, another cannot look after",
+  });
+}
+
+async function ownerOf(path: string): Promise<number | null> {
+  try {
+    return (await lstat(path)).uid;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
