@@ -98,7 +98,10 @@ function fileChange(
   if (seen?.kind === "other" || (seen?.kind === "file" && seen.digest === digest && seen.mode === file.mode)) return [];
   const old = seen?.kind === "file" ? seen : null;
   const diff = differenceLines(old?.content ?? "", file.content);
-  const runs = file.member !== null && observed?.processes[file.member]?.state === "running";
+  // One that started with what is wanted needs no restart because somebody edited the file since.
+  const process = file.member === null ? undefined : observed?.processes[file.member];
+  const inputs = host.processes.find(({ key }) => key === file.member)?.inputs;
+  const restarts = process?.state === "running" && process.inputs !== inputs;
   const verb = old === null ? "create" : "update";
   return [
     {
@@ -112,7 +115,7 @@ function fileChange(
       node: host.node,
       title: `${verb} ${below(root, file.path)}`,
       why: old === null ? [] : reasons(diff, file.origins ?? {}),
-      effect: old !== null && runs && old.digest !== digest ? "restart" : "none",
+      effect: old !== null && restarts && old.digest !== digest ? "restart" : "none",
       diff,
       after,
     },

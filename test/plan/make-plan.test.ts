@@ -221,6 +221,13 @@ describe("a running cluster", () => {
     expect(verbs(makePlan({ ...later, observed }))).toEqual([`update file ${path}`]);
   });
 
+  test("a file that was edited by hand is put back without a restart", () => {
+    const path = "/k/n-1/broker/config/server.properties";
+    const edited = { kind: "file", digest: "x", mode: 0o640, content: "a=b\n" } as const;
+    const observed = changed(running(now), "n-1", ({ files }) => ({ files: { ...files, [path]: edited } }));
+    expect(makePlan({ ...later, observed }).changes).toMatchObject([{ key: `file ${path}`, effect: "none" }]);
+  });
+
   test("a changed setting names its key, and restarts the brokers one at a time after all files", () => {
     const edited = world(
       { kafka: { version: "3.9.1", heap: "768MiB", config: { "min.insync.replicas": "2" } } },
