@@ -6,6 +6,8 @@ import type { Context } from "./context.ts";
 export async function confirm(question: string, wanted: string, { ask }: Context): Promise<void> {
   if (ask === null) return;
   const answer = await ask(question);
-  if (answer.trim() !== wanted)
+  const said = answer.trim();
+  const yes = wanted === "y" && /^y(es)?$/i.test(said);
+  if (!yes && said !== wanted)
     throw new KctlError({ code: "not-confirmed", what: "not confirmed: nothing was changed" });
 }

@@ -45,7 +45,7 @@ export async function status(context: Context): Promise<Status> {
   );
   const { cluster, desired, observed } = seen;
   const [health, deaf] = await Promise.all([
-    clusterHealth(cluster, context.signal),
+    clusterHealth(cluster, context.signal, runningMembers(desired.hosts, observed.hosts)),
     deafServices(desired.hosts, observed.hosts, context.signal),
   ]);
   const nodes = cluster.nodes.map(({ name, address, roles }): NodeStatus => {
@@ -71,6 +71,16 @@ export async function status(context: Context): Promise<Status> {
     partitions: partitionCounts(health),
     complaints,
   };
+}
+
+function runningMembers(
+  hosts: readonly DesiredHost[],
+  observed: Readonly<Record<string, ObservedHost>>,
+): ReadonlySet<string> {
+  const keys = hosts.flatMap(({ node, processes }) => processes.map(({ key }) => ({ node, key })));
+  return new Set(
+    keys.filter(({ node, key }) => observed[node]?.processes[key]?.state === "running").map(({ key }) => key),
+  );
 }
 
 function serviceState(process: DesiredProcess, host: ObservedHost | undefined): ServiceState {
