@@ -2,20 +2,14 @@
 import { membersOf } from "../cluster/cluster.ts";
 import { resolveCluster } from "../cluster/resolve.ts";
 import { knownIdsOf, parseReceipt } from "../plan/receipt.ts";
-import { KctlError, type Fault } from "../fault.ts";
+import { KctlError } from "../fault.ts";
+import type { SmokeResult } from "../kafka/smoke-test/result.ts";
 import { clientAddresses } from "./client-addresses.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
 import { withLock } from "./with-lock.ts";
 
-export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string; readonly seconds: number };
-export type SmokeTestResult = {
-  readonly ok: boolean;
-  readonly checks: readonly Check[];
-  readonly faults: readonly Fault[];
-};
-
-export async function smokeTest(context: Context, { keep }: { readonly keep: boolean }): Promise<SmokeTestResult> {
+export async function smokeTest(context: Context, { keep }: { readonly keep: boolean }): Promise<SmokeResult> {
   const { spec, provider } = await openCluster(context);
   // Under the lock: a second smoke test would take this one's topic for what a killed run left behind.
   return withLock(provider, "smoke-test", async () => {
