@@ -29,11 +29,16 @@ export type Place = {
 
 const cache = (): string => inject("cache");
 
-/** A base port from which a local cluster's ports are free on 127.0.0.1. */
+/**
+ * A base port from which a local cluster's ports are free on 127.0.0.1, all below those that the system gives to clients. Runs
+ * side by side begin at different ones, and no two of these bases have a port in common.
+ */
 async function freeBase(): Promise<number> {
-  for (let port = 20_092; port < 50_000; port += 1000) {
+  const bases = Array.from({ length: 19 }, (_, index) => 10_092 + 1100 * index);
+  const first = process.ppid % bases.length;
+  for (const port of [...bases.slice(first), ...bases.slice(0, first)]) {
     const needed = [0, 10, 20].flatMap((step) =>
-      [port - 1, port, port - 9092 + 2181, port - 9092 + 2888, port - 9092 + 3888].map((base) => base + step),
+      [port - 1, port, port + 1, port - 9092 + 2181, port - 9092 + 2888, port - 9092 + 3888].map((base) => base + step),
     );
     const free = await Promise.all(needed.map(isFree));
     if (free.every(Boolean)) return port;
