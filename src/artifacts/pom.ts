@@ -1,14 +1,32 @@
 /** The Maven project whose dependencies are the jars of an official archive. */
 import type { Artifact } from "../services/desired.ts";
+import { minorOf } from "../spec/versions.ts";
 
 function dependency(group: string, name: string, version: string | null): string {
   const versionLine = version === null ? "" : `<version>${version}</version>`;
   return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId>${versionLine}</dependency>`;
 }
 
+/**
+ * Kafka 4 logs by log4j 2. Its archive has the binding to it and its projects do not bring it: without it every log is empty.
+ * The versions are those of log4j-core in the pom of org.apache.kafka:kafka-server; of each minor the newest known serves the others.
+ */
+const log4j2: Readonly<Record<string, string>> = {
+  "4.0": "2.24.3",
+  "4.1.0": "2.24.3",
+  "4.1.1": "2.24.3",
+  "4.1": "2.25.3",
+  "4.2.0": "2.25.3",
+  "4.2.1": "2.25.4",
+  "4.2": "2.25.5",
+  "4.3": "2.25.4",
+};
+
 function kafka(version: string): string {
   const names = ["kafka_2.13", "kafka-tools", "connect-runtime"];
   const list = names.map((name) => dependency("org.apache.kafka", name, version));
+  const logging = log4j2[version] ?? log4j2[minorOf(version)];
+  if (logging !== undefined) list.push(dependency("org.apache.logging.log4j", "log4j-slf4j-impl", logging));
   return `<dependencies>${list.join("")}</dependencies>`;
 }
 

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { label, roles, settings, size, text } from "./formats.ts";
 import { key, remote } from "./key-info.ts";
-import { builtModes } from "./versions.ts";
 
 const volume = z.strictObject({
   size: key(size, {
@@ -45,7 +44,6 @@ export const node = z.strictObject({
     example: "[zookeeper, broker]",
     also: ["role", "services", "type"],
     laterValues: {
-      ...(builtModes.includes("kraft") ? {} : { controller: "KRaft (the role `controller`)" }),
       connect: "Kafka Connect (the role `connect`)",
       burrow: "Burrow (the role `burrow`)",
     },

@@ -19,7 +19,6 @@ import {
 import { key, type Effect } from "./key-info.ts";
 import { node } from "./node-schema.ts";
 import { provider } from "./provider-schema.ts";
-import { builtModes } from "./versions.ts";
 
 export type { Effect } from "./key-info.ts";
 
@@ -102,8 +101,8 @@ const zookeeper = z.strictObject({
 });
 
 const controller = z.strictObject({
-  heap: heap("controller", "chosen by kctl"),
-  config: config("Settings of the KRaft controllers."),
+  heap: heap("controller", "256MiB on `local`"),
+  config: config("Settings of the KRaft controllers, over those of `kafka.config`, which hold for them too."),
   jvm,
 });
 
@@ -184,7 +183,6 @@ export const specSchema = z.strictObject({
   controller: key(controller.optional(), {
     doc: "The KRaft controllers.",
     effect: "restart",
-    ...(builtModes.includes("kraft") ? {} : { later: "KRaft" }),
     also: ["controllers", "kraft"],
   }),
   nodes: key(z.array(node).min(1), {

@@ -5,10 +5,12 @@ import type { RuleProblem, RuleResult } from "./rules.ts";
 import type { Spec } from "./schema.ts";
 import { shown } from "./words.ts";
 
-type Role = "broker" | "zookeeper";
+type Role = "broker" | "controller" | "zookeeper";
 
-const titles = { broker: "a broker", zookeeper: "a ZooKeeper server" } as const;
-const smallestMiB = { broker: 128, zookeeper: 64 } as const;
+const titles = { broker: "a broker", controller: "a controller", zookeeper: "a ZooKeeper server" } as const;
+const smallestMiB = { broker: 128, controller: 128, zookeeper: 64 } as const;
+/** The hungriest first: a node's heap is for each of its servers. */
+const byHunger = ["broker", "controller", "zookeeper"] as const;
 
 export function settingRules(spec: Spec): RuleResult {
   const { kafka, zookeeper, controller, nodes, topics } = spec;
@@ -24,15 +26,20 @@ export function settingRules(spec: Spec): RuleResult {
     ...flagRules(["zookeeper", "jvm"], zookeeper.jvm),
     ...heapRule("broker", ["kafka", "heap"], kafka.heap),
     ...heapRule("zookeeper", ["zookeeper", "heap"], zookeeper.heap),
+    ...heapRule("controller", ["controller", "heap"], controller?.heap),
     ...nodes.flatMap(({ heap, roles }, index) =>
-      heapRule(roles.includes("broker") ? "broker" : "zookeeper", ["nodes", index, "heap"], heap),
+      heapRule(byHunger.find((role) => roles.includes(role)) ?? "zookeeper", ["nodes", index, "heap"], heap),
     ),
   ];
   return { problems, warnings: [] };
 }
 
 /** @param role null for topics, whose settings are all the user's */
-function configRules(role: Role | null, path: SpecPath, config: Readonly<Record<string, string>>): RuleProblem[] {
+function configRules(
+  role: "broker" | "zookeeper" | null,
+  path: SpecPath,
+  config: Readonly<Record<string, string>>,
+): RuleProblem[] {
   return Object.keys(config).flatMap((name): RuleProblem[] => {
     const at = [...path, name];
     if (!/^[A-Za-z0-9._-]+$/.test(name))

@@ -2,7 +2,7 @@
 import type { Problem } from "./problem.ts";
 import type { RuleResult } from "./rules.ts";
 import type { Spec } from "./schema.ts";
-import { isBuilt, javaFor, kafkaMinor, kafkaMinors, minorOf, newestKafkas, zookeeperMinors } from "./versions.ts";
+import { javaFor, kafkaMinor, kafkaMinors, minorOf, newestKafkas, zookeeperMinors } from "./versions.ts";
 import { listed, shown } from "./words.ts";
 
 export function softwareRules(spec: Spec): RuleResult {
@@ -19,22 +19,13 @@ function kafkaRule({ kafka: { version } }: Spec): Verdict {
   const path = ["kafka", "version"];
   const known = kafkaMinor(version);
   const use = `use one of ${listed(newestKafkas(), "and")}`;
-  const minors = kafkaMinors.filter(isBuilt).map(({ minor }) => minor);
+  const minors = kafkaMinors.map(({ minor }) => minor);
   if (known === null)
     return {
       problem: {
         code: "spec-bad-value",
         path,
         what: `kctl does not know Kafka ${minorOf(version)}; it knows ${listed(minors, "and")}`,
-        fix: use,
-      },
-    };
-  if (!isBuilt(known))
-    return {
-      problem: {
-        code: "spec-not-built",
-        path,
-        what: `Kafka ${version} runs without ZooKeeper, by KRaft, which is not built yet in this version of kctl`,
         fix: use,
       },
     };

@@ -3,14 +3,11 @@
 /** Where a cluster keeps its metadata: in ZooKeeper, or with controllers of its own (KRaft). */
 export type Mode = "zookeeper" | "kraft";
 
-/** The modes that kctl can run. Adding `kraft` opens the role `controller`, the key `controller` and Kafka 4. */
-export const builtModes: readonly Mode[] = ["zookeeper"];
-
 export type KafkaMinor = {
   readonly minor: string;
   /** Known patch versions, the oldest first. */
   readonly patches: readonly string[];
-  /** Those that kctl uses with it: KRaft from 3.9 on, whose quorums can be formatted to grow later. */
+  /** Those that kctl uses with it: KRaft from 3.9 on, the first whose quorums can be formatted to grow later (KIP-853). */
   readonly modes: readonly Mode[];
 };
 
@@ -25,11 +22,6 @@ export const kafkaMinors: readonly KafkaMinor[] = [
   { minor: "4.3", patches: ["4.3.0", "4.3.1"], modes: ["kraft"] },
 ];
 
-/** Whether kctl can run a minor in one of its modes. */
-export function isBuilt({ modes }: KafkaMinor): boolean {
-  return modes.some((mode) => builtModes.includes(mode));
-}
-
 export const zookeeperMinors: readonly string[] = ["3.8", "3.9"];
 
 /** The first two of a version's numbers. */
@@ -41,9 +33,9 @@ export function kafkaMinor(version: string): KafkaMinor | null {
   return kafkaMinors.find(({ minor }) => minor === minorOf(version)) ?? null;
 }
 
-/** The newest known patch of each minor that can be run. */
+/** The newest known patch of each minor. */
 export function newestKafkas(): readonly string[] {
-  return kafkaMinors.filter(isBuilt).flatMap(({ patches }) => patches.slice(-1));
+  return kafkaMinors.flatMap(({ patches }) => patches.slice(-1));
 }
 
 /**
