@@ -34,6 +34,7 @@ export const faultCodes = {
   "not-built": { exit: 1, means: "The change is part of kctl's plan for later and is not carried out yet." },
   "service-died": { exit: 1, means: "A service ended while kctl waited for it." },
   "service-not-ready": { exit: 1, means: "A service is running but did not become ready in time." },
+  "not-converged": { exit: 1, means: "A change was made, and is wanted again just the same: something undoes it." },
   unhealthy: { exit: 1, means: "The cluster is not healthy." },
   "kafka-unreachable": { exit: 1, means: "No broker answered." },
   "kafka-refused": { exit: 1, means: "Kafka answered a request with an error." },

@@ -16,8 +16,10 @@ export type Member = {
   readonly ports: Readonly<Record<string, number>>;
   readonly heapMiB: number;
   readonly rack: string | null;
-  /** The user's settings: the cluster's, with the node's over them. */
+  /** The user's settings: the cluster's, with the node's or the role's own over them. */
   readonly config: Readonly<Record<string, string>>;
+  /** Those of them that stand at the node, or under the role's own key. */
+  readonly ownSettings: readonly string[];
   readonly jvm: readonly string[];
   readonly folders: Readonly<Record<"config" | "data" | "log" | "run", string>>;
 };
@@ -29,6 +31,14 @@ export type ClusterNode = {
   readonly roles: readonly Role[];
 };
 
+/** null: Kafka's own default where it is created, and whatever it has where it is there. */
+export type Topic = {
+  readonly name: string;
+  readonly partitions: number | null;
+  readonly replicas: number | null;
+  readonly config: Readonly<Record<string, string>>;
+};
+
 export type Cluster = {
   readonly name: string;
   readonly provider: "local" | "ssh" | "aws";
@@ -38,6 +48,9 @@ export type Cluster = {
   readonly zookeeperVersion: string | null;
   readonly nodes: readonly ClusterNode[];
   readonly members: readonly Member[];
+  /** ZooKeeper servers that join only after another has: an ensemble takes one at a time. */
+  readonly joiningLater: readonly Member[];
+  readonly topics: readonly Topic[];
 };
 
 export function membersOf(cluster: Cluster, role: Role): readonly Member[] {

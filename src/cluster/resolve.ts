@@ -33,6 +33,13 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
     zookeeperVersion: spec.zookeeper.version ?? null,
     nodes,
     members,
+    joiningLater: [],
+    topics: (spec.topics ?? []).map(({ name, partitions, replicas, config }) => ({
+      name,
+      partitions: partitions ?? null,
+      replicas: replicas ?? null,
+      config,
+    })),
   };
 }
 
@@ -67,6 +74,7 @@ function resolveRole(
       heapMiB: entry.heap ?? settings.heap ?? defaultHeapMiB[platform.profile],
       rack: entry.rack ?? null,
       config: role === "broker" ? { ...settings.config, ...entry.config } : settings.config,
+      ownSettings: role === "broker" ? Object.keys(entry.config) : (settings.own ?? []),
       jvm: settings.jvm,
       folders: {
         config: inFolder(platform.folders.config),

@@ -8,7 +8,12 @@ export type SettingInForce = { readonly value: string | null; readonly source: C
 /** A value is null where it is secret. */
 export type LiveSettings = Readonly<Record<string, string | null>>;
 
+/** Each place that can give a setting its value; the earliest that is not null holds. */
+export type SettingLayers = Readonly<Record<"broker" | "cluster" | "file" | "default", string | null>>;
+
 export type BrokerSettings = {
+  /** Those that can be changed live, and are not secret. */
+  readonly layers: Readonly<Record<string, SettingLayers>>;
   /** Set live on this very broker. */
   readonly live: LiveSettings;
   /** What holds, wherever it is from. */
@@ -52,10 +57,18 @@ export async function brokerSettings(
 }
 
 function settingsOf(entries: readonly ConfigEntry[]): BrokerSettings {
+  const changeable = entries.filter(({ readOnly, secret }) => !readOnly && !secret);
   return {
+    layers: Object.fromEntries(changeable.map((entry) => [entry.name, layersOf(entry)])),
     live: setBy("broker", entries),
     inForce: Object.fromEntries(entries.map(({ name, value, source }) => [name, { value, source }])),
   };
+}
+
+function layersOf({ name, layers }: ConfigEntry): SettingLayers {
+  const from = (source: ConfigSource): string | null =>
+    layers.find((layer) => layer.source === source && layer.name === name)?.value ?? null;
+  return { broker: from("broker"), cluster: from("cluster"), file: from("file"), default: from("default") };
 }
 
 /** By the layers, since what is set for the cluster may lie below what is set on the broker. */

@@ -4,8 +4,9 @@ import type { Host } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
 import { receiptText } from "../plan/receipt.ts";
 import type { Lock } from "../providers/provider.ts";
-import type { DesiredFile, DesiredProcess } from "../services/desired.ts";
+import type { Artifact, DesiredFile, DesiredProcess } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
+import { changeKafka } from "./change-kafka.ts";
 import type { Context } from "./context.ts";
 import type { Perform } from "./execute.ts";
 import { serves } from "./probe.ts";
@@ -42,14 +43,8 @@ export function performer(survey: Survey, context: Context, lock: Lock): Perform
     switch (change.kind) {
       case "receipt":
         return record.write();
-      case "artifact": {
-        const { prepareArtifact } = await import("../artifacts/fetch.ts");
-        begun();
-        const { cache, mirror } = survey;
-        const { env, emit, signal } = context;
-        await prepareArtifact(change.artifact, { cache, mirror, env, emit, signal });
-        return;
-      }
+      case "artifact":
+        return fetchArtifact(change.artifact, begun, survey, context);
       case "folder":
         return hostOf(change).makeFolder({ path: change.path, mode: change.mode });
       case "file":
@@ -73,6 +68,13 @@ export function performer(survey: Survey, context: Context, lock: Lock): Perform
         const { stopSeconds } = must(processes.get(change.member), change.member);
         return stopExtras(change, survey, hostOf(change), stopSeconds, context.signal);
       }
+      case "voter":
+      case "setting":
+      case "topic":
+      case "partitions":
+      case "topic-settings":
+        begun();
+        return changeKafka(change, survey.cluster, survey.receipt.next.clusterId, context);
       case "gate":
         begun();
         return gate(change, survey, context, failed);
@@ -87,6 +89,17 @@ export function performer(survey: Survey, context: Context, lock: Lock): Perform
         return;
     }
   };
+}
+
+async function fetchArtifact(
+  artifact: Artifact,
+  begun: () => void,
+  { cache, mirror }: Survey,
+  { env, emit, signal }: Context,
+): Promise<void> {
+  const { prepareArtifact } = await import("../artifacts/fetch.ts");
+  begun();
+  await prepareArtifact(artifact, { cache, mirror, env, emit, signal });
 }
 
 type ReceiptWriter = { readonly write: () => Promise<void>; readonly formatted: (member: string) => Promise<void> };

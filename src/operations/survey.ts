@@ -1,11 +1,14 @@
 /** Looks at the world once and plans: what is wanted, what is there, and the difference. Reads only. */
 import { cacheFolder, softwareFolder } from "../artifacts/cache.ts";
 import { isReady } from "../artifacts/ready.ts";
-import type { Cluster } from "../cluster/cluster.ts";
+import { membersOf, type Cluster, type Role } from "../cluster/cluster.ts";
+import { admit } from "../cluster/joining.ts";
 import type { KnownIds } from "../cluster/known-ids.ts";
 import { resolveCluster } from "../cluster/resolve.ts";
 import type { Host } from "../hosts/host.ts";
+import { kafkaChanges } from "../plan/kafka-changes.ts";
 import { makePlan, type Plan } from "../plan/make-plan.ts";
+import { hasRun } from "../plan/obstacles.ts";
 import type { ObservedHost, ObservedState } from "../plan/observed.ts";
 import { identityOf, knownIdsOf, nextReceipt, parseReceipt, type Receipt } from "../plan/receipt.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -16,6 +19,7 @@ import type { Spec } from "../spec/schema.ts";
 import { readTemplate } from "../templates.ts";
 import type { Context } from "./context.ts";
 import { idAfterUp, type FreshId } from "./fresh-id.ts";
+import { observeKafka } from "./observe-kafka.ts";
 
 export type Survey = {
   readonly provider: Provider;
@@ -49,17 +53,20 @@ export function pastOf(receipt: Receipt | null): Past {
   return { receipt, known: knownIdsOf(receipt), clusterId: receipt?.clusterId ?? null };
 }
 
-/** What the spec wants, given what is known. */
+/** Makes what the spec wants, given what is known; `admitted`: how many ZooKeeper servers may join one that runs, null for all. */
+export type Want = (past: Past, admitted?: number | null) => Wanted;
+
 export async function wantedBy(
   spec: Spec,
   provider: Provider,
   java: string,
   cache: string,
   fresh: FreshId,
-): Promise<(past: Past) => Wanted> {
+): Promise<Want> {
   const texts = await templates();
-  return ({ receipt, known, clusterId }) => {
-    const cluster = resolveCluster(spec, provider.platform, known);
+  return ({ receipt, known, clusterId }, admitted = null) => {
+    const all = resolveCluster(spec, provider.platform, known);
+    const cluster = admitted === null ? all : admit(all, new Set(Object.keys(known.members)), admitted);
     const identity = identityOf(cluster, receipt, clusterId, fresh);
     const software: ServiceContext["software"] = (artifact) => softwareFolder(cache, artifact);
     const desired = desiredState({ cluster, platform: provider.platform, java, software, templates: texts, identity });
@@ -91,6 +98,60 @@ function pastInData(wanted: Wanted, hosts: Readonly<Record<string, ObservedHost>
   return { ...past, clusterId, known: { ...known, members: { ...known.members, ...Object.fromEntries(found) } } };
 }
 
+type Look = (wanted: Wanted) => Promise<Seen>;
+type Seen = { readonly wanted: Wanted } & Pick<Survey, "hosts"> & {
+    readonly seen: Readonly<Record<string, ObservedHost>>;
+  };
+
+async function lookAtHosts(wanted: Wanted, provider: Provider, signal: AbortSignal): Promise<Seen> {
+  const { hosts: desired } = wanted.desired;
+  const hosts = new Map(provider.hosts(desired.map(({ node }) => node)).map((host) => [host.node, host]));
+  const seen = await Promise.all(
+    desired.map(async (host) => [host.node, await hosts.get(host.node)?.look(host, signal)] as const),
+  );
+  return {
+    wanted,
+    hosts,
+    seen: Object.fromEntries(seen.flatMap(([node, host]) => (host === undefined ? [] : [[node, host]]))),
+  };
+}
+
+/** What is wanted now, and what is there of it: looked at again where the look itself changes what is wanted. */
+async function wantedAndSeen(want: Want, look: Look, former: Receipt | null): Promise<Seen> {
+  let past = pastOf(former);
+  let looked = await look(want(past));
+  const stored = pastInData(looked.wanted, looked.seen, past);
+  if (stored !== null) {
+    past = stored;
+    looked = await look(want(past));
+  }
+  const { cluster, desired } = looked.wanted;
+  const joining = membersOf(cluster, "zookeeper").filter(({ key }) => !Object.hasOwn(past.known.members, key));
+  if (former === null || joining.length === 0 || !hasRun(desired, looked.seen)) return looked;
+  looked = await look(want(past, 0));
+  // The next one joins once those that did are as they should be.
+  return isSettled(looked, "zookeeper") ? look(want(past, 1)) : looked;
+}
+
+function isSettled({ wanted: { desired }, seen }: Seen, role: Role): boolean {
+  return desired.hosts.every(({ node, processes }) =>
+    processes
+      .filter((process) => process.role === role)
+      .every(({ key, inputs }) => {
+        const process = seen[node]?.processes[key];
+        return process?.state === "running" && process.inputs === inputs;
+      }),
+  );
+}
+
+async function artifactsThere(cache: string, { artifacts }: DesiredState): Promise<Record<string, boolean>> {
+  const there = artifacts.map(async (artifact) => {
+    const { name, version } = artifact;
+    return [`${name} ${version}`, await isReady(cache, artifact)] as const;
+  });
+  return Object.fromEntries(await Promise.all(there));
+}
+
 /** One look at everything, and the plan that follows from it. */
 export async function survey(
   spec: Spec,
@@ -99,50 +160,33 @@ export async function survey(
   context: Context,
   fresh: FreshId = idAfterUp,
 ): Promise<Survey> {
+  const { signal } = context;
   const receiptFile = await provider.readReceipt();
   const former = receiptFile === null ? null : parseReceipt(receiptFile);
   const [java, cache] = await Promise.all([javaOf(former), cacheOf(spec, former, context)]);
   const want = await wantedBy(spec, provider, java.executable, cache, fresh);
-  const look = async ({ desired }: Wanted): Promise<Pick<Survey, "hosts" | "observed">> => {
-    const hosts = new Map(provider.hosts(desired.hosts.map(({ node }) => node)).map((host) => [host.node, host]));
-    const [seen, artifacts] = await Promise.all([
-      Promise.all(
-        desired.hosts.map(async (host) => [host.node, await hosts.get(host.node)?.look(host, context.signal)] as const),
-      ),
-      Promise.all(
-        desired.artifacts.map(
-          async (artifact) => [`${artifact.name} ${artifact.version}`, await isReady(cache, artifact)] as const,
-        ),
-      ),
-    ]);
-    const observedHosts = Object.fromEntries(
-      seen.flatMap(([node, host]) => (host === undefined ? [] : [[node, host]])),
-    );
-    return {
-      hosts,
-      observed: { hosts: observedHosts, artifacts: Object.fromEntries(artifacts), receipt: receiptFile },
-    };
-  };
-  const past = pastOf(former);
-  let wanted = want(past);
-  let looked = await look(wanted);
-  const stored = pastInData(wanted, looked.observed.hosts, past);
-  if (stored !== null) {
-    wanted = want(stored);
-    looked = await look(wanted);
-  }
-  const receipt = {
-    former,
-    next: nextReceipt(wanted.cluster, wanted.desired, { java: java.home, cache, identity: wanted.identity }, former),
-  };
+  const { wanted, hosts, seen } = await wantedAndSeen(want, (one) => lookAtHosts(one, provider, signal), former);
+  const { cluster, desired, identity } = wanted;
+  const withTopics = cluster.topics.length > 0 || Object.keys(former?.topics ?? {}).length > 0;
+  const [artifacts, kafka] = await Promise.all([
+    artifactsThere(cache, desired),
+    hasRun(desired, seen) ? observeKafka(cluster, seen, withTopics, signal) : ({ state: "new" } as const),
+  ]);
+  const observed: ObservedState = { hosts: seen, artifacts, receipt: receiptFile, kafka };
+  const changes = kafkaChanges({ cluster, desired, kafka, former });
+  const stored = Object.fromEntries(Object.values(seen).flatMap(({ identities }) => Object.entries(identities)));
+  const made = { java: java.home, cache, identity };
+  const next = nextReceipt({ cluster, desired, made, stored, kafka: changes.receipt }, former);
+  const receipt = { former, next };
   return {
     provider,
     cache,
     mirror: spec.artifacts?.mirror ?? null,
     kafkaFolder: softwareFolder(cache, { name: "kafka", version: spec.kafka.version }),
     ...wanted,
-    ...looked,
+    hosts,
+    observed,
     receipt,
-    plan: makePlan({ root: provider.platform.root, ...wanted, observed: looked.observed, receipt }),
+    plan: makePlan({ root: provider.platform.root, cluster, desired, observed, receipt, kafka: changes }),
   };
 }

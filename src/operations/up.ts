@@ -1,16 +1,17 @@
 /** Makes the cluster what the spec says, from nothing or from any earlier or half-made state, then verifies it. */
-import { KctlError } from "../fault.ts";
-import type { Change } from "../plan/change.ts";
+import { KctlError, type Fault } from "../fault.ts";
+import { changesSomething, type Change } from "../plan/change.ts";
+import type { Lock } from "../providers/provider.ts";
 import { awaitHealth } from "./await-health.ts";
 import { bootstrapOf } from "./client-addresses.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { execute } from "./execute.ts";
 import { randomId } from "./fresh-id.ts";
-import { openCluster } from "./open-cluster.ts";
+import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
 import { serverJava } from "./server-java.ts";
-import { survey } from "./survey.ts";
+import { survey, type Survey } from "./survey.ts";
 import { withLock } from "./with-lock.ts";
 
 export type UpResult = {
@@ -18,19 +19,75 @@ export type UpResult = {
   readonly cluster: string;
   readonly bootstrap: string;
   readonly software: string;
+  /** What the spec asks for and kctl does not do: all else was done. */
+  readonly refused: readonly Fault[];
 };
 
 export async function up(context: Context, { yes }: { readonly yes: boolean }): Promise<UpResult> {
-  const { spec, provider } = await openCluster(context);
-  return withLock(provider, "up", async (lock) => {
-    const seen = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context, randomId);
-    if (seen.plan.obstacles.length > 0) throw new KctlError(seen.plan.obstacles);
-    if (!yes) await askAboutRestarts(seen.plan.changes, context);
-    const { changed, faults } = await execute(seen.plan.changes, performer(seen, context, lock), context);
-    if (faults.length > 0) throw new KctlError(faults);
-    await awaitHealth(seen, context);
-    return { changed, cluster: seen.cluster.name, bootstrap: bootstrapOf(seen.cluster), software: seen.kafkaFolder };
+  const open = await openCluster(context);
+  return withLock(open.provider, "up", async (lock) => {
+    let changed = 0;
+    let before: readonly Change[] = [];
+    let silent = 0;
+    // What a change brings to light (an id that Kafka gave, topics of a cluster that was down) is looked at in another round.
+    for (;;) {
+      const seen = await look(open, context);
+      const { changes, refusals } = seen.plan;
+      mustBeNew(changes, before);
+      changed += await carryOut(seen, yes, context, lock);
+      await awaitHealth(seen, context);
+      if (!changes.some(changesSomething) && seen.observed.kafka.state === "known") {
+        const { cluster, kafkaFolder } = seen;
+        return {
+          changed,
+          cluster: cluster.name,
+          bootstrap: bootstrapOf(cluster),
+          software: kafkaFolder,
+          refused: refusals,
+        };
+      }
+      // It is well, and yet did not tell of itself in time: three looks in a row are no accident.
+      if (seen.observed.kafka.state === "unknown" && ++silent > 3) throw new KctlError(mute);
+      before = changes;
+    }
   });
+}
+
+const mute: Fault = {
+  code: "kafka-unreachable",
+  what: "the brokers serve, and do not tell their settings and topics in time",
+  fix: "see the brokers' logs; then run `kctl up` again",
+};
+
+async function look({ spec, provider }: OpenCluster, context: Context): Promise<Survey> {
+  const seen = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context, randomId);
+  if (seen.plan.obstacles.length > 0) throw new KctlError(seen.plan.obstacles);
+  return seen;
+}
+
+async function carryOut(seen: Survey, yes: boolean, context: Context, lock: Lock): Promise<number> {
+  const { changes } = seen.plan;
+  if (!changes.some(changesSomething)) return 0;
+  if (!yes) await askAboutRestarts(changes, context);
+  const { changed, faults } = await execute(changes, performer(seen, context, lock), context);
+  if (faults.length > 0) throw new KctlError(faults);
+  return changed;
+}
+
+/** A change that was made and is wanted again, just the same, would be made for ever. */
+function mustBeNew(changes: readonly Change[], before: readonly Change[]): void {
+  const told = (change: Change): string => JSON.stringify({ ...change, after: [] });
+  const done = new Set(before.filter(changesSomething).map(told));
+  const again = changes.filter((change) => done.has(told(change)));
+  if (again.length === 0) return;
+  throw new KctlError(
+    again.map(({ title, node }) => ({
+      code: "not-converged" as const,
+      ...(node === null ? {} : { node }),
+      what: `this was done, and nothing came of it: ${title}`,
+      fix: "look at the server's log and at what else changes it; `kctl plan` shows what is wanted and what is there",
+    })),
+  );
 }
 
 async function askAboutRestarts(changes: readonly Change[], context: Context): Promise<void> {

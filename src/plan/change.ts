@@ -1,5 +1,6 @@
 /** A change of the plan: plain JSON that `plan` shows, `up` carries out and tests compare. Content is named by its digest. */
 import type { Artifact } from "../services/desired.ts";
+import type { SettingChange } from "./topic-difference.ts";
 
 /** The key of the spec that a change comes from, with what stood there and what stands there now. */
 export type Why = { readonly field: string; readonly from: string | null; readonly to: string | null };
@@ -45,6 +46,38 @@ export type Change = Common &
     | { readonly kind: "gate"; readonly verb: "await"; readonly members: readonly string[]; readonly enough: number }
     /** Restarts servers one at a time, each asked first whether it may go; the order is decided as it goes. */
     | { readonly kind: "roll"; readonly verb: "restart"; readonly members: readonly string[] }
+    /** Makes a controller that follows the quorum a voter of it. */
+    | { readonly kind: "voter"; readonly verb: "add"; readonly member: string }
+    /** Sets a setting live, or takes back one that kctl set; `broker` is null for the whole cluster. */
+    | {
+        readonly kind: "setting";
+        readonly verb: "set" | "unset";
+        readonly name: string;
+        readonly broker: number | null;
+        readonly old: string | null;
+        readonly new: string | null;
+      }
+    | {
+        readonly kind: "topic";
+        readonly verb: "create";
+        readonly topic: string;
+        readonly partitions: number | null;
+        readonly replicas: number | null;
+        readonly settings: Readonly<Record<string, string>>;
+      }
+    | {
+        readonly kind: "partitions";
+        readonly verb: "grow";
+        readonly topic: string;
+        readonly old: number;
+        readonly new: number;
+      }
+    | {
+        readonly kind: "topic-settings";
+        readonly verb: "update";
+        readonly topic: string;
+        readonly settings: readonly SettingChange[];
+      }
     /** Nothing to do, but good to know. */
     | { readonly kind: "note"; readonly verb: "note" }
   );

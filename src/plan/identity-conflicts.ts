@@ -4,7 +4,7 @@ import type { Fault } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
 import type { ObservedIdentity, ObservedState } from "./observed.ts";
-import type { Receipt } from "./receipt.ts";
+import { clusterIdIn, type Receipt } from "./receipt.ts";
 
 const putBack = "put the right data folder back, or `kctl destroy` the cluster if its data is not needed";
 
@@ -14,11 +14,13 @@ export function identityConflicts(
   observed: ObservedState,
   receipt: Receipt | null,
 ): readonly Fault[] {
+  const all = Object.values(observed.hosts).flatMap(({ identities }) => Object.values(identities));
+  const clusterId = receipt?.clusterId ?? clusterIdIn(all);
   return desired.hosts.flatMap((host) =>
     host.storedIds.flatMap(({ member: key, path }): readonly Fault[] => {
       const member = cluster.members.find((candidate) => candidate.key === key);
       if (member === undefined) return [];
-      const what = conflict(member, observed.hosts[host.node]?.identities[key], receipt);
+      const what = conflict(member, observed.hosts[host.node]?.identities[key], receipt, clusterId);
       return what === null ? [] : [{ code: "identity-conflict", node: host.node, where: path, what, fix: putBack }];
     }),
   );
@@ -28,16 +30,18 @@ function conflict(
   { key, id, role }: Member,
   stored: ObservedIdentity | undefined,
   receipt: Receipt | null,
+  clusterId: string | null,
 ): string | null {
   if (stored === undefined) {
     // Never formatted anew: a controller that forgot what it voted for can lose what the quorum agreed on.
     return receipt?.formatted.includes(key) === true ? `${key} had its storage formatted, and now there is none` : null;
   }
-  const clusterId = receipt?.clusterId ?? null;
   if (clusterId !== null && stored.clusterId !== null && stored.clusterId !== clusterId) {
     return `${key} holds data of another cluster: its record says ${stored.clusterId}, and this one is ${clusterId}`;
   }
   if (stored.id === id) return null;
+  // kctl wrote it, and knows what stood there: it is written anew.
+  if (stored.id === null && role === "zookeeper" && receipt?.members[key] === id) return null;
   const said = stored.id === null ? "cannot be read" : `says ${stored.id}`;
   return `${key} is ${service(role).title} ${id}, but its own record ${said}`;
 }

@@ -5,6 +5,7 @@ import type { DesiredHost, DesiredProcess, DesiredState } from "../services/desi
 import { service } from "../services/registry.ts";
 import type { Change, Edge } from "./change.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
+import type { KafkaChanges } from "./kafka-changes.ts";
 import type { ObservedHost, ObservedState } from "./observed.ts";
 import { obstacles } from "./obstacles.ts";
 import { receiptText, type Receipt } from "./receipt.ts";
@@ -14,6 +15,8 @@ export type Plan = {
   readonly changes: readonly Change[];
   /** While there is one, nothing of the plan is carried out. */
   readonly obstacles: readonly Fault[];
+  /** What the spec asks for and kctl does not do; the rest is carried out. */
+  readonly refusals: readonly Fault[];
 };
 
 export type PlanInput = {
@@ -23,33 +26,16 @@ export type PlanInput = {
   readonly desired: DesiredState;
   readonly observed: ObservedState;
   readonly receipt: { readonly former: Receipt | null; readonly next: Receipt };
+  readonly kafka: KafkaChanges;
 };
 
 const done = (key: string): Edge => ({ key, until: "done" });
 
 export function makePlan(input: PlanInput): Plan {
-  const { cluster, desired, observed } = input;
+  const { cluster, desired, observed, kafka } = input;
   const receipt = receiptChange(input);
   const first = receipt.map(({ key }) => done(key));
-  const artifacts = desired.artifacts.flatMap(({ name, version }): readonly Change[] => {
-    const id = `${name} ${version}`;
-    if (observed.artifacts[id] === true) return [];
-    return [
-      {
-        kind: "artifact",
-        verb: "fetch",
-        key: `artifact ${id}`,
-        artifact: { name, version },
-        layer: "host",
-        node: null,
-        title: `fetch ${id}`,
-        why: [],
-        effect: "none",
-        diff: [],
-        after: [],
-      },
-    ];
-  });
+  const artifacts = artifactChanges(desired, observed);
   const hosts = desired.hosts.map((host) => hostChanges(host, observed.hosts[host.node], first, input.root));
   const running = hosts.flatMap(({ starts }) => starts);
   const gates = gatesFor(
@@ -72,12 +58,21 @@ export function makePlan(input: PlanInput): Plan {
       hosts,
     ),
   );
+  const started = starts.map(({ key }) => done(key));
+  const voters = inTurn(kafka.voters, [...first, ...started]);
+  const settings = inTurn(kafka.settings, [...first, ...started, ...voters.map(({ key }) => done(key))]);
   const roll = rollChange(
     cluster,
     hosts.flatMap(({ restarts }) => restarts),
     hosts,
-    [...artifacts, ...starts],
+    [...artifacts, ...starts, ...voters, ...settings],
   );
+  const topics = inTurn(kafka.topics, [
+    ...first,
+    ...started,
+    ...settings.map(({ key }) => done(key)),
+    ...roll.map(({ key }) => done(key)),
+  ]);
   return {
     changes: [
       ...receipt,
@@ -86,10 +81,23 @@ export function makePlan(input: PlanInput): Plan {
       ...storage,
       ...gates,
       ...starts,
+      ...voters,
+      ...settings,
       ...roll,
+      ...topics,
+      ...kafka.notes,
     ],
     obstacles: obstacles(cluster, desired, observed, input.receipt.former),
+    refusals: kafka.refusals,
   };
+}
+
+/** One after the other: what Kafka is asked for is small, and the first refusal ends it. */
+function inTurn(changes: readonly Change[], after: readonly Edge[]): readonly Change[] {
+  return changes.map((change, index) => {
+    const before = changes[index - 1];
+    return { ...change, after: [...after, ...(before === undefined ? [] : [done(before.key)])] };
+  });
 }
 
 function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
@@ -110,6 +118,28 @@ function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
       after: [],
     },
   ];
+}
+
+function artifactChanges({ artifacts }: DesiredState, observed: ObservedState): readonly Change[] {
+  return artifacts.flatMap(({ name, version }): readonly Change[] => {
+    const id = `${name} ${version}`;
+    if (observed.artifacts[id] === true) return [];
+    return [
+      {
+        kind: "artifact",
+        verb: "fetch",
+        key: `artifact ${id}`,
+        artifact: { name, version },
+        layer: "host",
+        node: null,
+        title: `fetch ${id}`,
+        why: [],
+        effect: "none",
+        diff: [],
+        after: [],
+      },
+    ];
+  });
 }
 
 type StorageChange = Extract<Change, { kind: "storage" }>;
@@ -225,7 +255,12 @@ function rollChange(
       why: [...new Map(causes.flatMap(({ why }) => why).map((why) => [why.field, why])).values()],
       effect: "restart",
       diff: [],
-      after: [...files, ...before].map(({ key }) => done(key)),
+      // A ZooKeeper server that joins may need the others' restart to serve: their gate asks for it then.
+      after: [...files, ...before].map(({ key }) => (waitedFor(key, cluster) ? done(key) : { key, until: "begun" })),
     },
   ];
+}
+
+function waitedFor(change: string, { members }: Cluster): boolean {
+  return !members.some(({ key, role }) => role === "zookeeper" && change === `start ${key}`);
 }

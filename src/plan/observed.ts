@@ -1,4 +1,6 @@
 /** What was seen, as plain data. "Unknown" is a state of its own: what does not answer is never taken for absent. */
+import type { ObservedSettings } from "./setting-difference.ts";
+import type { TopicAsSeen } from "./topic-difference.ts";
 
 export type ObservedFile =
   | { readonly kind: "absent" }
@@ -35,7 +37,12 @@ export type ObservedProcess =
 /** Who listens on a port; null where nobody does. `pid` is null where this user may not see it. */
 export type PortHolder = { readonly pid: number | null; readonly command: string | null } | null;
 
-export type ObservedIdentity = { readonly id: number | null; readonly clusterId: string | null };
+export type ObservedIdentity = {
+  readonly id: number | null;
+  readonly clusterId: string | null;
+  /** KRaft: the id of this very storage, which tells a new disk from the old one. */
+  readonly directoryId: string | null;
+};
 
 export type ObservedHost = {
   readonly node: string;
@@ -49,7 +56,22 @@ export type ObservedHost = {
   readonly identities: Readonly<Record<string, ObservedIdentity>>;
 };
 
+/** What Kafka says of itself. */
+export type ObservedKafka =
+  /** Nothing of this cluster ever ran, so there is nothing in it. */
+  | { readonly state: "new" }
+  /** No broker told; what is in it is not known. */
+  | { readonly state: "unknown" }
+  | {
+      readonly state: "known";
+      readonly topics: readonly (TopicAsSeen & { readonly id: string | null })[];
+      readonly settings: ObservedSettings;
+      /** The ids of the controllers that vote; null: not told, or a cluster with ZooKeeper. */
+      readonly voters: readonly number[] | null;
+    };
+
 export type ObservedState = {
+  readonly kafka: ObservedKafka;
   /** Whether an artifact is unpacked and whole, by `NAME VERSION`. */
   readonly artifacts: Readonly<Record<string, boolean>>;
   readonly hosts: Readonly<Record<string, ObservedHost>>;

@@ -1,5 +1,5 @@
 /** What stands in the way of a plan: seen before anything is touched, and named with the way out. */
-import { membersOf, type Cluster } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
 import { identityConflicts } from "./identity-conflicts.ts";
@@ -30,14 +30,14 @@ function changesNotBuilt(
   const faults: Fault[] = [];
   const refuse = (what: string, fix: string): number => faults.push({ code: "not-built", what, fix });
   // A receipt is written before the first change: where nothing has run since, nothing depends on what it says.
-  const ran = hasRun(desired, observed);
+  const ran = hasRun(desired, observed.hosts);
   if (ran && receipt.kafkaVersion !== cluster.kafkaVersion) {
     refuse(
       `the cluster runs Kafka ${receipt.kafkaVersion}, and the spec says ${cluster.kafkaVersion}: changing the version of a cluster is not built yet`,
       `put kafka.version back to ${receipt.kafkaVersion}`,
     );
   }
-  const keys = new Set(cluster.members.map(({ key }) => key));
+  const keys = new Set([...cluster.members, ...cluster.joiningLater].map(({ key }) => key));
   for (const key of Object.keys(receipt.members)) {
     if (!keys.has(key))
       refuse(
@@ -45,18 +45,11 @@ function changesNotBuilt(
         "put it back into the spec",
       );
   }
-  for (const [role, what] of [
-    ["zookeeper", "the ZooKeeper ensemble"],
-    ["controller", "the controllers' quorum"],
-  ] as const) {
-    const joining = membersOf(cluster, role).filter(({ key }) => !Object.hasOwn(receipt.members, key));
-    for (const { key } of ran ? joining : [])
-      refuse(`${key} is new: growing ${what} of a cluster is not built yet`, "take it out of the spec");
-  }
   return [...faults, ...portsMoved(desired, observed, receipt)];
 }
 
-function hasRun(desired: DesiredState, { hosts }: ObservedState): boolean {
+/** Whether anything of the cluster runs, ran, or has data. */
+export function hasRun(desired: DesiredState, hosts: ObservedState["hosts"]): boolean {
   return desired.hosts.some(({ node, storedIds }) => {
     const seen = hosts[node];
     if (seen === undefined) return true;

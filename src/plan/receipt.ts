@@ -5,6 +5,7 @@ import type { KnownIds } from "../cluster/known-ids.ts";
 import { KctlError } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
 import type { Identity } from "../services/service.ts";
+import type { ObservedIdentity } from "./observed.ts";
 
 const ids = z.record(z.string(), z.int().nonnegative());
 
@@ -18,8 +19,9 @@ const receiptSchema = z.object({
   java: z.string(),
   /** The cache that the servers' software lies in: kept while it is whole, whatever KCTL_CACHE says later. */
   cache: z.string(),
-  /** KRaft: what the cluster and its controllers were born with, and the members whose storage was formatted. */
+  /** The id that Kafka gave the cluster, or was given for it; null until it is known. */
   clusterId: z.string().nullable(),
+  /** KRaft: the id of each server's storage, by NODE/ROLE; and the members whose storage was formatted. */
   directoryIds: z.record(z.string(), z.string()),
   formatted: z.array(z.string()),
   /** Every member and its id, by NODE/ROLE. */
@@ -30,6 +32,14 @@ const receiptSchema = z.object({
   ports: z.record(z.string(), z.record(z.string(), z.int())).default({}),
   folders: z.array(z.string()),
   files: z.array(z.string()),
+  /** Settings that kctl set live: for the cluster, and by broker id. Only these are ever taken back. */
+  liveSettings: z
+    .object({ cluster: z.array(z.string()), brokers: z.record(z.string(), z.array(z.string())) })
+    .default({ cluster: [], brokers: {} }),
+  /** Topics that kctl made (`made`), with their ids once known, and the settings that it set on topics. */
+  topics: z
+    .record(z.string(), z.object({ made: z.boolean(), id: z.string().nullable(), settings: z.array(z.string()) }))
+    .default({}),
 });
 
 export type Receipt = z.infer<typeof receiptSchema>;
@@ -60,7 +70,10 @@ export function knownIdsOf(receipt: Receipt | null): KnownIds {
   return receipt === null ? { members: {}, highest: {} } : { members: receipt.members, highest: receipt.highest };
 }
 
-/** What a KRaft cluster was born with; what it still lacks comes from `fresh`. */
+/**
+ * What a KRaft cluster is born with; what it still lacks comes from `fresh`. Once a storage is formatted, the first voters are
+ * settled: a controller that comes later has none, and joins.
+ */
 export function identityOf(
   cluster: Cluster,
   former: Receipt | null,
@@ -69,17 +82,26 @@ export function identityOf(
 ): Identity {
   if (cluster.quorum !== "kraft") return { clusterId: "", directoryIds: {} };
   const controllers = cluster.members.filter(({ role }) => role === "controller");
-  const directoryIds = controllers.map(({ key }) => [key, former?.directoryIds[key] ?? fresh()] as const);
+  const born = former !== null && former.formatted.length > 0;
+  const directoryIds = controllers.flatMap(({ key }) => {
+    const id = former?.directoryIds[key] ?? (born ? undefined : fresh());
+    return id === undefined ? [] : [[key, id] as const];
+  });
   return { clusterId: former?.clusterId ?? storedClusterId ?? fresh(), directoryIds: Object.fromEntries(directoryIds) };
 }
 
+export type ReceiptInput = {
+  readonly cluster: Cluster;
+  readonly desired: DesiredState;
+  readonly made: Pick<Receipt, "java" | "cache"> & { readonly identity: Identity };
+  /** By member key: what the data folders say. */
+  readonly stored: Readonly<Record<string, ObservedIdentity>>;
+  /** What kctl keeps of Kafka's own: see kafka-changes.ts. */
+  readonly kafka: Pick<Receipt, "liveSettings" | "topics">;
+};
+
 /** What the receipt will say once the plan is carried out; former paths and ids stay in it until they are seen gone. */
-export function nextReceipt(
-  cluster: Cluster,
-  desired: DesiredState,
-  made: Pick<Receipt, "java" | "cache"> & { readonly identity: Identity },
-  former: Receipt | null,
-): Receipt {
+export function nextReceipt({ cluster, desired, made, stored, kafka }: ReceiptInput, former: Receipt | null): Receipt {
   const members = { ...former?.members };
   const highest: Record<string, number> = { ...former?.highest };
   for (const { key, id, role } of cluster.members) {
@@ -95,8 +117,9 @@ export function nextReceipt(
     kafkaVersion: cluster.kafkaVersion,
     java: made.java,
     cache: made.cache,
-    clusterId: cluster.quorum === "kraft" ? made.identity.clusterId : null,
-    directoryIds: { ...former?.directoryIds, ...made.identity.directoryIds },
+    clusterId:
+      cluster.quorum === "kraft" ? made.identity.clusterId : (former?.clusterId ?? clusterIdIn(Object.values(stored))),
+    directoryIds: { ...former?.directoryIds, ...made.identity.directoryIds, ...directoryIdsIn(stored) },
     formatted: former?.formatted ?? [],
     members,
     highest,
@@ -109,7 +132,21 @@ export function nextReceipt(
       former?.files,
       desired.hosts.flatMap((host) => host.files.map(({ path }) => path)),
     ),
+    ...kafka,
   };
+}
+
+/** The id that most data folders name; null where none does. */
+export function clusterIdIn(stored: readonly ObservedIdentity[]): string | null {
+  const ids = stored.flatMap(({ clusterId }) => clusterId ?? []);
+  const count = (id: string): number => ids.filter((other) => other === id).length;
+  return ids.toSorted((a, b) => count(b) - count(a) || (a < b ? -1 : 1))[0] ?? null;
+}
+
+function directoryIdsIn(stored: Readonly<Record<string, ObservedIdentity>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(stored).flatMap(([key, { directoryId }]) => (directoryId === null ? [] : [[key, directoryId]])),
+  );
 }
 
 export function receiptText(receipt: Receipt): string {

@@ -1,12 +1,6 @@
 /** Topics as code, the first half: what the spec wants of its topics, less what there is of them. Topics that it does not name are left alone. */
-
-export type WantedTopic = {
-  readonly name: string;
-  /** null: as many as Kafka gives it, and as many as it has. */
-  readonly partitions: number | null;
-  readonly replicas: number | null;
-  readonly config: Readonly<Record<string, string>>;
-};
+import type { Topic } from "../cluster/cluster.ts";
+import { sameValue } from "./same-value.ts";
 
 export type TopicAsSeen = {
   readonly name: string;
@@ -55,7 +49,7 @@ const kafkasOwn: ReadonlySet<string> = new Set([
 const minIsr = "min.insync.replicas";
 
 /** In the order of the spec; of one topic its replicas first, then its partitions, its settings, and what is to be noted. */
-export function topicDifferences(wanted: readonly WantedTopic[], known: TopicsKnown): readonly TopicDifference[] {
+export function topicDifferences(wanted: readonly Topic[], known: TopicsKnown): readonly TopicDifference[] {
   const byName = new Map(known.observed.map((topic) => [topic.name, topic]));
   return wanted.flatMap((topic) => {
     const seen = byName.get(topic.name);
@@ -70,7 +64,7 @@ export function topicDifferences(wanted: readonly WantedTopic[], known: TopicsKn
   });
 }
 
-function creation({ name, partitions, replicas, config }: WantedTopic, brokers: number): readonly TopicDifference[] {
+function creation({ name, partitions, replicas, config }: Topic, brokers: number): readonly TopicDifference[] {
   if (replicas !== null && replicas > brokers) {
     return [
       refusal(
@@ -89,7 +83,7 @@ function creation({ name, partitions, replicas, config }: WantedTopic, brokers: 
   return [short ?? { kind: "create", topic: name, title, partitions, replicas, settings: config }];
 }
 
-function replication({ name, replicas }: WantedTopic, seen: TopicAsSeen, brokers: number): readonly TopicDifference[] {
+function replication({ name, replicas }: Topic, seen: TopicAsSeen, brokers: number): readonly TopicDifference[] {
   const copies = copiesOf(seen);
   if (replicas === null || copies.every((some) => some === replicas)) return [];
   const why =
@@ -106,7 +100,7 @@ function replication({ name, replicas }: WantedTopic, seen: TopicAsSeen, brokers
   ];
 }
 
-function growth({ name, partitions }: WantedTopic, seen: TopicAsSeen, brokers: number): readonly TopicDifference[] {
+function growth({ name, partitions }: Topic, seen: TopicAsSeen, brokers: number): readonly TopicDifference[] {
   const have = seen.partitions.length;
   if (partitions === null || partitions === have) return [];
   if (partitions < have) {
@@ -145,7 +139,7 @@ function copiesOf({ partitions }: TopicAsSeen): readonly number[] {
   return [...new Set(partitions.map(({ replicas }) => replicas.length))].toSorted((a, b) => a - b);
 }
 
-function settings(wanted: WantedTopic, seen: TopicAsSeen, before: readonly string[]): readonly TopicDifference[] {
+function settings(wanted: Topic, seen: TopicAsSeen, before: readonly string[]): readonly TopicDifference[] {
   const { name, config } = wanted;
   if (seen.settings === null) {
     return [refusal(name, `the settings of ${name} could not be read`, "see `kctl status`, then run it again")];
@@ -179,7 +173,7 @@ function settings(wanted: WantedTopic, seen: TopicAsSeen, before: readonly strin
   ];
 }
 
-function tooFewReplicas(topic: string, config: WantedTopic["config"], replicas: number): TopicDifference | null {
+function tooFewReplicas(topic: string, config: Topic["config"], replicas: number): TopicDifference | null {
   const wanted = config[minIsr];
   if (wanted === undefined || !(Number(wanted) > replicas)) return null;
   return refusal(
@@ -187,23 +181,6 @@ function tooFewReplicas(topic: string, config: WantedTopic["config"], replicas: 
     `${topic} has ${count(replicas, "replica")}, and its ${minIsr} is to be ${wanted}: nothing could be written with acks=all`,
     `let ${minIsr} be below the number of replicas`,
   );
-}
-
-/** Kafka gives values back as it understood them: 0.50 as 0.5, "a, b" as "a,b". Told apart by text, they would be set for ever. */
-function sameValue(one: string, other: string): boolean {
-  return one === other || plain(one) === plain(other);
-}
-
-function plain(value: string): string {
-  return value
-    .split(",")
-    .map((part) => part.trim())
-    .map((part) => {
-      if (/^[+-]?\d+$/.test(part)) return String(BigInt(part.replace("+", "")));
-      if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part)) return String(Number(part));
-      return /^(true|false)$/i.test(part) ? part.toLowerCase() : part;
-    })
-    .join(",");
 }
 
 function internalTopic(topic: string): TopicDifference {

@@ -3,10 +3,14 @@ import { changesSomething, type Change } from "../plan/change.ts";
 import type { Paint } from "./colours.ts";
 
 const signs = {
+  add: "+",
   create: "+",
   fetch: "+",
   format: "+",
   start: "+",
+  grow: "~",
+  set: "~",
+  unset: "~",
   update: "~",
   restart: "~",
   stop: "-",
@@ -67,6 +71,11 @@ function summary(changes: readonly Change[]): string {
     ...count("folder", "folder", "folders"),
     ...count("file", "file", "files"),
     ...count("process", "server to start", "servers to start"),
+    ...count("voter", "voter to add", "voters to add"),
+    ...count("setting", "live setting", "live settings"),
+    ...count("topic", "topic to create", "topics to create"),
+    ...count("partitions", "topic to grow", "topics to grow"),
+    ...count("topic-settings", "topic's settings", "topics' settings"),
     ...(restarts === 0 ? [] : [`${restarts} to restart`]),
   ];
   return `${changes.length} change${changes.length === 1 ? "" : "s"}${parts.length === 0 ? "" : `: ${parts.join(", ")}`}.`;

@@ -2,7 +2,7 @@
 import { membersOf, type Member } from "../cluster/cluster.ts";
 import type { Setting } from "../render/properties.ts";
 import type { Registration } from "./desired.ts";
-import { kafkaArtifact, kafkaServer, quorumServers, topicDefaults } from "./kafka-server.ts";
+import { kafkaArtifact, kafkaServer, quorumServers, topicDefaults, userSettings } from "./kafka-server.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 function identity(member: Member, { cluster, platform }: ServiceContext): Readonly<Record<string, string>> {
@@ -16,7 +16,8 @@ function identity(member: Member, { cluster, platform }: ServiceContext): Readon
   }
   return {
     "broker.id": String(member.id),
-    "zookeeper.connect": membersOf(cluster, "zookeeper")
+    // Those that are still to join are listed already: a client asks the next one, and brokers need not restart for each.
+    "zookeeper.connect": [...membersOf(cluster, "zookeeper"), ...cluster.joiningLater]
       .map((server) => `${server.address}:${server.ports["client"]}`)
       .join(","),
     "zookeeper.connection.timeout.ms": "18000",
@@ -43,7 +44,7 @@ function settings(member: Member, context: ServiceContext): readonly Setting[] {
   };
   return [
     ...Object.entries(own).map(([key, value]) => ({ key, value, from: key === "broker.rack" ? "nodes.rack" : null })),
-    ...Object.entries(member.config).map(([key, value]) => ({ key, value, from: `kafka.config.${key}` })),
+    ...userSettings(member, "nodes.config", cluster),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** The KRaft controller: a voter of the quorum that keeps the cluster's metadata. */
 import type { Member } from "../cluster/cluster.ts";
 import type { Setting } from "../render/properties.ts";
-import { kafkaArtifact, kafkaServer, quorumServers, topicDefaults } from "./kafka-server.ts";
+import { kafkaArtifact, kafkaServer, quorumServers, topicDefaults, userSettings } from "./kafka-server.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 function settings(member: Member, { cluster, platform }: ServiceContext): readonly Setting[] {
@@ -21,7 +21,7 @@ function settings(member: Member, { cluster, platform }: ServiceContext): readon
   };
   return [
     ...Object.entries(own).map(([key, value]) => ({ key, value, from: null })),
-    ...Object.entries(member.config).map(([key, value]) => ({ key, value, from: `kafka.config.${key}` })),
+    ...userSettings(member, "controller.config", cluster),
   ];
 }
 
@@ -35,6 +35,7 @@ export const controller: Service = {
     heap: own?.heap,
     jvm: own?.jvm ?? [],
     config: { ...kafka.config, ...own?.config },
+    own: Object.keys(own?.config ?? {}),
   }),
   defaultHeapMiB: { laptop: 256, server: 1024 },
   artifact: kafkaArtifact,

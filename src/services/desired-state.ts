@@ -1,6 +1,7 @@
 /** A cluster turned into what each machine must have. */
-import type { Cluster, Member } from "../cluster/cluster.ts";
-import type { Artifact, DesiredFolder, DesiredHost, DesiredState } from "./desired.ts";
+import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
+import type { Artifact, DesiredFolder, DesiredHost, DesiredLiveSettings, DesiredState } from "./desired.ts";
+import { userSettings } from "./kafka-server.ts";
 import { service } from "./registry.ts";
 import type { ServiceContext } from "./service.ts";
 
@@ -29,5 +30,13 @@ export function desiredState(context: ServiceContext): DesiredState {
       storage: states.flatMap(({ storage }) => storage ?? []),
     };
   });
-  return { artifacts: artifactsOf(cluster), hosts };
+  const liveSettings = membersOf(cluster, "broker").map((member): DesiredLiveSettings => ({
+    broker: member.id,
+    settings: Object.fromEntries(
+      userSettings(member, "nodes.config", cluster).flatMap(({ key, value, from, live }) =>
+        live === true && from !== null ? [[key, { value, from }]] : [],
+      ),
+    ),
+  }));
+  return { artifacts: artifactsOf(cluster), hosts, liveSettings, topics: cluster.topics };
 }

@@ -1,5 +1,5 @@
 /** What each machine must have, as plain data: made from a cluster by the services, read by the planner and the hosts. */
-import type { Role } from "../cluster/cluster.ts";
+import type { Role, Topic } from "../cluster/cluster.ts";
 
 export type DesiredFolder = { readonly path: string; readonly mode: number };
 
@@ -9,6 +9,8 @@ export type DesiredFile = {
   readonly content: string;
   /** The member whose process reads it; null where none does. */
   readonly member: string | null;
+  /** What of it takes hold only at a start, where that is not all: a change of the rest needs no restart. */
+  readonly readAtStart?: string;
   /** Which key of the spec a line comes from, by what stands before its `=`; lines of kctl's own are not listed. */
   readonly origins?: Readonly<Record<string, string>>;
 };
@@ -75,7 +77,16 @@ export type DesiredHost = {
 
 export type Artifact = { readonly name: "kafka" | "zookeeper"; readonly version: string };
 
+/** The user's settings of a broker that can be changed while it runs. */
+export type DesiredLiveSettings = {
+  readonly broker: number;
+  /** Each with the key of the spec that it comes from. */
+  readonly settings: Readonly<Record<string, { readonly value: string; readonly from: string }>>;
+};
+
 export type DesiredState = {
   readonly artifacts: readonly Artifact[];
   readonly hosts: readonly DesiredHost[];
+  readonly liveSettings: readonly DesiredLiveSettings[];
+  readonly topics: readonly Topic[];
 };

@@ -81,7 +81,11 @@ export function jvmService(
   const { member } = service;
   const argsFile = argumentFile(service, context);
   const files = [argsFile, ...service.files];
-  const inputs = digestOf([context.java, service.mainClass, ...files.flatMap(({ path, content }) => [path, content])]);
+  const inputs = digestOf([
+    context.java,
+    service.mainClass,
+    ...files.flatMap(({ path, content, readAtStart }) => [path, readAtStart ?? content]),
+  ]);
   const mark = `@${argsFile.path}`;
   return {
     files,

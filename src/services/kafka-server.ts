@@ -5,6 +5,8 @@ import { originsOf, properties, propertyValue, type Setting } from "../render/pr
 import type { Artifact, DesiredFile, DesiredStorage, Probe, Registration } from "./desired.ts";
 import { jvmService } from "./jvm-process.ts";
 import type { MemberState, ServiceContext } from "./service.ts";
+import { isLiveSetting } from "../spec/setting-info.ts";
+import { minorOf } from "../spec/versions.ts";
 
 export const kafkaArtifact = ({ kafkaVersion }: Cluster): Artifact => ({ name: "kafka", version: kafkaVersion });
 
@@ -29,12 +31,25 @@ export function topicDefaults(cluster: Cluster): Readonly<Record<string, string>
   };
 }
 
+/** The user's own. A controller reads its own section when it starts; what it shares with the brokers follows theirs. */
+export function userSettings(member: Member, own: string, { kafkaVersion }: Cluster): readonly KafkaSetting[] {
+  const minor = minorOf(kafkaVersion);
+  return Object.entries(member.config).map(([key, value]) => {
+    const isOwn = member.ownSettings.includes(key);
+    const live = isLiveSetting(minor, key) && (member.role === "broker" || !isOwn);
+    return { key, value, from: `${isOwn ? own : "kafka.config"}.${key}`, live };
+  });
+}
+
+/** `live`: changed without a restart. */
+type KafkaSetting = Setting & { readonly live?: boolean };
+
 type KafkaServer = {
   readonly member: Member;
   /** What the file's first line calls it. */
   readonly title: string;
   readonly section: string;
-  readonly settings: readonly Setting[];
+  readonly settings: readonly KafkaSetting[];
   readonly probe: Probe;
   readonly registration?: Registration;
   readonly stopSeconds: number;
@@ -57,6 +72,7 @@ export function kafkaServer(server: KafkaServer, context: ServiceContext): Membe
   const { member, settings, section, title } = server;
   const { folders } = member;
   const configFile = `${folders.config}/server.properties`;
+  const comment = `${title} ${member.id} of ${context.cluster.name}, written by kctl`;
   const log = logFile(member, context);
   const logProperty = hasLog4j2(context.cluster) ? "log4j2.configurationFile" : "log4j.configuration";
   const classpath = `${context.software(kafkaArtifact(context.cluster))}/libs/*`;
@@ -72,7 +88,11 @@ export function kafkaServer(server: KafkaServer, context: ServiceContext): Membe
         {
           path: configFile,
           mode: 0o640,
-          content: properties(`${title} ${member.id} of ${context.cluster.name}, written by kctl`, settings),
+          content: properties(comment, settings),
+          readAtStart: properties(
+            comment,
+            settings.filter(({ live }) => live !== true),
+          ),
           member: member.key,
           origins: originsOf(settings),
         },
@@ -95,7 +115,7 @@ export function kafkaServer(server: KafkaServer, context: ServiceContext): Membe
 
 /**
  * Formats with the version's own tool. The quorum is dynamic from birth: all controllers are told the same first voters,
- * brokers none (Kafka docs, Operations, "KRaft"; KIP-853).
+ * brokers, and controllers that join later, none (Kafka docs, Operations, "KRaft"; KIP-853).
  */
 function storage(
   member: Member,
@@ -103,11 +123,14 @@ function storage(
   classpath: string,
   configFile: string,
 ): DesiredStorage {
-  const voters = membersOf(cluster, "controller").map(
-    ({ key, id, address, ports }) => `${id}@${address}:${ports["controller"]}:${identity.directoryIds[key]}`,
-  );
+  const voters = membersOf(cluster, "controller").flatMap(({ key, id, address, ports }) => {
+    const directoryId = identity.directoryIds[key];
+    return directoryId === undefined ? [] : [`${id}@${address}:${ports["controller"]}:${directoryId}`];
+  });
   const quorum =
-    member.role === "controller" ? ["--initial-controllers", voters.join(",")] : ["--no-initial-controllers"];
+    identity.directoryIds[member.key] === undefined
+      ? ["--no-initial-controllers"]
+      : ["--initial-controllers", voters.join(",")];
   const quick = platform.profile === "laptop" ? ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] : [];
   const tool = ["-Xmx256m", ...quick, "-XX:-UsePerfData", "-cp", classpath, "kafka.tools.StorageTool"];
   return {

@@ -7,6 +7,8 @@ import type { Artifact, DesiredFile, DesiredProcess, DesiredStorage, StoredId } 
 export type Section = {
   readonly heap?: number | undefined;
   readonly config: Readonly<Record<string, string>>;
+  /** Names in `config` that stand under the role's own key, where others come from another's. */
+  readonly own?: readonly string[];
   readonly jvm: readonly string[];
 };
 
@@ -23,7 +25,7 @@ export type ServiceContext = {
 /** What a KRaft cluster is born with: made once at random, kept in the receipt. */
 export type Identity = {
   readonly clusterId: string;
-  /** The directory id of each controller, by member key. */
+  /** The directory ids of the first voters, by member key; a controller that is not here joins a quorum that has voters. */
   readonly directoryIds: Readonly<Record<string, string>>;
 };
 

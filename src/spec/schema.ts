@@ -109,18 +109,23 @@ const controller = z.strictObject({
 const topic = z.strictObject({
   name: key(topicName, { doc: "The topic's name.", effect: "replace", example: "orders" }),
   partitions: key(z.int().min(1).optional(), {
-    doc: "How many partitions; they can grow.",
+    doc: "How many partitions; they can grow. Default: Kafka's `num.partitions` where it is created.",
     effect: "live",
     example: "6",
   }),
   replicas: key(z.int().min(1).optional(), {
-    doc: "How many copies of each partition.",
+    doc: "How many copies of each partition. Default: Kafka's `default.replication.factor` where it is created.",
     effect: "live",
     example: "3",
     also: ["replicationFactor"],
   }),
   config: config("The topic's settings.", "live"),
-  delete: key(z.boolean().optional(), { doc: "Delete the topic.", effect: "live", example: "true" }),
+  delete: key(z.boolean().optional(), {
+    doc: "Delete the topic.",
+    effect: "live",
+    later: "deleting topics",
+    example: "true",
+  }),
 });
 
 const artifacts = z.strictObject({
@@ -191,7 +196,10 @@ export const specSchema = z.strictObject({
     example: "[{ group: kafka, count: 3, roles: [zookeeper, broker] }]",
     also: ["hosts", "servers", "machines", "instances", "groups", "node"],
   }),
-  topics: key(z.array(topic).optional(), { doc: "Topics.", effect: "live", later: "managing topics" }),
+  topics: key(z.array(topic).optional(), {
+    doc: "Topics as they should be. Those that are not here are left alone.",
+    effect: "live",
+  }),
   burrow: key(z.unknown().optional(), { doc: "Burrow.", effect: "restart", later: "Burrow" }),
   connect: key(z.unknown().optional(), { doc: "Kafka Connect.", effect: "restart", later: "Kafka Connect" }),
   connectors: key(z.unknown().optional(), { doc: "Connectors.", effect: "live", later: "Kafka Connect" }),

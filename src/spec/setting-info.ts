@@ -45,6 +45,15 @@ export function settingInfo(minor: string, name: string): SettingInfo | null {
   return brokerSettings(minor)?.get(name) ?? null;
 }
 
+/** Read by listeners of their own, or fixed when they are made: Kafka changes them only together with a listener's name. */
+const ofListeners = /^(ssl\.|sasl\.|principal\.builder\.class$|(advertised\.)?listeners$|listener\.)/;
+
+/** Whether kctl changes a broker's setting without a restart. Secrets it does not: Kafka never tells whether they hold. */
+export function isLiveSetting(minor: string, name: string): boolean {
+  const info = settingInfo(minor, name);
+  return info !== null && info.update !== "read-only" && info.type !== "password" && !ofListeners.test(name);
+}
+
 export function topicSettingInfo(minor: string, name: string): TopicSettingInfo | null {
   return topicSettings(minor)?.get(name) ?? null;
 }

@@ -3,6 +3,7 @@ import { noKnownIds } from "../../src/cluster/known-ids.ts";
 import type { Platform } from "../../src/cluster/platform.ts";
 import { resolveCluster } from "../../src/cluster/resolve.ts";
 import { contentDigest } from "../../src/plan/content-digest.ts";
+import { kafkaChanges } from "../../src/plan/kafka-changes.ts";
 import { makePlan, type Plan, type PlanInput } from "../../src/plan/make-plan.ts";
 import type { ObservedHost, ObservedState } from "../../src/plan/observed.ts";
 import {
@@ -60,15 +61,13 @@ function world(spec: object = {}, former: Receipt | null = null): World {
     templates,
     identity,
   });
-  return {
-    root: "/k",
-    cluster,
-    desired,
-    receipt: { former, next: nextReceipt(cluster, desired, { java: "/java", cache: "/cache", identity }, former) },
-  };
+  const kafka = kafkaChanges({ cluster, desired, kafka: { state: "new" }, former });
+  const made = { java: "/java", cache: "/cache", identity };
+  const next = nextReceipt({ cluster, desired, made, stored: {}, kafka: kafka.receipt }, former);
+  return { root: "/k", cluster, desired, kafka, receipt: { former, next } };
 }
 
-const nothing: ObservedState = { artifacts: {}, hosts: {}, receipt: null };
+const nothing: ObservedState = { artifacts: {}, hosts: {}, receipt: null, kafka: { state: "new" } };
 
 /** A host on which everything is as wanted. */
 function asWanted(
@@ -86,7 +85,7 @@ function asWanted(
     ),
     ports: {},
     identities: Object.fromEntries(
-      storedIds.map(({ member }) => [member, { id: ids[member] ?? null, clusterId: null }]),
+      storedIds.map(({ member }) => [member, { id: ids[member] ?? null, clusterId: null, directoryId: null }]),
     ),
   };
 }
@@ -96,6 +95,7 @@ function running({ desired, receipt }: World): ObservedState {
     artifacts: Object.fromEntries(desired.artifacts.map(({ name, version }) => [`${name} ${version}`, true])),
     hosts: Object.fromEntries(desired.hosts.map((host) => [host.node, asWanted(host, receipt.next.members)])),
     receipt: receiptText(receipt.next),
+    kafka: { state: "unknown" },
   };
 }
 
@@ -158,7 +158,7 @@ describe("a running cluster", () => {
   const later = { ...now, receipt: { ...now.receipt, former: now.receipt.next } };
 
   test("as wanted: an empty plan", () => {
-    expect(makePlan({ ...later, observed: running(now) })).toEqual({ changes: [], obstacles: [] });
+    expect(makePlan({ ...later, observed: running(now) })).toEqual({ changes: [], obstacles: [], refusals: [] });
   });
 
   test("a dead broker is started, and nothing else happens", () => {
@@ -299,14 +299,11 @@ describe("obstacles: named, and nothing is planned past them", () => {
     const observed = changed(running(now), "n-2", ({ identities }) => ({
       identities: {
         ...identities,
-        "n-2/broker": { id: 3, clusterId: "x" },
-        "n-2/zookeeper": { id: null, clusterId: null },
+        "n-2/broker": { id: 3, clusterId: "x", directoryId: null },
+        "n-2/zookeeper": { id: null, clusterId: null, directoryId: null },
       },
     }));
-    expect(said(makePlan({ ...later, observed }))).toEqual([
-      "n-2/zookeeper is ZooKeeper server 2, but its own record cannot be read",
-      "n-2/broker is broker 2, but its own record says 3",
-    ]);
+    expect(said(makePlan({ ...later, observed }))).toEqual(["n-2/broker is broker 2, but its own record says 3"]);
   });
 
   test("a symlink where a file should be", () => {
@@ -317,7 +314,7 @@ describe("obstacles: named, and nothing is planned past them", () => {
     expect(said(makePlan({ ...later, observed }))).toEqual([`${path} is a symbolic link, where kctl needs a file`]);
   });
 
-  test("what is not built: another version, a server taken out, a larger ensemble", () => {
+  test("what is not built: another version, a server taken out", () => {
     const other = (spec: object): readonly string[] =>
       said(makePlan({ ...world(spec, now.receipt.next), observed: running(now) }));
     expect(other({ kafka: { version: "3.9.2" } })).toEqual([
@@ -333,31 +330,27 @@ describe("obstacles: named, and nothing is planned past them", () => {
     ).toEqual([
       "n-3/zookeeper belongs to the cluster and is not in the spec any more: taking a server out is not built yet",
     ]);
-    expect(other({ nodes: [{ group: "n", count: 4, roles: ["zookeeper", "broker"] }] })).toEqual([
-      "n-4/zookeeper is new: growing the ZooKeeper ensemble of a cluster is not built yet",
-    ]);
   });
 
-  test("of these, another version and a larger ensemble are fine where nothing has run yet", () => {
-    const wanted = world(
-      { kafka: { version: "3.9.2" }, nodes: [{ group: "n", count: 4, roles: ["zookeeper", "broker"] }] },
-      now.receipt.next,
-    );
+  test("another version is fine where nothing has run yet", () => {
+    const wanted = world({ kafka: { version: "3.9.2" } }, now.receipt.next);
     const blank = (node: string): ObservedHost => ({
       node,
       files: {},
       folders: {},
       processes: {},
       ports: {},
-      identities: { [`${node}/zookeeper`]: { id: Number(node.slice(2)), clusterId: null } },
+      identities: { [`${node}/zookeeper`]: { id: Number(node.slice(2)), clusterId: null, directoryId: null } },
     });
     const observed: ObservedState = {
       ...nothing,
       hosts: Object.fromEntries(wanted.desired.hosts.map(({ node }) => [node, blank(node)])),
     };
     expect(said(makePlan({ ...wanted, observed }))).toEqual([]);
-    const data = changed(observed, "n-2", () => ({ identities: { "n-2/broker": { id: 2, clusterId: "x" } } }));
-    expect(said(makePlan({ ...wanted, observed: data }))).toHaveLength(2);
+    const data = changed(observed, "n-2", () => ({
+      identities: { "n-2/broker": { id: 2, clusterId: "x", directoryId: null } },
+    }));
+    expect(said(makePlan({ ...wanted, observed: data }))).toHaveLength(1);
   });
 
   test("ports that would move under a running server; those of one that does not run may", () => {

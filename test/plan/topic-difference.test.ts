@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Topic } from "../../src/cluster/cluster.ts";
 import {
   topicDifferences,
   type TopicAsSeen,
   type TopicDifference,
   type TopicsKnown,
-  type WantedTopic,
 } from "../../src/plan/topic-difference.ts";
 
-const wanted = (topic: Partial<WantedTopic> = {}): WantedTopic => ({
+const wanted = (topic: Partial<Topic> = {}): Topic => ({
   name: "orders",
   partitions: null,
   replicas: null,
@@ -45,7 +45,7 @@ const told = (differences: readonly TopicDifference[]): readonly string[] =>
   });
 
 describe("a topic of the spec", () => {
-  it.each<[string, WantedTopic, TopicsKnown, readonly string[]]>([
+  it.each<[string, Topic, TopicsKnown, readonly string[]]>([
     [
       "is created with its counts and settings where there is none",
       wanted({ partitions: 6, replicas: 3, config: { "retention.ms": "1000" } }),

@@ -111,7 +111,7 @@ describe("versions", () => {
         { file: "x", env: {} },
       );
     for (const version of newestKafkas()) {
-      const { modes } = kafkaMinors.find(({ patches }) => patches.includes(version)) ?? { modes: [] };
+      const modes = kafkaMinors.find(({ patches }) => patches.includes(version))?.modes ?? [];
       for (const [mode, role] of [
         ["zookeeper", "zookeeper"],
         ["kraft", "controller"],

@@ -12,8 +12,13 @@ export const planCommand = () =>
           import("../../operations/plan.ts"),
           import("../../report/plan-text.ts"),
         ]);
-        const { changes } = await plan(context);
-        const exit = options.check && changes.some(changesSomething) ? 3 : 0;
-        return { exit, fields: { changes }, text: (paint) => planText(changes, paint, options.verbose ?? false) };
+        const { changes, refused: faults } = await plan(context);
+        const exit = faults.length === 0 && options.check && changes.some(changesSomething) ? { exit: 3 } : {};
+        return {
+          ...exit,
+          faults,
+          fields: { changes },
+          text: (paint) => planText(changes, paint, options.verbose ?? false),
+        };
       }),
     );

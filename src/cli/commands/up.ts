@@ -13,14 +13,19 @@ export const upCommand = () =>
         const started = performance.now();
         const { up } = await import("../../operations/up.ts");
         const result = await up(context, { yes: options.yes ?? false });
-        const { changed, cluster, bootstrap } = result;
+        const { changed, cluster, bootstrap, refused } = result;
         const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
         const fields = { cluster, changed, seconds, bootstrap };
         const text = (proof: string): string => upText(result, seconds, proof, context);
-        if (options.smokeTest === undefined) return { fields, text: () => text("") };
+        if (options.smokeTest === undefined) return { faults: refused, fields, text: () => text("") };
         const { smokeTest } = await import("../../operations/smoke-test.ts");
         const { ok, checks, faults } = await smokeTest(context, { keep: false });
-        return { ok, faults, fields: { ...fields, checks }, text: () => text(`\n${smokeTestText(ok, checks)}`) };
+        return {
+          ok: ok && refused.length === 0,
+          faults: [...refused, ...faults],
+          fields: { ...fields, checks },
+          text: () => text(`\n${smokeTestText(ok, checks)}`),
+        };
       }),
     );
 

@@ -4,7 +4,7 @@ import type { StoredId } from "../../services/desired.ts";
 
 /** What cannot be understood is an id of null: it is there, and it is damaged. */
 export function parseStoredId(form: StoredId["form"], content: string): ObservedIdentity {
-  if (form === "myid") return { id: wholeNumber(content.trim()), clusterId: null };
+  if (form === "myid") return { id: wholeNumber(content.trim()), clusterId: null, directoryId: null };
   const entries = new Map(
     content
       .split(/\r?\n/)
@@ -15,10 +15,14 @@ export function parseStoredId(form: StoredId["form"], content: string): Observed
       }),
   );
   // A broker of a ZooKeeper cluster writes version 0 and broker.id, one of a KRaft cluster version 1 and node.id.
-  const clusterId = entries.get("cluster.id") ?? "";
+  const uuid = (key: string): string | null => {
+    const text = entries.get(key) ?? "";
+    return /^[\w-]+$/.test(text) ? text : null;
+  };
   return {
     id: wholeNumber(entries.get("node.id") ?? entries.get("broker.id") ?? ""),
-    clusterId: /^[\w-]+$/.test(clusterId) ? clusterId : null,
+    clusterId: uuid("cluster.id"),
+    directoryId: uuid("directory.id"),
   };
 }
 

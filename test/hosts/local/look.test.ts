@@ -83,21 +83,30 @@ test("ports of what does not run are looked at, those of what runs are not", asy
 
 describe("what data folders say", () => {
   test.each([
-    ["myid", "3\n", { id: 3, clusterId: null }],
-    ["myid", " 3 ", { id: 3, clusterId: null }],
-    ["myid", "", { id: null, clusterId: null }],
-    ["myid", "3x", { id: null, clusterId: null }],
-    ["myid", "-1", { id: null, clusterId: null }],
+    ["myid", "3\n", { id: 3, clusterId: null, directoryId: null }],
+    ["myid", " 3 ", { id: 3, clusterId: null, directoryId: null }],
+    ["myid", "", { id: null, clusterId: null, directoryId: null }],
+    ["myid", "3x", { id: null, clusterId: null, directoryId: null }],
+    ["myid", "-1", { id: null, clusterId: null, directoryId: null }],
     [
       "meta.properties",
       "#\n#Mon\ncluster.id=iDHdi6p9T_WA2B5N_-bgkw\nversion=0\nbroker.id=7\n",
-      { id: 7, clusterId: "iDHdi6p9T_WA2B5N_-bgkw" },
+      { id: 7, clusterId: "iDHdi6p9T_WA2B5N_-bgkw", directoryId: null },
     ],
-    ["meta.properties", "version=1\r\nnode.id = 3001\r\ncluster.id=abc\r\n", { id: 3001, clusterId: "abc" }],
-    ["meta.properties", "version=0\ncluster.id=abc\n", { id: null, clusterId: "abc" }],
-    ["meta.properties", "version=0\nbroker.id=seven\n", { id: null, clusterId: null }],
-    ["meta.properties", "\0\0\0\0", { id: null, clusterId: null }],
-    ["meta.properties", "", { id: null, clusterId: null }],
+    [
+      "meta.properties",
+      "version=1\r\nnode.id = 3001\r\ncluster.id=abc\r\n",
+      { id: 3001, clusterId: "abc", directoryId: null },
+    ],
+    ["meta.properties", "version=0\ncluster.id=abc\n", { id: null, clusterId: "abc", directoryId: null }],
+    ["meta.properties", "version=0\nbroker.id=seven\n", { id: null, clusterId: null, directoryId: null }],
+    ["meta.properties", "\0\0\0\0", { id: null, clusterId: null, directoryId: null }],
+    ["meta.properties", "", { id: null, clusterId: null, directoryId: null }],
+    [
+      "meta.properties",
+      "node.id=1\ndirectory.id=8pXjMkPpTGGjb0ANGnOkbg\ncluster.id=abc\nversion=1\n",
+      { id: 1, clusterId: "abc", directoryId: "8pXjMkPpTGGjb0ANGnOkbg" },
+    ],
   ] as const)("%s %j", (form, content, identity) => {
     expect(parseStoredId(form, content)).toEqual(identity);
   });
@@ -112,8 +121,8 @@ describe("what data folders say", () => {
       { member: "b/broker", path: join(root, "none"), form: "meta.properties" },
     ] as const;
     expect((await look(root, { storedIds })).identities).toEqual({
-      "a/zookeeper": { id: 2, clusterId: null },
-      "a/broker": { id: null, clusterId: null },
+      "a/zookeeper": { id: 2, clusterId: null, directoryId: null },
+      "a/broker": { id: null, clusterId: null, directoryId: null },
     });
   });
 });

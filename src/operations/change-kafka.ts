@@ -1,0 +1,218 @@
+/** Makes the changes that Kafka itself is asked for, and waits until every broker has seen them. */
+import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
+import { KctlError } from "../fault.ts";
+import type { Address } from "../kafka/address.ts";
+import { talkToBrokers } from "../kafka/ask-brokers.ts";
+import { askController } from "../kafka/ask-controller.ts";
+import { brokerSettings } from "../kafka/broker-settings.ts";
+import { quorumView } from "../kafka/quorum.ts";
+import { topicStates, type ObservedTopic } from "../kafka/topic-state.ts";
+import { until } from "../kafka/until.ts";
+import { kafkaView } from "../kafka/view.ts";
+import { addRaftVoter } from "../kafka/wire/add-raft-voter.ts";
+import { createPartitions } from "../kafka/wire/create-partitions.ts";
+import { createTopics } from "../kafka/wire/create-topics.ts";
+import { errorName } from "../kafka/wire/error-names.ts";
+import type { Message } from "../kafka/wire/exchange.ts";
+import { incrementalAlterConfigs, type ConfigChange } from "../kafka/wire/incremental-alter-configs.ts";
+import type { Change } from "../plan/change.ts";
+import { sameValue } from "../plan/same-value.ts";
+import type { Context } from "./context.ts";
+
+export type KafkaChange = Extract<Change, { kind: "voter" | "setting" | "topic" | "partitions" | "topic-settings" }>;
+
+const requestMs = 15_000;
+
+export async function changeKafka(
+  change: KafkaChange,
+  cluster: Cluster,
+  clusterId: string | null,
+  context: Context,
+): Promise<void> {
+  switch (change.kind) {
+    case "voter":
+      return addVoter(change, cluster, clusterId, context);
+    case "setting":
+      return setLive(change, cluster, context);
+    case "topic":
+      return createTopic(change, cluster, context);
+    case "partitions":
+      return growTopic(change, cluster, context);
+    case "topic-settings":
+      return changeTopic(change, cluster, context);
+  }
+}
+
+type Answer = { readonly error: number; readonly errorMessage: string | null };
+
+function addressOf({ address, ports }: Member): Address {
+  return { host: address, port: ports["clients"] ?? 0 };
+}
+
+function addressesOf(cluster: Cluster): readonly Address[] {
+  return membersOf(cluster, "broker").map(addressOf);
+}
+
+function mustBeFine(what: string, answers: readonly Answer[]): void {
+  const refused = answers.find(({ error }) => error !== 0);
+  if (refused === undefined) return;
+  const { error, errorMessage } = refused;
+  throw new KctlError({
+    code: "kafka-refused",
+    what: `Kafka did not ${what}: ${errorMessage ?? errorName(error)} (${errorName(error)})`,
+    fix: "mend what it says in the spec, then run `kctl up` again",
+  });
+}
+
+async function askThem<Got>(to: readonly Address[], message: Message<Got>, signal: AbortSignal): Promise<Got> {
+  const answer = await talkToBrokers(
+    to,
+    (ask) => ask(message),
+    signal,
+    requestMs,
+    () => true,
+  );
+  if (answer !== null) return answer;
+  throw new KctlError({
+    code: "kafka-unreachable",
+    what: "no broker answered",
+    fix: "see `kctl status`, then run `kctl up` again",
+  });
+}
+
+/** A controller that follows the quorum becomes a voter once it has all that the leader has (KIP-853). */
+async function addVoter(
+  { member: key, title }: Extract<Change, { kind: "voter" }>,
+  cluster: Cluster,
+  clusterId: string | null,
+  { signal, timeoutSeconds }: Context,
+): Promise<void> {
+  const member = membersOf(cluster, "controller").find((candidate) => candidate.key === key);
+  if (member === undefined || clusterId === null) throw new RangeError(`${key} is no controller of a known cluster`);
+  const brokers = addressesOf(cluster);
+  const directoryId = await until(
+    `${key} to have all that the quorum's leader has`,
+    timeoutSeconds,
+    signal,
+    async () => {
+      const quorum = await quorumView(brokers, signal);
+      if (quorum?.voters.some(({ id }) => id === member.id) === true) return { done: null };
+      const seen = quorum?.observers.find(({ id }) => id === member.id);
+      if (seen?.directoryId === undefined || seen.directoryId === null)
+        return { still: "the leader has not seen it yet" };
+      return seen.lag === 0 ? { done: seen.directoryId } : { still: `it lacks ${seen.lag ?? "all"} records` };
+    },
+  );
+  if (directoryId === null) return;
+  const listeners = [{ name: "CONTROLLER", host: member.address, port: member.ports["controller"] ?? 0 }];
+  const voter = { id: member.id, directoryId, listeners };
+  mustBeFine(title, [await askThem(brokers, addRaftVoter(clusterId, voter, requestMs), signal)]);
+  await until(`${key} to be a voter`, timeoutSeconds, signal, async () => {
+    const voters = (await quorumView(brokers, signal))?.voters ?? [];
+    return voters.some(({ id }) => id === member.id) ? { done: undefined } : { still: "it is not listed yet" };
+  });
+}
+
+async function setLive(
+  { name, broker, new: value, title }: Extract<Change, { kind: "setting" }>,
+  cluster: Cluster,
+  { signal, timeoutSeconds }: Context,
+): Promise<void> {
+  const members = membersOf(cluster, "broker");
+  const to = broker === null ? members : members.filter(({ id }) => id === broker);
+  const change: ConfigChange = {
+    type: "broker",
+    name: broker === null ? "" : String(broker),
+    settings: { [name]: value },
+  };
+  mustBeFine(title, await askThem(to.map(addressOf), incrementalAlterConfigs([change], false), signal));
+  await until(`every broker to ${title}`, timeoutSeconds, signal, async () => {
+    const { brokers } = await brokerSettings(
+      to.map((member) => ({ id: member.id, address: addressOf(member) })),
+      signal,
+    );
+    const late = [...brokers].filter(([, own]) => {
+      const now = own?.layers[name]?.[broker === null ? "cluster" : "broker"] ?? null;
+      return own !== null && !(now === value || (now !== null && value !== null && sameValue(now, value)));
+    });
+    return late.length === 0 ? { done: undefined } : { still: `not yet: ${late.map(([id]) => id).join(", ")}` };
+  });
+}
+
+async function createTopic(
+  { topic, partitions, replicas, settings, title }: Extract<Change, { kind: "topic" }>,
+  cluster: Cluster,
+  context: Context,
+): Promise<void> {
+  await untilAllRegistered(cluster, context);
+  const wanted = { name: topic, layout: { partitions, replicas }, settings };
+  mustBeFine(title, await askTheController(createTopics([wanted], requestMs, false), cluster, context));
+  await untilTopic(topic, cluster, context, (seen) => seen !== undefined && seen.partitions.every(hasLeader));
+}
+
+async function growTopic(
+  { topic, new: count, title }: Extract<Change, { kind: "partitions" }>,
+  cluster: Cluster,
+  context: Context,
+): Promise<void> {
+  await untilAllRegistered(cluster, context);
+  const growth = { name: topic, count, assignment: null };
+  mustBeFine(title, await askTheController(createPartitions([growth], requestMs, false), cluster, context));
+  await untilTopic(
+    topic,
+    cluster,
+    context,
+    (seen) => seen?.partitions.length === count && seen.partitions.every(hasLeader),
+  );
+}
+
+async function changeTopic(
+  { topic, settings, title }: Extract<Change, { kind: "topic-settings" }>,
+  cluster: Cluster,
+  context: Context,
+): Promise<void> {
+  const wanted = Object.fromEntries(settings.map(({ name, to }) => [name, to]));
+  const change: ConfigChange = { type: "topic", name: topic, settings: wanted };
+  mustBeFine(title, await askThem(addressesOf(cluster), incrementalAlterConfigs([change], false), context.signal));
+  await untilTopic(topic, cluster, context, (seen) =>
+    settings.every(({ name, to }) => {
+      const now = seen?.settings?.[name] ?? null;
+      return now === to || (now !== null && to !== null && sameValue(now, to));
+    }),
+  );
+}
+
+const hasLeader = ({ leader }: ObservedTopic["partitions"][number]): boolean => leader !== null;
+
+function askTheController<Got extends readonly Answer[]>(
+  message: Message<Got>,
+  cluster: Cluster,
+  { signal }: Context,
+): Promise<Got> {
+  const options = { bootstrap: addressesOf(cluster), signal, timeoutMs: requestMs };
+  return askController(options, message, (answers) => answers.map(({ error }) => error));
+}
+
+/** Kafka places replicas on the brokers that it knows of just then. */
+async function untilAllRegistered(cluster: Cluster, { signal, timeoutSeconds }: Context): Promise<void> {
+  const ids = membersOf(cluster, "broker").map(({ id }) => id);
+  await until("every broker to be registered", timeoutSeconds, signal, async () => {
+    const view = await kafkaView(addressesOf(cluster), signal);
+    const missing = ids.filter((id) => view?.brokers.some((broker) => broker.id === id) !== true);
+    return missing.length === 0 ? { done: undefined } : { still: `missing: ${missing.join(", ")}` };
+  });
+}
+
+/** Brokers hear of it one after the other: whoever asks next may ask any of them. */
+async function untilTopic(
+  name: string,
+  cluster: Cluster,
+  { signal, timeoutSeconds }: Context,
+  as: (topic: ObservedTopic | undefined) => boolean,
+): Promise<void> {
+  await until(`every broker to see topic ${name} so`, timeoutSeconds, signal, async () => {
+    const views = await Promise.all(addressesOf(cluster).map((address) => topicStates([address], signal)));
+    const told = views.flatMap((topics) => (topics === null ? [] : [topics.find((topic) => topic.name === name)]));
+    return told.length > 0 && told.every(as) ? { done: undefined } : { still: "not all of them do yet" };
+  });
+}

@@ -1,0 +1,220 @@
+/** Changes that Kafka itself is asked for: live settings and topics; and what the receipt keeps of them. */
+import { membersOf, type Cluster } from "../cluster/cluster.ts";
+import type { Fault } from "../fault.ts";
+import type { DesiredState } from "../services/desired.ts";
+import { service } from "../services/registry.ts";
+import type { Change } from "./change.ts";
+import type { ObservedKafka } from "./observed.ts";
+import type { Receipt } from "./receipt.ts";
+import { settingDifferences, type SettingDifference } from "./setting-difference.ts";
+import { topicDifferences, type TopicDifference } from "./topic-difference.ts";
+
+export type KafkaChanges = {
+  readonly voters: readonly Change[];
+  readonly settings: readonly Change[];
+  readonly topics: readonly Change[];
+  readonly notes: readonly Change[];
+  /** What the spec asks for and kctl does not do; everything else is done all the same. */
+  readonly refusals: readonly Fault[];
+  readonly receipt: Pick<Receipt, "liveSettings" | "topics">;
+};
+
+export type KafkaInput = {
+  readonly cluster: Cluster;
+  readonly desired: DesiredState;
+  readonly kafka: ObservedKafka;
+  readonly former: Receipt | null;
+};
+
+export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): KafkaChanges {
+  const kept = { liveSettings: former?.liveSettings ?? { cluster: [], brokers: {} }, topics: former?.topics ?? {} };
+  const nothing = { voters: [], settings: [], topics: [], notes: [], refusals: [], receipt: kept };
+  if (kafka.state === "unknown") {
+    const asks = desired.topics.length > 0 || Object.keys(kept.topics).length > 0;
+    return asks ? { ...nothing, notes: [laterNote] } : nothing;
+  }
+  const seen = kafka.state === "known" ? kafka.topics : [];
+  const topics = topicDifferences(desired.topics, {
+    observed: seen,
+    brokers: membersOf(cluster, "broker").length,
+    setBefore: Object.fromEntries(Object.entries(kept.topics).map(([name, { settings }]) => [name, settings])),
+  });
+  const settings =
+    kafka.state === "known" ? settingDifferences(desired.liveSettings, kafka.settings, kept.liveSettings) : [];
+  return {
+    voters: kafka.state === "known" ? voterChanges(cluster, kafka.voters) : [],
+    settings: settings.map(settingChange),
+    topics: topics.flatMap(topicChange),
+    notes: topics.flatMap((difference) =>
+      difference.kind === "note" ? [note(`topic ${difference.topic}: note`, difference.title)] : [],
+    ),
+    refusals: topics.flatMap((difference): readonly Fault[] =>
+      difference.kind === "refusal" ? [{ code: "not-built", what: difference.title, fix: difference.fix }] : [],
+    ),
+    receipt: kafka.state === "new" ? keep(topics, [], kept, null) : keep(topics, settings, kept, kafka),
+  };
+}
+
+const common = { layer: "kafka", node: null, why: [], effect: "none", diff: [], after: [] } as const;
+
+function note(key: string, title: string): Change {
+  return { ...common, kind: "note", verb: "note", key, title };
+}
+
+const laterNote = note("kafka later", "topics and live settings are compared once the brokers serve");
+
+function voterChanges(cluster: Cluster, voters: readonly number[] | null): readonly Change[] {
+  if (voters === null) return [];
+  return membersOf(cluster, "controller")
+    .filter(({ id }) => !voters.includes(id))
+    .map(({ key, id, node }) => ({
+      ...common,
+      kind: "voter",
+      verb: "add",
+      key: `voter ${key}`,
+      member: key,
+      node,
+      title: `make ${service("controller").title} ${id} on ${node} a voter of the quorum`,
+    }));
+}
+
+function settingChange({ name, broker, from, to, why }: SettingDifference): Change {
+  const whom = broker === null ? "the cluster" : `broker ${broker}`;
+  const title = to === null ? `take ${name} of ${whom} back` : `set ${name} of ${whom} to ${to}`;
+  return {
+    ...common,
+    kind: "setting",
+    verb: to === null ? "unset" : "set",
+    key: `setting ${broker ?? "cluster"} ${name}`,
+    name,
+    broker,
+    old: from,
+    new: to,
+    title,
+    why: why === null ? [] : [{ field: why, from, to }],
+    effect: "live",
+  };
+}
+
+function topicChange(difference: TopicDifference): readonly Change[] {
+  const { topic, title } = difference;
+  switch (difference.kind) {
+    case "create": {
+      const { partitions, replicas, settings } = difference;
+      const diff = Object.entries(settings).map(([name, value]) => `+ ${name}=${value}`);
+      return [
+        {
+          ...common,
+          kind: "topic",
+          verb: "create",
+          key: `topic ${topic}`,
+          topic,
+          title,
+          partitions,
+          replicas,
+          settings,
+          diff,
+        },
+      ];
+    }
+    case "grow": {
+      const { from, to, warning } = difference;
+      const why = [{ field: "topics.partitions", from: String(from), to: String(to) }];
+      const all = { ...common, effect: "live", topic } as const;
+      return [
+        { ...all, kind: "partitions", verb: "grow", key: `partitions ${topic}`, title, old: from, new: to, why },
+        note(`partitions ${topic}: keys`, warning),
+      ];
+    }
+    case "settings": {
+      const { changes } = difference;
+      const why = changes.map(({ name, from, to }) => ({ field: `topics.config.${name}`, from, to }));
+      const key = `settings of topic ${topic}`;
+      return [
+        {
+          ...common,
+          kind: "topic-settings",
+          verb: "update",
+          key,
+          topic,
+          title,
+          settings: changes,
+          why,
+          effect: "live",
+        },
+      ];
+    }
+    case "refusal":
+    case "note":
+      return [];
+  }
+}
+
+type Kept = KafkaChanges["receipt"];
+
+/** What stands in the receipt before it is done: a run that is killed in between has then recorded too much, never too little. */
+function keep(
+  topics: readonly TopicDifference[],
+  settings: readonly SettingDifference[],
+  before: Kept,
+  kafka: Extract<ObservedKafka, { state: "known" }> | null,
+): Kept {
+  return { liveSettings: keepSettings(settings, before, kafka), topics: keepTopics(topics, before, kafka) };
+}
+
+function keepSettings(
+  differences: readonly SettingDifference[],
+  { liveSettings: before }: Kept,
+  kafka: Extract<ObservedKafka, { state: "known" }> | null,
+): Kept["liveSettings"] {
+  const all = kafka === null ? [] : [...kafka.settings.brokers];
+  const isSet = (broker: number | null, name: string): boolean =>
+    broker === null
+      ? all.length === 0 || all.some(([, settings]) => (settings[name]?.cluster ?? null) !== null)
+      : !all.some(([id]) => id === broker) ||
+        all.some(([id, settings]) => id === broker && (settings[name]?.broker ?? null) !== null);
+  const names = (broker: number | null, former: readonly string[]): string[] => {
+    const now = differences.filter((one) => one.broker === broker && one.to !== null).map(({ name }) => name);
+    return [...new Set([...former.filter((name) => isSet(broker, name)), ...now])].toSorted();
+  };
+  const brokers = new Set([
+    ...Object.keys(before.brokers).map(Number),
+    ...differences.flatMap(({ broker }) => broker ?? []),
+  ]);
+  const lists = [...brokers]
+    .toSorted((a, b) => a - b)
+    .map((broker) => [String(broker), names(broker, before.brokers[String(broker)] ?? [])] as const);
+  return {
+    cluster: names(null, before.cluster),
+    brokers: Object.fromEntries(lists.filter(([, list]) => list.length > 0)),
+  };
+}
+
+function keepTopics(
+  differences: readonly TopicDifference[],
+  { topics: before }: Kept,
+  kafka: Extract<ObservedKafka, { state: "known" }> | null,
+): Kept["topics"] {
+  const seen = new Map((kafka?.topics ?? []).map((topic) => [topic.name, topic]));
+  const kept: Record<string, Kept["topics"][string]> = {};
+  for (const [name, topic] of Object.entries(before)) {
+    const there = seen.get(name);
+    // Somebody deleted it: nothing of it is left to take back.
+    if (there === undefined) continue;
+    const same = topic.id === null || there.id === null || topic.id === there.id;
+    const settings = same ? topic.settings.filter((setting) => Object.hasOwn(there.settings ?? {}, setting)) : [];
+    const made = topic.made && same;
+    if (made || settings.length > 0) kept[name] = { made, id: made ? there.id : null, settings };
+  }
+  for (const difference of differences) {
+    const { topic } = difference;
+    const { made, id, settings } = kept[topic] ?? { made: false, id: null, settings: [] };
+    if (difference.kind === "create")
+      kept[topic] = { made: true, id: null, settings: Object.keys(difference.settings).toSorted() };
+    if (difference.kind === "settings") {
+      const now = difference.changes.filter(({ to }) => to !== null).map(({ name }) => name);
+      kept[topic] = { made, id, settings: [...new Set([...settings, ...now])].toSorted() };
+    }
+  }
+  return Object.fromEntries(Object.entries(kept).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
