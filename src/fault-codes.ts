@@ -35,6 +35,11 @@ export const faultCodes = {
   "service-died": { exit: 1, means: "A service ended while kctl waited for it." },
   "service-not-ready": { exit: 1, means: "A service is running but did not become ready in time." },
   "not-converged": { exit: 1, means: "A change was made, and is wanted again just the same: something undoes it." },
+  "roll-stopped": {
+    exit: 1,
+    means:
+      "A rolling restart stopped before a server whose restart would cost data or service, or after one that did not come back.",
+  },
   unhealthy: { exit: 1, means: "The cluster is not healthy." },
   "kafka-unreachable": { exit: 1, means: "No broker answered." },
   "kafka-refused": { exit: 1, means: "Kafka answered a request with an error." },

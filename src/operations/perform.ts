@@ -10,7 +10,7 @@ import { changeKafka } from "./change-kafka.ts";
 import type { Context } from "./context.ts";
 import type { Perform } from "./execute.ts";
 import { serves } from "./probe.ts";
-import { roll } from "./roll.ts";
+import { roll, upGoesOn, type RollOptions } from "./roll.ts";
 import { startService } from "./start-service.ts";
 import type { Survey } from "./survey.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -21,7 +21,7 @@ function must<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-export function performer(survey: Survey, context: Context, lock: Lock): Perform {
+export function performer(survey: Survey, context: Context, lock: Lock, rollOptions: RollOptions = upGoesOn): Perform {
   const { desired, hosts } = survey;
   const files = new Map(
     desired.hosts.flatMap((host) => host.files.map((file): [string, DesiredFile] => [file.path, file])),
@@ -59,10 +59,11 @@ export function performer(survey: Survey, context: Context, lock: Lock): Perform
       }
       case "process": {
         const process = must(processes.get(change.member), change.member);
-        return startService(process, hostOf(change), context, {
+        await startService(process, hostOf(change), context, {
           begun,
           hopeless: () => hopeless(process, survey, failed),
         });
+        return;
       }
       case "extra": {
         const { stopSeconds } = must(processes.get(change.member), change.member);
@@ -84,6 +85,7 @@ export function performer(survey: Survey, context: Context, lock: Lock): Perform
           change.members.map((member) => must(processes.get(member), member)),
           survey,
           context,
+          rollOptions,
         );
       case "note":
         return;

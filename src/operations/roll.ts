@@ -1,113 +1,104 @@
 /**
  * Restarts running servers, one at a time:
- * 1. role by role, in the order in which roles start;
- * 2. within a role those that lead nothing first (ZooKeeper's leader and Kafka's controller last, asked anew each time);
- * 3. each only while all of its peers serve and, for brokers, no replica is missing from its ISR;
- * 4. the next one only once this one serves again, and its replicas are back in sync.
- * It stops at the first gate that does not open; the next `up` goes on with those that still run on old inputs. Only
- * where those themselves do not serve are they restarted all the same: what keeps them from it may be what has changed.
- * Who interrupts the roll does so between two servers: one that was stopped is started again.
+ * 1. Role by role in the order in which roles start: ZooKeeper servers, controllers, brokers.
+ * 2. Within a role those that do not serve first, then the others; last the one that leads (ZooKeeper's leader, the active
+ *    controller, with ZooKeeper the broker that is the controller). Who that is is asked anew before each step.
+ * 3. Each is asked whether it may go, with what was seen just then (`roll/decide.ts`, `kafka/may-restart.ts`): the quorum must
+ *    outlive it; every other broker must be up; no partition may fall below its min.insync.replicas or lose its last replica
+ *    in sync. What no waiting could make safe goes all the same, with a warning that names it.
+ * 4. A gate that is shut is waited for; brokers that load their logs are never killed for that, and each line of it is progress.
+ * 5. Servers that do not serve and that nothing counts on are restarted together: those of a lost quorum need each other.
+ * 6. A server that was restarted must serve; a broker must be registered everywhere, have all its replicas back in sync, and is
+ *    then given the partitions back that it is to lead.
+ * 7. Whatever fails ends the roll, and it says which servers are left. What a server was started with stands in its command
+ *    line, so the next `up` goes on with those that are left, and with nothing else.
+ * 8. An interruption takes effect between two servers: one that was stopped is started again.
  */
-import { KctlError } from "../fault.ts";
-import { activeController } from "../kafka/controller-serves.ts";
-import { kafkaView } from "../kafka/view.ts";
-import { zookeeperMode } from "../kafka/four-letter.ts";
+import { KctlError, faultsOf } from "../fault.ts";
 import type { DesiredProcess } from "../services/desired.ts";
 import { servicesInOrder } from "../services/registry.ts";
-import { awaitHealth } from "./await-health.ts";
 import type { Context } from "./context.ts";
-import { serves } from "./probe.ts";
-import { startService } from "./start-service.ts";
+import { gate } from "./roll/gate.ts";
+import { looker, processOf, type Look } from "./roll/look.ts";
+import { restartServer } from "./roll/restart-server.ts";
+import { allAtOnce, type Steps } from "./roll/steps.ts";
 import type { Survey } from "./survey.ts";
-import { waitUntil } from "./wait-until.ts";
 
-export async function roll(members: readonly DesiredProcess[], survey: Survey, context: Context): Promise<void> {
-  for (const { role } of servicesInOrder) {
-    const left = new Set(members.filter((process) => process.role === role));
-    while (left.size > 0) {
-      context.signal.throwIfAborted();
-      const next = await mayGo(role, [...left], survey, context);
-      await Promise.all(next.map((process) => restart(process, survey, context)));
-      for (const process of next) left.delete(process);
-    }
-    if (role === "broker" && members.some((process) => process.role === role)) await awaitHealth(survey, context);
-  }
-}
+export type RollOptions = {
+  readonly steps: Steps;
+  /** What to do about those that are left when it stops. */
+  readonly goOn: (left: readonly string[]) => string;
+};
 
-/** One, once the gate opens; where it does not, all those that do not serve: they may need each other to. */
-async function mayGo(
-  role: DesiredProcess["role"],
-  left: readonly DesiredProcess[],
+export const upGoesOn: RollOptions = { steps: allAtOnce, goOn: () => "`kctl up` goes on from there" };
+
+export async function roll(
+  members: readonly DesiredProcess[],
   survey: Survey,
   context: Context,
-): Promise<readonly DesiredProcess[]> {
-  try {
-    await gate(role, survey, context);
-  } catch (error) {
-    const serving = await Promise.all(
-      left.map(async ({ probe }) => serves(probe, context.signal).catch(() => context.signal.throwIfAborted())),
-    );
-    const down = left.filter((_, index) => serving[index] !== true);
-    if (down.length === 0) throw error;
-    return down;
+  { steps, goOn }: RollOptions = upGoesOn,
+): Promise<void> {
+  const look = looker(survey, context.signal);
+  let left = servicesInOrder.flatMap(({ role }) => members.filter((process) => process.role === role));
+  while (left.length > 0) {
+    context.signal.throwIfAborted();
+    try {
+      const next = await mayGo(left, look, context, steps);
+      if (next === null) return;
+      await allOf(next.map((key) => restartServer(processOf(survey, key), survey, context)));
+      left = left.filter(({ key }) => !next.includes(key));
+    } catch (error) {
+      if (!(error instanceof KctlError) || context.signal.aborted) throw error;
+      throw withTheRest(
+        error,
+        left.map(({ key }) => key),
+        goOn,
+      );
+    }
   }
-  return [await pick(left, context.signal)];
 }
 
-/** Opens when every server of the role serves and, for brokers, the cluster is well. */
-async function gate(role: DesiredProcess["role"], survey: Survey, context: Context): Promise<void> {
-  if (role === "broker") {
-    await awaitHealth(survey, context);
-    return;
-  }
-  const peers = survey.desired.hosts.flatMap(({ processes }) => processes).filter((process) => process.role === role);
-  const { signal, emit, timeoutSeconds } = context;
-  const open = await waitUntil(
-    async () => (await Promise.all(peers.map(({ probe }) => serves(probe, signal)))).every(Boolean),
-    { key: "roll", what: `every ${role} to serve before the next restart`, timeoutSeconds, emit, signal },
+/** Resolves once all are done; throws all failures as one. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const failures = (await Promise.allSettled(works)).flatMap((one) =>
+    one.status === "rejected" ? [one.reason as unknown] : [],
   );
-  if (open) return;
-  throw new KctlError({
-    code: "unhealthy",
-    what: `the roll stopped: not every ${role} serves`,
-    fix: "look at `kctl status`; once they serve, `kctl up` goes on from here",
-  });
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new KctlError(failures.flatMap(faultsOf));
 }
 
-async function leads({ probe }: DesiredProcess, signal: AbortSignal): Promise<boolean> {
-  switch (probe.kind) {
-    case "zookeeper":
-      return (await zookeeperMode(probe.address, probe.port, signal)) === "leader";
-    case "controller":
-      return (await activeController(probe.address, probe.port, signal)) === probe.id;
-    case "kafka":
-      return (await kafkaView([{ host: probe.address, port: probe.port }], signal))?.controllerId === probe.brokerId;
+function withTheRest(error: KctlError, left: readonly string[], goOn: RollOptions["goOn"]): KctlError {
+  const rest = `still to be restarted: ${left.join(", ")}; ${goOn(left)}`;
+  const last = error.faults.length - 1;
+  const faults = error.faults.map((fault, index) =>
+    index === last ? { ...fault, fix: fault.fix === undefined ? rest : `${fault.fix}; ${rest}` } : fault,
+  );
+  return new KctlError(faults, { cause: error });
+}
+
+/** Those that go now; null where the steps end here. */
+async function mayGo(
+  left: readonly DesiredProcess[],
+  look: Look,
+  context: Context,
+  steps: Steps,
+): Promise<readonly string[] | null> {
+  const role = left[0]?.role;
+  if (role === undefined) return [];
+  const ofRole = new Set(left.filter((process) => process.role === role).map(({ key }) => key));
+  const open = () => gate(role, ofRole, look, context);
+  for (let opened = await open(); ;) {
+    const may = await steps.mayGo(
+      opened.keys,
+      left.map(({ key }) => key),
+    );
+    if (!may) return null;
+    const now = steps.asks ? await open() : opened;
+    if (now.keys.join() !== opened.keys.join()) {
+      opened = now;
+      continue;
+    }
+    for (const what of now.warnings) context.emit({ type: "warning", fault: { code: "unhealthy", what } });
+    return now.keys;
   }
-}
-
-async function pick(left: readonly DesiredProcess[], signal: AbortSignal): Promise<DesiredProcess> {
-  const leading = await Promise.all(left.map((process) => leads(process, signal)));
-  const next = left.find((_, index) => leading[index] === false) ?? left[0];
-  if (next === undefined) throw new RangeError("nothing is left to restart");
-  return next;
-}
-
-async function restart(process: DesiredProcess, survey: Survey, context: Context): Promise<void> {
-  const host = survey.hosts.get(process.node);
-  const seen = survey.observed.hosts[process.node]?.processes[process.key];
-  if (host === undefined || seen?.state !== "running")
-    throw new RangeError(`${process.key} is to be restarted, and does not run`);
-  const started = performance.now();
-  const title = `restart ${process.key}`;
-  context.emit({ type: "change-started", key: title, title, node: process.node });
-  const toItsEnd = { ...context, signal: new AbortController().signal };
-  await host.stop(seen, process.stopSeconds, toItsEnd.signal);
-  await startService(process, host, toItsEnd, { begun: () => undefined, hopeless: () => null });
-  context.emit({
-    type: "change-done",
-    key: title,
-    title,
-    seconds: (performance.now() - started) / 1000,
-    node: process.node,
-  });
 }

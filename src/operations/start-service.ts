@@ -1,6 +1,7 @@
 /** Starts one service and waits until it serves, or says why it does not. */
 import { KctlError, type Fault } from "../fault.ts";
 import { ephemeralNodes } from "../kafka/four-letter.ts";
+import { recoveryIn } from "../kafka/log-recovery.ts";
 import type { Host } from "../hosts/host.ts";
 import { meaningfulLines } from "../hosts/log-lines.ts";
 import type { RunningProcess } from "../plan/observed.ts";
@@ -44,11 +45,24 @@ export async function startService(
   host: Host,
   context: Context,
   { begun, hopeless }: StartOptions,
-): Promise<void> {
+): Promise<RunningProcess> {
   await untilUnregistered(process, context);
   const running = await host.start(process);
   begun();
   await untilServing(process, running, host, context, hopeless);
+  return running;
+}
+
+/** Throws, with what its log says, where it has ended. */
+export async function mustBeAlive(process: DesiredProcess, running: RunningProcess, host: Host): Promise<void> {
+  if (await host.isAlive(running)) return;
+  throw await fault(
+    "service-died",
+    `${process.key} ended while it was starting`,
+    "mend what its log says, then run `kctl up` again: it goes on from here",
+    process,
+    host,
+  );
 }
 
 /** Resolves once the process serves; throws when it ends, cannot serve any more, or takes too long. */
@@ -60,18 +74,14 @@ async function untilServing(
   hopeless: () => string | null,
 ): Promise<void> {
   const { emit, signal, timeoutSeconds } = context;
-  const what = `${process.key} to serve`;
+  let recovering: string | null = null;
+  const what = (): string => `${process.key} to ${recovering === null ? "serve" : "load its logs"}`;
   const ready = await waitUntil(
     async () => {
       if (await serves(process.probe, signal)) return true;
-      if (!(await host.isAlive(running)))
-        throw await fault(
-          "service-died",
-          `${process.key} ended while it was starting`,
-          "mend what its log says, then run `kctl up` again: it goes on from here",
-          process,
-          host,
-        );
+      await mustBeAlive(process, running, host);
+      // A broker that was killed reads its logs through before it serves: killing it for that only makes it begin anew.
+      if (process.probe.kind === "kafka") recovering = recoveryIn(await host.tail(process.log, tailBytes));
       const why = hopeless();
       if (why !== null)
         throw await fault(
@@ -83,7 +93,7 @@ async function untilServing(
         );
       return false;
     },
-    { key: `start ${process.key}`, what, timeoutSeconds, emit, signal },
+    { key: `start ${process.key}`, what, timeoutSeconds, emit, signal, progress: () => recovering },
   );
   if (!ready)
     throw await fault(

@@ -10,6 +10,8 @@ import { execute } from "./execute.ts";
 import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
+import { upGoesOn } from "./roll.ts";
+import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
 import { serverJava } from "./server-java.ts";
 import { survey, type Survey } from "./survey.ts";
 import { withLock } from "./with-lock.ts";
@@ -21,10 +23,15 @@ export type UpResult = {
   readonly software: string;
   /** What the spec asks for and kctl does not do: all else was done. */
   readonly refused: readonly Fault[];
+  /** Servers that are still to be restarted, where the roll goes step by step. */
+  readonly left: readonly string[];
 };
 
-export async function up(context: Context, { yes }: { readonly yes: boolean }): Promise<UpResult> {
+export type UpOptions = { readonly yes: boolean; readonly step: boolean };
+
+export async function up(context: Context, { yes, step }: UpOptions): Promise<UpResult> {
   const open = await openCluster(context);
+  const steps = step ? stepByStep(context) : allAtOnce;
   return withLock(open.provider, "up", async (lock) => {
     let changed = 0;
     let before: readonly Change[] = [];
@@ -32,20 +39,15 @@ export async function up(context: Context, { yes }: { readonly yes: boolean }): 
     // What a change brings to light (an id that Kafka gave, topics of a cluster that was down) is looked at in another round.
     for (;;) {
       const seen = await look(open, context);
-      const { changes, refusals } = seen.plan;
+      const { changes, refusals: refused } = seen.plan;
       mustBeNew(changes, before);
-      changed += await carryOut(seen, yes, context, lock);
+      if (!yes && !step) await askAboutRestarts(changes, context);
+      changed += await carryOut(seen, steps, context, lock);
       await awaitHealth(seen, context);
-      if (!changes.some(changesSomething) && seen.observed.kafka.state === "known") {
-        const { cluster, kafkaFolder } = seen;
-        return {
-          changed,
-          cluster: cluster.name,
-          bootstrap: bootstrapOf(cluster),
-          software: kafkaFolder,
-          refused: refusals,
-        };
-      }
+      const left = steps.left();
+      const { cluster, kafkaFolder: software } = seen;
+      if (left.length > 0 || (!changes.some(changesSomething) && seen.observed.kafka.state === "known"))
+        return { changed, cluster: cluster.name, bootstrap: bootstrapOf(cluster), software, refused, left };
       // It is well, and yet did not tell of itself in time: three looks in a row are no accident.
       if (seen.observed.kafka.state === "unknown" && ++silent > 3) throw new KctlError(mute);
       before = changes;
@@ -65,11 +67,10 @@ async function look({ spec, provider }: OpenCluster, context: Context): Promise<
   return seen;
 }
 
-async function carryOut(seen: Survey, yes: boolean, context: Context, lock: Lock): Promise<number> {
+async function carryOut(seen: Survey, steps: Steps, context: Context, lock: Lock): Promise<number> {
   const { changes } = seen.plan;
   if (!changes.some(changesSomething)) return 0;
-  if (!yes) await askAboutRestarts(changes, context);
-  const { changed, faults } = await execute(changes, performer(seen, context, lock), context);
+  const { changed, faults } = await execute(changes, performer(seen, context, lock, { ...upGoesOn, steps }), context);
   if (faults.length > 0) throw new KctlError(faults);
   return changed;
 }

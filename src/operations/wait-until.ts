@@ -4,30 +4,39 @@ import type { Emit } from "../report/events.ts";
 
 export type Wait = {
   readonly key: string;
-  /** What is waited for, as people would say it. */
-  readonly what: string;
+  /** What is waited for, as people would say it; a function where that becomes clear by looking. */
+  readonly what: string | (() => string);
   readonly timeoutSeconds: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** How far it is: whenever that is another, the time begins anew. */
+  readonly progress?: () => string | number | null;
 };
 
 /**
  * Asks until `condition` holds; throws whatever it throws.
- * @returns false once `timeoutSeconds` have passed
+ * @returns false once `timeoutSeconds` have passed, without progress where there is any
  */
 export async function waitUntil(
   condition: () => Promise<boolean>,
-  { key, what, timeoutSeconds, emit, signal }: Wait,
+  { key, what, timeoutSeconds, emit, signal, progress = () => null }: Wait,
 ): Promise<boolean> {
   const started = performance.now();
   let told = 0;
+  let moved = 0;
+  let reached: string | number | null = null;
   for (let pause = 20; ; pause = Math.min(pause * 1.3, 200)) {
     if (await condition()) return true;
     const seconds = (performance.now() - started) / 1000;
-    if (seconds > timeoutSeconds) return false;
+    const now = progress();
+    if (now !== reached) {
+      reached = now;
+      moved = seconds;
+    }
+    if (seconds - moved > timeoutSeconds) return false;
     if (seconds - told >= 5) {
       told = seconds;
-      emit({ type: "waiting", key, what, seconds });
+      emit({ type: "waiting", key, what: typeof what === "string" ? what : what(), seconds });
     }
     await delay(pause, undefined, { signal });
   }

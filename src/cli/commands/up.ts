@@ -7,15 +7,16 @@ import { run } from "../run.ts";
 export const upCommand = () =>
   specCommand("up", "make the cluster what the spec says, then verify it")
     .option("--yes", "do not ask before servers of a running cluster are restarted")
+    .option("--step", "ask before each restart; without a terminal, end after one")
     .option("--smoke-test", "end with a smoke test")
     .action((options) =>
       run(options, async (context) => {
         const started = performance.now();
         const { up } = await import("../../operations/up.ts");
-        const result = await up(context, { yes: options.yes ?? false });
-        const { changed, cluster, bootstrap, refused } = result;
+        const result = await up(context, { yes: options.yes ?? false, step: options.step ?? false });
+        const { changed, cluster, bootstrap, refused, left } = result;
         const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
-        const fields = { cluster, changed, seconds, bootstrap };
+        const fields = { cluster, changed, seconds, bootstrap, ...(options.step === undefined ? {} : { left }) };
         const text = (proof: string): string => upText(result, seconds, proof, context);
         if (options.smokeTest === undefined) return { faults: refused, fields, text: () => text("") };
         const { smokeTest } = await import("../../operations/smoke-test.ts");
@@ -34,10 +35,11 @@ type Shown = {
   readonly cluster: string;
   readonly bootstrap: string;
   readonly software: string;
+  readonly left: readonly string[];
 };
 
 function upText(
-  { changed, cluster, bootstrap, software }: Shown,
+  { changed, cluster, bootstrap, software, left }: Shown,
   seconds: number,
   proof: string,
   { specFile, env }: Context,
@@ -45,8 +47,9 @@ function upText(
   // In a clone kctl is reached through npx; what is printed should work when it is pasted.
   const kctl = env["npm_command"] === "exec" ? "npx kctl" : "kctl";
   const file = specFile === "kctl.yaml" ? "" : ` -f ${specFile}`;
+  const rest = left.length === 0 ? "" : `\nStill to be restarted: ${left.join(", ")}. The next up goes on with them.`;
   return `
-${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.${proof}
+${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.${rest}${proof}
 
 Clients connect to
   ${bootstrap}
