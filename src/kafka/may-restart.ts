@@ -149,6 +149,9 @@ export function mayControllerRestart(
 /** The modes of ZooKeeper's four-letter word `srvr`, by myid; anything but leader, follower and standalone is not serving. */
 export function mayZookeeperRestart(id: number, modes: ReadonlyMap<number, string>): MemberAnswer {
   const servers = [...modes];
+  // Alone so far, while the spec has more: none of them can serve with it before it knows of them.
+  if (servers.length > 1 && modes.get(id) === "standalone")
+    return { answer: "go", warning: `ZooKeeper server ${id} was alone until now: none serves while it restarts` };
   const alone = servers.length === 1;
   const leads = alone || servers.some(([, mode]) => mode === "leader");
   if (!leads) return { answer: "wait", why: "the ZooKeeper ensemble has no leader" };

@@ -1,5 +1,5 @@
 /** desired − observed = plan: every change with its reasons, its effect and what must come before it. */
-import type { Cluster } from "../cluster/cluster.ts";
+import type { Cluster, Member } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
 import type { DesiredHost, DesiredProcess, DesiredState } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
@@ -86,10 +86,17 @@ export function makePlan(input: PlanInput): Plan {
       ...roll,
       ...topics,
       ...kafka.notes,
+      ...cluster.joiningLater.map(joinsLater),
     ],
     obstacles: obstacles(cluster, desired, observed, input.receipt.former),
     refusals: kafka.refusals,
   };
+}
+
+function joinsLater({ key, node }: Member): Change {
+  const title = `${key} joins the ensemble after that: it takes one server at a time, and restarts for each`;
+  const common = { layer: "host", node, why: [], effect: "none", diff: [], after: [] } as const;
+  return { ...common, kind: "note", verb: "note", key: `later ${key}`, title };
 }
 
 /** One after the other: what Kafka is asked for is small, and the first refusal ends it. */

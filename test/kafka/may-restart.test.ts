@@ -298,6 +298,8 @@ describe("a ZooKeeper server", () => {
     ["goes alone", 1, ensemble("standalone"), "go"],
     ["goes of two", 1, ensemble("leader", "follower"), "go"],
     ["waits of two for the other", 1, ensemble("leader", "refused"), "wait"],
+    ["goes where it is alone and is to have peers", 1, ensemble("standalone", "refused"), "go"],
+    ["waits where it is not the one that is alone", 2, ensemble("standalone", "refused"), "wait"],
   ])("%s", (_name, id, modes, answer) => {
     expect(mayZookeeperRestart(id, modes).answer).toBe(answer);
   });
@@ -309,6 +311,7 @@ describe("a ZooKeeper server", () => {
       ensemble("leader", "follower"),
       "there are two ZooKeeper servers only: one alone has no quorum while the other restarts",
     ],
+    [1, ensemble("standalone", "not-serving"), "ZooKeeper server 1 was alone until now: none serves while it restarts"],
   ])("warns where no quorum is left meanwhile: %#", (id, modes, warning) => {
     expect(mayZookeeperRestart(id, modes)).toEqual({ answer: "go", warning });
   });
