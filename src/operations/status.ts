@@ -1,5 +1,6 @@
 /** What is there and how it is: machines, services, controller, brokers, partitions. Reads only. */
 import { membersOf, type Cluster, type Role } from "../cluster/cluster.ts";
+import { quorumView } from "../kafka/quorum.ts";
 import type { ObservedHost } from "../plan/observed.ts";
 import type { DesiredHost, DesiredProcess } from "../services/desired.ts";
 import { clusterHealth, type Health } from "./cluster-health.ts";
@@ -16,12 +17,21 @@ export type NodeStatus = {
   readonly address: string;
   readonly roles: readonly Role[];
   readonly services: Readonly<Partial<Record<Role, ServiceState>>>;
+  /** Where each of them is reached. */
+  readonly addresses: Readonly<Partial<Record<Role, string>>>;
 };
 export type BrokerStatus = {
   readonly id: number;
   readonly node: string;
   readonly controller: boolean;
   readonly address: string;
+};
+
+/** Of a KRaft cluster, as its leader tells. */
+export type QuorumStatus = {
+  readonly leader: number;
+  /** `lag`: how many records of the metadata log it has yet to fetch; null: it has fetched none from this leader. */
+  readonly voters: readonly { readonly id: number; readonly node: string; readonly lag: number | null }[];
 };
 
 export type Status = {
@@ -31,6 +41,7 @@ export type Status = {
   readonly brokers: readonly BrokerStatus[];
   /** KRaft: the active controller; absent in ZooKeeper clusters, whose controller is a broker. */
   readonly controller?: { readonly id: number; readonly node: string } | null;
+  readonly quorum?: QuorumStatus | null;
   readonly partitions: Readonly<Record<"total" | "underReplicated" | "offline", number | null>>;
   readonly complaints: readonly string[];
 };
@@ -44,16 +55,20 @@ export async function status(context: Context): Promise<Status> {
     context,
   );
   const { cluster, desired, observed } = seen;
-  const [health, deaf] = await Promise.all([
+  const [health, deaf, quorum] = await Promise.all([
     clusterHealth(cluster, context.signal, runningMembers(desired.hosts, observed.hosts)),
     deafServices(desired.hosts, observed.hosts, context.signal),
+    cluster.quorum === "kraft" ? quorumStatus(cluster, context.signal) : null,
   ]);
   const nodes = cluster.nodes.map(({ name, address, roles }): NodeStatus => {
     const host = desired.hosts.find(({ node }) => node === name);
     const services = Object.fromEntries(
       (host?.processes ?? []).map((process) => [process.role, serviceState(process, observed.hosts[name])]),
     );
-    return { name, address, roles, services };
+    const addresses = Object.fromEntries(
+      (host?.processes ?? []).map(({ role, probe }) => [role, `${probe.address}:${probe.port}`]),
+    );
+    return { name, address, roles, services, addresses };
   });
   const down = nodes.flatMap(({ name, services }) =>
     Object.entries(services).flatMap(([role, state]) =>
@@ -61,13 +76,15 @@ export async function status(context: Context): Promise<Status> {
     ),
   );
   const absent = nodes.every(({ services }) => Object.values(services).every((state) => state === "absent"));
-  const complaints = absent ? [`there is no cluster ${cluster.name} here`] : [...down, ...deaf, ...health.complaints];
+  const complaints = absent
+    ? [`there is no cluster ${cluster.name} here`]
+    : [...down, ...deaf, ...health.complaints, ...notVoting(cluster, quorum)];
   return {
     cluster: cluster.name,
     healthy: complaints.length === 0,
     nodes,
     brokers: brokerStatus(health, cluster),
-    ...(cluster.quorum === "kraft" ? { controller: controllerStatus(health, cluster) } : {}),
+    ...(cluster.quorum === "kraft" ? { controller: controllerStatus(health, cluster), quorum } : {}),
     partitions: partitionCounts(health),
     complaints,
   };
@@ -105,6 +122,24 @@ async function deafServices(
   return running.flatMap(({ role, node }, index) =>
     serving[index] === true ? [] : [`${role} on ${node} runs but does not serve`],
   );
+}
+
+async function quorumStatus(cluster: Cluster, signal: AbortSignal): Promise<QuorumStatus | null> {
+  const members = membersOf(cluster, "controller");
+  const view = await quorumView(
+    members.map(({ address, ports }) => ({ host: address, port: ports["controller"] ?? 0 })),
+    signal,
+  );
+  if (view === null) return null;
+  const nodeOf = (id: number): string => members.find((member) => member.id === id)?.node ?? "unknown";
+  return { leader: view.leaderId, voters: view.voters.map(({ id, lag }) => ({ id, node: nodeOf(id), lag })) };
+}
+
+function notVoting(cluster: Cluster, quorum: QuorumStatus | null): readonly string[] {
+  if (quorum === null) return [];
+  return membersOf(cluster, "controller")
+    .filter(({ id }) => !quorum.voters.some((voter) => voter.id === id))
+    .map(({ id, node }) => `controller ${id} on ${node} has no vote in the quorum`);
 }
 
 function controllerStatus({ controllerId }: Health, cluster: Cluster): NonNullable<Status["controller"]> | null {

@@ -1,6 +1,7 @@
 /** Makes the cluster what the spec says, from nothing or from any earlier or half-made state, then verifies it. */
 import { KctlError, type Fault } from "../fault.ts";
 import { changesSomething, type Change } from "../plan/change.ts";
+import { doneAgain } from "../plan/done-again.ts";
 import type { Lock } from "../providers/provider.ts";
 import { awaitHealth } from "./await-health.ts";
 import { bootstrapOf } from "./client-addresses.ts";
@@ -40,7 +41,8 @@ export async function up(context: Context, { yes, step }: UpOptions): Promise<Up
     for (;;) {
       const seen = await look(open, context);
       const { changes, refusals: refused } = seen.plan;
-      mustBeNew(changes, before);
+      const again = doneAgain(changes, before);
+      if (again.length > 0) throw new KctlError(again);
       if (!yes && !step) await askAboutRestarts(changes, context);
       changed += await carryOut(seen, steps, context, lock);
       await awaitHealth(seen, context);
@@ -73,22 +75,6 @@ async function carryOut(seen: Survey, steps: Steps, context: Context, lock: Lock
   const { changed, faults } = await execute(changes, performer(seen, context, lock, { ...upGoesOn, steps }), context);
   if (faults.length > 0) throw new KctlError(faults);
   return changed;
-}
-
-/** A change that was made and is wanted again, just the same, would be made for ever. */
-function mustBeNew(changes: readonly Change[], before: readonly Change[]): void {
-  const told = (change: Change): string => JSON.stringify({ ...change, after: [] });
-  const done = new Set(before.filter(changesSomething).map(told));
-  const again = changes.filter((change) => done.has(told(change)));
-  if (again.length === 0) return;
-  throw new KctlError(
-    again.map(({ title, node }) => ({
-      code: "not-converged" as const,
-      ...(node === null ? {} : { node }),
-      what: `this was done, and nothing came of it: ${title}`,
-      fix: "look at the server's log and at what else changes it; `kctl plan` shows what is wanted and what is there",
-    })),
-  );
 }
 
 async function askAboutRestarts(changes: readonly Change[], context: Context): Promise<void> {

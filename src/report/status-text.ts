@@ -8,6 +8,7 @@ type Shown = {
     readonly name: string;
     readonly address: string;
     readonly services: Readonly<Record<string, string>>;
+    readonly addresses: Readonly<Record<string, string>>;
   }[];
   readonly brokers: readonly {
     readonly id: number;
@@ -16,6 +17,10 @@ type Shown = {
     readonly address: string;
   }[];
   readonly controller?: { readonly id: number; readonly node: string } | null;
+  readonly quorum?: {
+    readonly leader: number;
+    readonly voters: readonly { readonly id: number; readonly node: string; readonly lag: number | null }[];
+  } | null;
   readonly partitions: Readonly<Record<"total" | "underReplicated" | "offline", number | null>>;
 };
 
@@ -29,21 +34,25 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
+function brokerRole({ id, controller }: Shown["brokers"][number]): string {
+  return `id ${id}${controller ? ", controller" : ""}`;
+}
+
+/** What a controller is in the quorum. */
+function vote({ controller, quorum }: Shown, node: string, role: string): string {
+  if (role !== "controller") return "";
+  const voter = quorum?.voters.find((one) => one.node === node);
+  if (voter === undefined) return controller?.node === node ? `id ${controller.id}, leader` : "";
+  if (voter.id === quorum?.leader) return `id ${voter.id}, leader`;
+  return `id ${voter.id}, voter, ${voter.lag === null ? "has fetched nothing yet" : `lag ${voter.lag}`}`;
+}
+
 export function statusText(status: Shown, paint: Paint): string {
-  const rows = status.nodes.flatMap(({ name, address, services }) =>
+  const rows = status.nodes.flatMap(({ name, address, services, addresses }) =>
     Object.entries(services).map(([role, state]) => {
       const broker = role === "broker" ? status.brokers.find(({ node }) => node === name) : undefined;
-      return [
-        name,
-        role,
-        state,
-        broker === undefined ? address : broker.address,
-        role === "controller" && status.controller?.node === name
-          ? `id ${status.controller.id}, active`
-          : broker === undefined
-            ? ""
-            : `id ${broker.id}${broker.controller ? ", controller" : ""}`,
-      ];
+      const where = broker?.address ?? addresses[role] ?? address;
+      return [name, role, state, where, broker === undefined ? vote(status, name, role) : brokerRole(broker)];
     }),
   );
   const [header = "", ...lines] = table([["NODE", "SERVICE", "STATE", "ADDRESS", ""], ...rows]);

@@ -22,7 +22,7 @@ export const statusCommand = () =>
           healthy: seen.healthy,
           nodes: seen.nodes,
           brokers: seen.brokers,
-          ...(seen.controller === undefined ? {} : { controller: seen.controller }),
+          ...(seen.controller === undefined ? {} : { controller: seen.controller, quorum: seen.quorum ?? null }),
           partitions: seen.partitions,
         },
         text: (paint) => statusText(seen, paint),
