@@ -72,7 +72,10 @@ async function look({ spec, provider }: OpenCluster, context: Context): Promise<
 async function carryOut(seen: Survey, steps: Steps, context: Context, lock: Lock): Promise<number> {
   const { changes } = seen.plan;
   if (!changes.some(changesSomething)) return 0;
-  const { changed, faults } = await execute(changes, performer(seen, context, lock, { ...upGoesOn, steps }), context);
+  const notes = changes.filter(({ kind }) => kind === "note");
+  for (const { title: text } of notes) context.emit({ type: "message", text });
+  const work = changes.filter((change) => !notes.includes(change));
+  const { changed, faults } = await execute(work, performer(seen, context, lock, { ...upGoesOn, steps }), context);
   if (faults.length > 0) throw new KctlError(faults);
   return changed;
 }

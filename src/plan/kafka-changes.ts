@@ -45,9 +45,12 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
     voters: kafka.state === "known" ? voterChanges(cluster, kafka.voters) : [],
     settings: settings.map(settingChange),
     topics: topics.flatMap(topicChange),
-    notes: topics.flatMap((difference) =>
-      difference.kind === "note" ? [note(`topic ${difference.topic}: note`, difference.title)] : [],
-    ),
+    notes: [
+      ...topics.flatMap((difference) =>
+        difference.kind === "note" ? [note(`topic ${difference.topic}: note`, difference.title)] : [],
+      ),
+      ...(kafka.state === "known" && former !== null ? emptyBrokers(cluster, former) : []),
+    ],
     refusals: topics.flatMap((difference): readonly Fault[] =>
       difference.kind === "refusal" ? [{ code: "not-built", what: difference.title, fix: difference.fix }] : [],
     ),
@@ -62,6 +65,18 @@ function note(key: string, title: string): Change {
 }
 
 const laterNote = note("kafka later", "topics and live settings are compared once the brokers serve");
+
+/** Kafka gives a broker that joins nothing of what is there: basic_ops_cluster_expansion of its documentation. */
+function emptyBrokers(cluster: Cluster, { members }: Receipt): readonly Change[] {
+  return membersOf(cluster, "broker")
+    .filter(({ key }) => !Object.hasOwn(members, key))
+    .map(({ key, id, node }) =>
+      note(
+        `empty ${key}`,
+        `broker ${id} on ${node} gets partitions of new topics only: those that are there stay where they are`,
+      ),
+    );
+}
 
 function voterChanges(cluster: Cluster, voters: readonly number[] | null): readonly Change[] {
   if (voters === null) return [];
