@@ -35,6 +35,7 @@ export const faultCodes = {
   "service-died": { exit: 1, means: "A service ended while kctl waited for it." },
   "service-not-ready": { exit: 1, means: "A service is running but did not become ready in time." },
   "not-converged": { exit: 1, means: "A change was made, and is wanted again just the same: something undoes it." },
+  "pending-changes": { exit: 1, means: "The cluster is not yet what its spec says, and the command needs it to be." },
   "roll-stopped": {
     exit: 1,
     means:

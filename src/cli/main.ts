@@ -5,9 +5,12 @@ import { destroyCommand } from "./commands/destroy.ts";
 import { fetchCommand } from "./commands/fetch.ts";
 import { planCommand } from "./commands/plan.ts";
 import { renderCommand } from "./commands/render.ts";
+import { restartCommand } from "./commands/restart.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { smokeTestCommand } from "./commands/smoke-test.ts";
+import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
+import { stopCommand } from "./commands/stop.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { reporterFor } from "./run.ts";
@@ -17,6 +20,9 @@ const commands = [
   planCommand,
   statusCommand,
   smokeTestCommand,
+  restartCommand,
+  stopCommand,
+  startCommand,
   destroyCommand,
   validateCommand,
   renderCommand,

@@ -1,16 +1,15 @@
 /** Removes all that `up` made, and nothing else: what the receipt lists, servers first. */
-import type { Cluster, Role } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import { KctlError } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
-import { parseReceipt, type Receipt } from "../plan/receipt.ts";
+import { parseReceipt } from "../plan/receipt.ts";
 import type { Provider } from "../providers/provider.ts";
-import { servicesInOrder } from "../services/registry.ts";
 import type { Spec } from "../spec/schema.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
-import { idAfterUp } from "./fresh-id.ts";
 import { openCluster } from "./open-cluster.ts";
-import { pastOf, wantedBy, type Wanted } from "./survey.ts";
+import { lookAtAll, recordedCluster } from "./recorded-cluster.ts";
+import { runningServers, stopServers, type End } from "./stop-servers.ts";
 import { withLock } from "./with-lock.ts";
 
 export type DestroyResult = {
@@ -44,11 +43,12 @@ export async function destroy(
     if (text === null) await mustBeNothing(spec, provider, context);
     if (text === null) return { cluster: spec.name, changed: 0, kept: [], left: [] };
     const receipt = parseReceipt(text);
-    const { cluster, desired } = await recorded(spec, provider, receipt);
+    const { cluster, desired } = await recordedCluster(spec, provider, receipt);
     const data = cluster.members.map(({ folders }) => folders.data);
     if (!options.yes) await confirm(question(spec.name, data, options.keepData), spec.name, context);
-    const hosts = new Map(provider.hosts(desired.hosts.map(({ node }) => node)).map((host) => [host.node, host]));
-    const stopped = await stopAll(desired, hosts, options.keepData, context);
+    const looked = await lookAtAll({ desired }, provider, context.signal);
+    const stopped = await stopServers(runningServers(looked), endFor(options.keepData, context.signal), context);
+    const hosts = new Map(looked.map(({ host }) => [host.node, host]));
     const removed = await removeAll(cluster, hosts, options.keepData, context);
     if (options.keepData) return { cluster: spec.name, changed: stopped + removed, kept: data, left: [] };
     const left = await provider.tidy(cluster.members);
@@ -59,14 +59,13 @@ export async function destroy(
 
 /** Without a receipt nothing is removed; but then what `up` made must not be taken for gone. */
 async function mustBeNothing(spec: Spec, provider: Provider, { signal }: Context): Promise<void> {
-  const { cluster, desired } = await recorded(spec, provider, null);
-  const hosts = new Map(provider.hosts(desired.hosts.map(({ node }) => node)).map((host) => [host.node, host]));
-  const seen = await Promise.all(desired.hosts.map(async (wanted) => hosts.get(wanted.node)?.look(wanted, signal)));
+  const { cluster, desired } = await recordedCluster(spec, provider, null);
+  const looked = await lookAtAll({ desired }, provider, signal);
   const there = cluster.members.filter(({ key, folders }) =>
-    seen.some(
-      (host) =>
-        host?.processes[key]?.state === "running" ||
-        Object.values(folders).some((path) => host?.folders[path]?.kind === "folder"),
+    looked.some(
+      ({ seen }) =>
+        seen.processes[key]?.state === "running" ||
+        Object.values(folders).some((path) => seen.folders[path]?.kind === "folder"),
     ),
   );
   if (there.length === 0) return;
@@ -77,19 +76,6 @@ async function mustBeNothing(spec: Spec, provider: Provider, { signal }: Context
   });
 }
 
-/** Every member that the receipt lists, whether or not the spec still does; the spec's where there is none. */
-async function recorded(spec: Spec, provider: Provider, receipt: Receipt | null): Promise<Wanted> {
-  if (receipt === null) return (await wantedBy(spec, provider, "", "", idAfterUp))(pastOf(null));
-  const roles = new Map<string, Role[]>();
-  for (const key of Object.keys(receipt.members)) {
-    const [node = "", role = ""] = key.split("/");
-    roles.set(node, [...(roles.get(node) ?? []), role as Role]);
-  }
-  const nodes = [...roles].map(([name, its]) => ({ name, roles: its, config: {} }));
-  const want = await wantedBy({ ...spec, nodes }, provider, receipt.java, "", idAfterUp);
-  return want(pastOf(receipt));
-}
-
 function question(name: string, data: readonly string[], keepData: boolean): string {
   const what = keepData
     ? "The data stays."
@@ -97,44 +83,9 @@ function question(name: string, data: readonly string[], keepData: boolean): str
   return `${what}\nType the cluster's name to go on: `;
 }
 
-/** Servers stop in the reverse of the order in which they start. */
-async function stopAll(
-  { hosts: desired }: Wanted["desired"],
-  hosts: ReadonlyMap<string, Host>,
-  keepData: boolean,
-  context: Context,
-): Promise<number> {
-  let stopped = 0;
-  const looked = await Promise.all(
-    desired.map(async (wanted) => ({
-      wanted,
-      host: hosts.get(wanted.node),
-      seen: await hosts.get(wanted.node)?.look(wanted, context.signal),
-    })),
-  );
-  for (const { role, title } of servicesInOrder.toReversed()) {
-    await Promise.all(
-      looked.flatMap(({ wanted, host, seen }) =>
-        wanted.processes.map(async (process) => {
-          const running = seen?.processes[process.key];
-          if (process.role !== role || running?.state !== "running" || host === undefined) return;
-          const started = performance.now();
-          // Data that is kept is worth an orderly end; where it goes anyway, there is nothing to wait for.
-          const all = [running, ...(running.extras ?? [])];
-          await Promise.all(all.map((one) => host.stop(one, keepData ? process.stopSeconds : 0, context.signal)));
-          stopped += all.length;
-          context.emit({
-            type: "change-done",
-            key: `stop ${process.key}`,
-            title: `stop ${title} on ${process.node}`,
-            seconds: (performance.now() - started) / 1000,
-            node: process.node,
-          });
-        }),
-      ),
-    );
-  }
-  return stopped;
+/** Data that is kept is worth an orderly end; where it goes anyway, there is nothing to wait for. */
+function endFor(keepData: boolean, signal: AbortSignal): End {
+  return (host, running, { stopSeconds }) => host.stop(running, keepData ? stopSeconds : 0, signal);
 }
 
 async function removeAll(

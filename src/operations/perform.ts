@@ -10,10 +10,12 @@ import { changeKafka } from "./change-kafka.ts";
 import type { Context } from "./context.ts";
 import type { Perform } from "./execute.ts";
 import { serves } from "./probe.ts";
-import { roll, upGoesOn, type RollOptions } from "./roll.ts";
+import { roll } from "./roll.ts";
+import { allAtOnce, type Steps } from "./roll/steps.ts";
 import { startService } from "./start-service.ts";
 import type { Survey } from "./survey.ts";
 import { waitUntil } from "./wait-until.ts";
+import { mustStillHold } from "./with-lock.ts";
 
 /** Looks up what a change names; a plan names only what its own survey holds. */
 function must<T>(value: T | undefined, what: string): T {
@@ -21,7 +23,7 @@ function must<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-export function performer(survey: Survey, context: Context, lock: Lock, rollOptions: RollOptions = upGoesOn): Perform {
+export function performer(survey: Survey, context: Context, lock: Lock, steps: Steps = allAtOnce): Perform {
   const { desired, hosts } = survey;
   const files = new Map(
     desired.hosts.flatMap((host) => host.files.map((file): [string, DesiredFile] => [file.path, file])),
@@ -33,13 +35,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, rollOpti
   const hostOf = (change: Change): Host => must(hosts.get(change.node ?? ""), change.key);
 
   return async (change, begun, failed) => {
-    if (!(await lock.stillHeld())) {
-      throw new KctlError({
-        code: "locked",
-        what: "another kctl took this cluster over while this one was asleep",
-        fix: "see what the other one does, then run the command again",
-      });
-    }
+    await mustStillHold(lock);
     switch (change.kind) {
       case "receipt":
         return record.write();
@@ -85,7 +81,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, rollOpti
           change.members.map((member) => must(processes.get(member), member)),
           survey,
           context,
-          rollOptions,
+          { steps, lock, goOn: () => "the next `kctl up` goes on with them" },
         );
       case "note":
         return;

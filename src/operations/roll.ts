@@ -16,27 +16,28 @@
  */
 import { KctlError, faultsOf } from "../fault.ts";
 import type { DesiredProcess } from "../services/desired.ts";
+import type { Lock } from "../providers/provider.ts";
 import { servicesInOrder } from "../services/registry.ts";
 import type { Context } from "./context.ts";
 import { gate } from "./roll/gate.ts";
 import { looker, processOf, type Look } from "./roll/look.ts";
 import { restartServer } from "./roll/restart-server.ts";
-import { allAtOnce, type Steps } from "./roll/steps.ts";
+import type { Steps } from "./roll/steps.ts";
 import type { Survey } from "./survey.ts";
+import { mustStillHold } from "./with-lock.ts";
 
 export type RollOptions = {
   readonly steps: Steps;
+  readonly lock: Pick<Lock, "stillHeld">;
   /** What to do about those that are left when it stops. */
   readonly goOn: (left: readonly string[]) => string;
 };
-
-export const upGoesOn: RollOptions = { steps: allAtOnce, goOn: () => "`kctl up` goes on from there" };
 
 export async function roll(
   members: readonly DesiredProcess[],
   survey: Survey,
   context: Context,
-  { steps, goOn }: RollOptions = upGoesOn,
+  { steps, lock, goOn }: RollOptions,
 ): Promise<void> {
   const look = looker(survey, context.signal);
   let left = servicesInOrder.flatMap(({ role }) => members.filter((process) => process.role === role));
@@ -45,6 +46,7 @@ export async function roll(
     try {
       const next = await mayGo(left, look, context, steps);
       if (next === null) return;
+      await mustStillHold(lock);
       await allOf(next.map((key) => restartServer(processOf(survey, key), survey, context)));
       left = left.filter(({ key }) => !next.includes(key));
     } catch (error) {

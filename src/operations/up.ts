@@ -11,7 +11,6 @@ import { execute } from "./execute.ts";
 import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
-import { upGoesOn } from "./roll.ts";
 import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
 import { serverJava } from "./server-java.ts";
 import { survey, type Survey } from "./survey.ts";
@@ -75,7 +74,7 @@ async function carryOut(seen: Survey, steps: Steps, context: Context, lock: Lock
   const notes = changes.filter(({ kind }) => kind === "note");
   for (const { title: text } of notes) context.emit({ type: "message", text });
   const work = changes.filter((change) => !notes.includes(change));
-  const { changed, faults } = await execute(work, performer(seen, context, lock, { ...upGoesOn, steps }), context);
+  const { changed, faults } = await execute(work, performer(seen, context, lock, steps), context);
   if (faults.length > 0) throw new KctlError(faults);
   return changed;
 }

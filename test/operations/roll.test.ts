@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Host } from "../../src/hosts/host.ts";
 import type { Context } from "../../src/operations/context.ts";
 import { roll } from "../../src/operations/roll.ts";
+import { allAtOnce } from "../../src/operations/roll/steps.ts";
 import type { Survey } from "../../src/operations/survey.ts";
 import type { ObservedHost } from "../../src/plan/observed.ts";
 import type { DesiredProcess } from "../../src/services/desired.ts";
@@ -74,7 +75,11 @@ async function rolled(silent: readonly string[], toRestart: readonly string[], s
     timeoutSeconds: 0.2,
   } as Pick<Context, "emit" | "signal" | "timeoutSeconds"> as Context;
   const members = processes.filter(({ key }) => toRestart.includes(key));
-  const why = await roll(members, survey, context).then(
+  const why = await roll(members, survey, context, {
+    steps: allAtOnce,
+    lock: { stillHeld: () => Promise.resolve(true) },
+    goOn: () => "go on",
+  }).then(
     () => null,
     (error: unknown) => String(error),
   );

@@ -1,0 +1,83 @@
+/** Restarts the running servers of a cluster, or those of one node, as carefully as `up` does. */
+import { noKnownIds } from "../cluster/known-ids.ts";
+import { resolveCluster } from "../cluster/resolve.ts";
+import { KctlError } from "../fault.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { DesiredProcess } from "../services/desired.ts";
+import { nearest } from "../spec/nearest.ts";
+import type { Spec } from "../spec/schema.ts";
+import { awaitHealth } from "./await-health.ts";
+import { confirm } from "./confirm.ts";
+import type { Context } from "./context.ts";
+import { noCluster } from "./no-cluster.ts";
+import { openCluster } from "./open-cluster.ts";
+import { roll } from "./roll.ts";
+import { allAtOnce, stepByStep } from "./roll/steps.ts";
+import { serverJava } from "./server-java.ts";
+import { survey, type Survey } from "./survey.ts";
+import { withLock } from "./with-lock.ts";
+
+export type RestartResult = {
+  readonly cluster: string;
+  readonly changed: number;
+  /** Those that were not restarted, where it goes step by step. */
+  readonly left: readonly string[];
+};
+
+export type RestartOptions = { readonly node: string | null; readonly yes: boolean; readonly step: boolean };
+
+export async function restart(context: Context, { node, yes, step }: RestartOptions): Promise<RestartResult> {
+  const { spec, provider } = await openCluster(context);
+  if (node !== null) mustBeNode(node, spec, provider);
+  const steps = step ? stepByStep(context) : allAtOnce;
+  return withLock(provider, "restart", async (lock) => {
+    const seen = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context);
+    if (seen.receipt.former === null) throw noCluster(spec.name);
+    mustBeCurrent(seen);
+    const servers = running(seen).filter((process) => node === null || process.node === node);
+    if (servers.length > 0 && !yes && !step)
+      await confirm(
+        `This restarts ${servers.map(({ key }) => key).join(", ")}, one at a time. Go on? [y/N] `,
+        "y",
+        context,
+      );
+    await roll(servers, seen, context, { steps, lock, goOn });
+    if (servers.length > 0) await awaitHealth(seen, context);
+    const left = steps.left();
+    return { cluster: spec.name, changed: servers.length - left.length, left };
+  });
+}
+
+function goOn(left: readonly string[]): string {
+  const [node] = left[0]?.split("/", 1) ?? [];
+  return `\`kctl restart ${node}\` goes on with one node, \`kctl restart\` begins anew`;
+}
+
+function mustBeNode(node: string, spec: Spec, provider: Provider): void {
+  const names = resolveCluster(spec, provider.platform, noKnownIds).nodes.map(({ name }) => name);
+  if (names.includes(node)) return;
+  const meant = nearest(node, names);
+  throw new KctlError({
+    code: "usage",
+    what: `${spec.name} has no node ${node}${meant === null ? "" : `; did you mean ${meant}?`}`,
+    fix: `its nodes are ${names.join(", ")}`,
+  });
+}
+
+/** A restart takes up what lies on the disk: that must be what the server's digest will say that it was started with. */
+function mustBeCurrent({ plan, cluster }: Survey): void {
+  if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);
+  const pending = plan.changes.filter(({ kind }) => kind === "file" || kind === "artifact" || kind === "roll");
+  if (pending.length === 0) return;
+  throw new KctlError({
+    code: "pending-changes",
+    what: `${cluster.name} is not yet what its spec says: ${pending.map(({ title }) => title).join(", ")}`,
+    fix: "run `kctl up`, which also restarts what must be restarted; `kctl plan` shows what it would do",
+  });
+}
+
+function running({ desired, observed }: Survey): readonly DesiredProcess[] {
+  return desired.hosts.flatMap(({ node, processes }) =>
+    processes.filter(({ key }) => observed.hosts[node]?.processes[key]?.state === "running"),
+  );
+}

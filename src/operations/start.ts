@@ -1,0 +1,34 @@
+/** Starts what is stopped or dead of a cluster, in the right order, and waits until it is well; restarts nothing. */
+import { KctlError } from "../fault.ts";
+import { startsOf } from "../plan/starts.ts";
+import { awaitHealth } from "./await-health.ts";
+import { bootstrapOf } from "./client-addresses.ts";
+import type { Context } from "./context.ts";
+import { execute } from "./execute.ts";
+import { noCluster } from "./no-cluster.ts";
+import { openCluster } from "./open-cluster.ts";
+import { performer } from "./perform.ts";
+import { serverJava } from "./server-java.ts";
+import { survey } from "./survey.ts";
+import { withLock } from "./with-lock.ts";
+
+export type StartResult = { readonly cluster: string; readonly changed: number; readonly bootstrap: string };
+
+export async function start(context: Context): Promise<StartResult> {
+  const { spec, provider } = await openCluster(context);
+  return withLock(provider, "start", async (lock) => {
+    const seen = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context);
+    const { plan, cluster, receipt } = seen;
+    if (receipt.former === null) throw noCluster(spec.name);
+    if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);
+    // What the spec has and the cluster has not is made by `up`.
+    const known = new Set(Object.keys(receipt.former.members));
+    const { changed, faults } = await execute(startsOf(plan.changes, known), performer(seen, context, lock), context);
+    if (faults.length > 0) throw new KctlError(faults);
+    await awaitHealth(
+      { cluster: { ...cluster, members: cluster.members.filter(({ key }) => known.has(key)) } },
+      context,
+    );
+    return { cluster: cluster.name, changed, bootstrap: bootstrapOf(cluster) };
+  });
+}

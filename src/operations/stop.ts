@@ -1,0 +1,50 @@
+/**
+ * Stops a whole cluster in order, and keeps all of its data: brokers all at once, then controllers or ZooKeeper servers, which the
+ * brokers need to the end. Nothing is killed: a server that takes longer is left to go on stopping.
+ */
+import { KctlError } from "../fault.ts";
+import { parseReceipt } from "../plan/receipt.ts";
+import { confirm } from "./confirm.ts";
+import type { Context } from "./context.ts";
+import { openCluster } from "./open-cluster.ts";
+import { lookAtAll, recordedCluster } from "./recorded-cluster.ts";
+import { runningServers, stopServers, type End } from "./stop-servers.ts";
+import { withLock } from "./with-lock.ts";
+
+export type StopResult = { readonly cluster: string; readonly changed: number };
+
+export async function stop(context: Context, { yes }: { readonly yes: boolean }): Promise<StopResult> {
+  const { spec, provider } = await openCluster(context);
+  return withLock(provider, "stop", async () => {
+    const text = await provider.readReceipt();
+    const recorded = await recordedCluster(spec, provider, text === null ? null : parseReceipt(text));
+    const servers = runningServers(await lookAtAll(recorded, provider, context.signal));
+    if (servers.length > 0 && !yes) {
+      const names = servers.map(({ process }) => process.key).join(", ");
+      await confirm(`This stops ${names}; the data stays. Go on? [y/N] `, "y", context);
+    }
+    return { cluster: spec.name, changed: await stopServers(servers, inOrder(context.signal), context) };
+  });
+}
+
+/** As long as an orderly stop may take, and never by force: a broker that is killed reads all its logs through at the next start. */
+function inOrder(signal: AbortSignal): End {
+  return async (host, running, { key, node, log, stopSeconds }) => {
+    const late = AbortSignal.timeout(stopSeconds * 1000);
+    try {
+      await host.stop(running, Infinity, AbortSignal.any([signal, late]));
+    } catch (error) {
+      if (!late.aborted || signal.aborted) throw error;
+      throw new KctlError(
+        {
+          code: "timeout",
+          node,
+          where: log,
+          what: `${key} (process ${running.pid}) was told to stop ${stopSeconds} s ago, and has not ended yet`,
+          fix: "it goes on stopping: see its log, and run `kctl stop` again, which waits for it",
+        },
+        { cause: error },
+      );
+    }
+  };
+}
