@@ -21,8 +21,11 @@ function identity(member: Member, { cluster, platform }: ServiceContext): Readon
       .map((server) => `${server.address}:${server.ports["client"]}`)
       .join(","),
     "zookeeper.connection.timeout.ms": "18000",
-    // A killed broker cannot start again before its session has timed out; on a laptop nothing is gained by waiting long.
-    ...(platform.profile === "laptop" ? { "zookeeper.session.timeout.ms": "6000" } : {}),
+    // A killed broker cannot start again before its session has timed out; the last broker of a cluster that is stopped tries three
+    // times to give its leaders to somebody. On a laptop nothing is gained by waiting long.
+    ...(platform.profile === "laptop"
+      ? { "zookeeper.session.timeout.ms": "6000", "controlled.shutdown.retry.backoff.ms": "1000" }
+      : {}),
   };
 }
 
