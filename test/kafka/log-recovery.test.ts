@@ -13,7 +13,9 @@ const recovering = (segment: number): string =>
 const producers = at(
   "INFO [LogLoader partition=t-0, dir=/d] Loading producer state till offset 0 with message format version 2 (kafka.log.UnifiedLog$)",
 );
-const loaded = at("INFO Completed load of Log(dir=/d/t-0, topic=t) with 1 segments (1/2 completed) (kafka.log.LogManager)");
+const loaded = at(
+  "INFO Completed load of Log(dir=/d/t-0, topic=t) with 1 segments (1/2 completed) (kafka.log.LogManager)",
+);
 const end = at("INFO Loaded 13 logs in 407ms (unclean log dirs = ArrayBuffer(/d)) (kafka.log.LogManager)");
 const later = at("INFO Awaiting socket connections on 127.0.0.1:9092. (kafka.network.DataPlaneAcceptor)");
 

@@ -103,7 +103,7 @@ describe("ZooKeeper servers", () => {
       "one alone that another waits to join goes as well",
       seen(["standalone", "not-serving"], well, silent),
       "n1",
-      "go n1; there is one ZooKeeper server only: none serves while it restarts",
+      "go n1; ZooKeeper server 1 was alone until now: none serves while it restarts",
     ],
   ])("%s", (_name, seen, left, answer) => {
     expect(decided(seen, left)).toBe(answer);
@@ -238,7 +238,12 @@ describe("brokers", () => {
       "n1",
       "wait n1: no broker tells of its partitions",
     ],
-    ["no answer is not taken for nothing", seen(null, well, well, gone), "n3", "wait n3: no broker tells of its partitions"],
+    [
+      "no answer is not taken for nothing",
+      seen(null, well, well, gone),
+      "n3",
+      "wait n3: no broker tells of its partitions",
+    ],
   ])("%s", (_name, seen, left, answer) => {
     expect(decided(seen, left)).toBe(answer);
   });
