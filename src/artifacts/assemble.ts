@@ -6,13 +6,13 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { KctlError } from "../fault.ts";
-import type { Artifact } from "../services/desired.ts";
+import type { ApacheArtifact } from "../services/desired.ts";
 import { readTemplate } from "../templates.ts";
 import { officialNames } from "./cache.ts";
 import { jarEntries } from "./jar.ts";
 import { kafkaLaunchers, type Launcher } from "./launchers.ts";
 
-const verbatim: Readonly<Record<Artifact["name"], readonly string[]>> = {
+const verbatim: Readonly<Record<ApacheArtifact["name"], readonly string[]>> = {
   kafka: [
     "bin/kafka-run-class.sh",
     "config/connect-distributed.properties",
@@ -68,7 +68,7 @@ async function writeLaunchers(folder: string, entries: ReadonlySet<string>): Pro
 }
 
 /** Lays `jars` out as `FOLDER/libs` (or `lib`) with the rest beside it, below `stage`. The jars are moved, not copied. */
-async function layOut(artifact: Artifact, jars: string, stage: string): Promise<void> {
+async function layOut(artifact: ApacheArtifact, jars: string, stage: string): Promise<void> {
   const names = officialNames(artifact);
   const entries = await entriesOf(jars);
   const folder = join(stage, names.folder);
@@ -83,7 +83,7 @@ async function layOut(artifact: Artifact, jars: string, stage: string): Promise<
 
 /** The archive's bytes depend on its content alone: sorted, without owners, with one time for all. */
 export async function assemble(
-  artifact: Artifact,
+  artifact: ApacheArtifact,
   { jars, stage, archive, signal }: { jars: string; stage: string; archive: string; signal: AbortSignal },
 ): Promise<void> {
   await layOut(artifact, jars, stage);

@@ -1,26 +1,40 @@
 /** Where the cache is and where things lie in it: paths only, nothing is read. */
 import { join, resolve } from "node:path";
-import type { Artifact } from "../services/desired.ts";
+import type { ApacheArtifact, Artifact, JavaArtifact } from "../services/desired.ts";
 
-/** What Apache calls an artifact: its archive, the folder that the archive unpacks to, and where it lies on its sites. */
-export type OfficialNames = {
-  readonly file: string;
-  readonly folder: string;
-  readonly jars: string;
-  readonly sitePath: string;
-};
+/** An artifact's archive, the folder that it unpacks to, and where in that most of it lies: Apache's names, and ours of a Java. */
+export type OfficialNames = { readonly file: string; readonly folder: string; readonly jars: string };
 
-export function officialNames({ name, version }: Artifact): OfficialNames {
+export function officialNames(artifact: Artifact): OfficialNames {
+  const { name, version } = artifact;
   switch (name) {
     case "kafka": {
       const folder = `kafka_2.13-${version}`;
-      return { file: `${folder}.tgz`, folder, jars: "libs", sitePath: `kafka/${version}` };
+      return { file: `${folder}.tgz`, folder, jars: "libs" };
     }
     case "zookeeper": {
       const folder = `apache-zookeeper-${version}-bin`;
-      return { file: `${folder}.tar.gz`, folder, jars: "lib", sitePath: `zookeeper/zookeeper-${version}` };
+      return { file: `${folder}.tar.gz`, folder, jars: "lib" };
+    }
+    case "java": {
+      // Without the build's number: the servers' commands are known before it is, and stay when it changes.
+      const folder = `temurin-${version}-jre-${artifact.os}-${artifact.architecture}`;
+      return { file: `${folder}.tar.gz`, folder, jars: "lib" };
     }
   }
+}
+
+/** The Java that a folder of this name holds; null where it is not named like one. */
+export function javaOfFolder(folder: string): JavaArtifact | null {
+  const parts = /^temurin-(\d+)-jre-(linux|alpine-linux|mac)-(x64|aarch64)$/.exec(folder);
+  if (parts === null) return null;
+  const [, version = "", os, architecture] = parts;
+  return { name: "java", version, os, architecture } as JavaArtifact;
+}
+
+/** Where Apache's sites have it. */
+export function sitePath({ name, version }: ApacheArtifact): string {
+  return name === "kafka" ? `kafka/${version}` : `zookeeper/zookeeper-${version}`;
 }
 
 function set(value: string | undefined): value is string {

@@ -1,12 +1,23 @@
-/** SHA-512 of files, and the two forms in which Apache publishes it. */
+/** Digests of files, and the two forms in which Apache publishes its own. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 
-export async function sha512Of(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash("sha512");
+/** What a file must be. */
+export type Digest = { readonly algorithm: "sha256" | "sha512"; readonly hex: string };
+
+async function hexOf(path: string, algorithm: Digest["algorithm"], signal: AbortSignal): Promise<string> {
+  const hash = createHash(algorithm);
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { signal });
   return hash.digest("hex");
+}
+
+export async function sha512Of(path: string, signal: AbortSignal): Promise<string> {
+  return await hexOf(path, "sha512", signal);
+}
+
+export async function hasDigest(path: string, { algorithm, hex }: Digest, signal: AbortSignal): Promise<boolean> {
+  return (await hexOf(path, algorithm, signal)) === hex;
 }
 
 /** The form of `sha512sum`, so that `sha512sum -c` checks the cache too. */

@@ -2,12 +2,12 @@
 import { open, readFile, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { KctlError } from "../fault.ts";
-import { sha512Of } from "./digest.ts";
+import { hasDigest, type Digest } from "./digest.ts";
 import { failed, get, shown, type Answer, type GetOptions } from "./http.ts";
 
 export type DownloadRequest = {
   readonly url: URL;
-  readonly sha512: string;
+  readonly digest: Digest;
   readonly folder: string;
   readonly progress: (bytes: number, total: number | null) => void;
 };
@@ -131,13 +131,14 @@ async function complete(request: DownloadRequest, part: string, options: GetOpti
 }
 
 async function isRight(request: DownloadRequest, part: string, signal: AbortSignal): Promise<boolean> {
-  return (await sizeOf(part)) > 0 && (await sha512Of(part, signal)) === request.sha512;
+  return (await sizeOf(part)) > 0 && (await hasDigest(part, request.digest, signal));
 }
 
 /** The path of the whole file, its digest checked. A part that is not whole stays where the next run finds it. */
 export async function download(request: DownloadRequest, options: GetOptions): Promise<string> {
   const { signal } = options;
-  const part = join(request.folder, `${request.sha512.slice(0, 16)}.part`);
+  const { algorithm, hex } = request.digest;
+  const part = join(request.folder, `${hex.slice(0, 16)}.part`);
   const pieces = await complete(request, part, options);
   if (await isRight(request, part, signal)) return part;
   await rm(part, { force: true });
@@ -147,8 +148,9 @@ export async function download(request: DownloadRequest, options: GetOptions): P
     if (await isRight(request, part, signal)) return part;
     await rm(part, { force: true });
   }
+  await rm(`${part}.json`, { force: true });
   throw new KctlError({
     code: "artifact-damaged",
-    what: `${shown(request.url)} is not what its .sha512 says`,
+    what: `${shown(request.url)} is not what its .${algorithm} says`,
   });
 }

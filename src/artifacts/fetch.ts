@@ -7,11 +7,13 @@ import type { Artifact } from "../services/desired.ts";
 import { archivePath, officialNames, softwareFolder, workFolder } from "./cache.ts";
 import { isReady, readMarker, writeMarker } from "./ready.ts";
 import { isOfThisMachine, reasonOf, unavailable, type Failure } from "./reason.ts";
+import { adoptiumApi, adoptiumSource } from "./sources/adoptium.ts";
 import { apacheSites, apacheSource } from "./sources/apache.ts";
 import { mavenSource } from "./sources/maven.ts";
 import { mirrorSource } from "./sources/mirror.ts";
 import type { Source } from "./sources/source.ts";
 import { forget, lookUp, store, type FetchedArtifact } from "./store.ts";
+import { provenHome } from "./temurin.ts";
 import { withTurn } from "./turn.ts";
 import { unpack } from "./unpack.ts";
 
@@ -30,9 +32,10 @@ export type FetchOptions = {
 
 const progressMs = 250;
 
-function sourcesOf(options: FetchOptions): readonly Source[] {
+function sourcesOf({ name }: Artifact, options: FetchOptions): readonly Source[] {
   if (options.sources !== undefined) return options.sources;
   const mirror = options.mirror === null ? [] : [mirrorSource(options.mirror)];
+  if (name === "java") return [...mirror, adoptiumSource(adoptiumApi)];
   return [...mirror, ...apacheSites.map(apacheSource), mavenSource];
 }
 
@@ -65,7 +68,7 @@ async function obtain(artifact: Artifact, options: FetchOptions): Promise<Fetche
   const stored = await lookUp(cache, artifact, signal);
   if (stored.state === "whole") return stored.fetched;
   if (stored.state === "damaged") fail("cache", stored.why);
-  for (const source of sourcesOf(options)) {
+  for (const source of sourcesOf(artifact, options)) {
     const progress = progressOf(artifact, source.name, emit);
     try {
       const got = await source.get({ artifact, folder: workFolder(cache, artifact), env, signal, progress });
@@ -86,25 +89,40 @@ export async function fetchArtifact(artifact: Artifact, options: FetchOptions): 
   return await inTurn(artifact, options, (inner) => obtain(artifact, inner));
 }
 
-async function unpackIntoPlace(fetched: FetchedArtifact, { cache, signal }: FetchOptions): Promise<void> {
-  const { folder } = officialNames(fetched);
-  const target = softwareFolder(cache, fetched);
-  const aside = await mkdtemp(join(workFolder(cache, fetched), "unpack-"));
+/** The folder that the archive was unpacked to. Only the archives of Java have a top of any name, and links. */
+async function unpackAside(
+  artifact: Artifact,
+  { path }: FetchedArtifact,
+  aside: string,
+  options: FetchOptions,
+): Promise<string> {
+  const { signal } = options;
+  const { folder } = officialNames(artifact);
+  if (artifact.name !== "java") return join(aside, await unpack(path, aside, { top: folder, links: false }, signal));
+  const top = await unpack(path, aside, { top: null, links: true }, signal);
+  return await provenHome(join(aside, top), artifact, options);
+}
+
+async function unpackIntoPlace(artifact: Artifact, fetched: FetchedArtifact, options: FetchOptions): Promise<void> {
+  const { cache } = options;
+  const target = softwareFolder(cache, artifact);
+  const aside = await mkdtemp(join(workFolder(cache, artifact), "unpack-"));
+  let unpacked: string;
   try {
-    await unpack(fetched.path, aside, folder, signal);
+    unpacked = await unpackAside(artifact, fetched, aside, options);
   } catch (error) {
     // It would be refused for ever, even when its source has a better one.
-    if (error instanceof KctlError) await forget(cache, fetched);
+    if (error instanceof KctlError) await forget(cache, artifact);
     throw error;
   }
-  await writeMarker(join(aside, folder), fetched, { sha512: fetched.sha512, source: fetched.source });
+  await writeMarker(unpacked, artifact, { sha512: fetched.sha512, source: fetched.source });
   await mkdir(dirname(target), { recursive: true });
   // Something that is not whole may stand there; servers that run from it keep what they have open.
   await rename(target, join(aside, "before")).catch(() => undefined);
   try {
-    await rename(join(aside, folder), target);
+    await rename(unpacked, target);
   } catch (error) {
-    if (!(await isReady(cache, fetched))) throw error;
+    if (!(await isReady(cache, artifact))) throw error;
   }
 }
 
@@ -122,7 +140,7 @@ export async function prepareArtifact(artifact: Artifact, options: FetchOptions)
     const meanwhile = await ready();
     if (meanwhile !== null) return meanwhile;
     const fetched = await obtain(artifact, inner);
-    await unpackIntoPlace(fetched, inner);
+    await unpackIntoPlace(artifact, fetched, inner);
     return fetched;
   });
 }

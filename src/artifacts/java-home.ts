@@ -27,7 +27,7 @@ export function versionInRelease(text: string): string | null {
 }
 
 /** Costs half a second or more. A launcher that is a script (asdf, jenv) tells the real home this way. */
-async function ask(executable: string, { env, signal }: Options): Promise<JavaHome | null> {
+export async function askJava(executable: string, { env, signal }: Options): Promise<JavaHome | null> {
   const args = ["-XshowSettings:properties", "-version"];
   const ran = await run(executable, args, { folder: "/", env, signal, timeoutMs: answerMs }).catch(() => null);
   signal.throwIfAborted();
@@ -52,7 +52,7 @@ export async function javaOfExecutable(path: string, options: Options): Promise<
     const major = majorOf(version ?? "");
     if (version !== null && major !== null) return { home, executable, version, major };
   }
-  return await ask(path, options);
+  return await askJava(path, options);
 }
 
 /** The Java in a folder; macOS keeps it in Contents/Home of what it shows as one thing. */

@@ -1,12 +1,14 @@
-/** Finds the Java that servers are to run on: the spec's, else JAVA_HOME's, the PATH's, else one in the usual places. */
+/** Finds the Java that servers are to run on: the spec's, else JAVA_HOME's, the PATH's, one in the usual places, the cache's own. */
 import { readdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { KctlError } from "../fault.ts";
 import { javaInFolder, javaOfExecutable, type JavaHome } from "./java-home.ts";
 import { installLineHere } from "./java-install.ts";
+import type { JavaPlatform } from "./java-platform.ts";
 import { isExecutable } from "./run.ts";
+import { temurinAt, temurinsIn } from "./temurin.ts";
 
-export type JavaSource = "spec" | "JAVA_HOME" | "PATH" | "usual places";
+export type JavaSource = "spec" | "JAVA_HOME" | "PATH" | "usual places" | "cache";
 
 export type Java = JavaHome & { readonly source: JavaSource };
 
@@ -25,6 +27,8 @@ export type JavaOptions = {
   readonly signal: AbortSignal;
   /** Folders that hold Javas, instead of the system's: for tests. */
   readonly places?: readonly string[];
+  /** The cache, in which kctl may have put one, and what it must be for: asked only once no other fits. */
+  readonly own?: { readonly cache: string; readonly platform: () => JavaPlatform | null };
 };
 
 /** One place that was looked at. */
@@ -40,7 +44,7 @@ function placesOf({ env, platform, places }: JavaOptions): readonly string[] {
 }
 
 async function inSpec(home: string, options: JavaOptions): Promise<readonly Look[]> {
-  return [{ source: "spec", where: home, java: await javaInFolder(home, options) }];
+  return [{ source: "spec", where: home, java: (await temurinAt(home)) ?? (await javaInFolder(home, options)) }];
 }
 
 async function inJavaHome(options: JavaOptions): Promise<readonly Look[]> {
@@ -72,6 +76,12 @@ async function inPlaces(options: JavaOptions): Promise<readonly Look[]> {
     }
   }
   return looks;
+}
+
+async function inCache({ own }: JavaOptions): Promise<readonly Look[]> {
+  const platform = own?.platform() ?? null;
+  if (own === undefined || platform === null) return [];
+  return (await temurinsIn(own.cache, platform)).map((java) => ({ source: "cache", where: java.home, java }));
 }
 
 function fits({ major }: JavaHome, wanted: JavaWanted, needs: JavaNeeds): boolean {
@@ -117,7 +127,7 @@ async function notFound(
 /** The places are asked in order, and those behind the first that fits are not looked at. */
 export async function findJava(wanted: JavaWanted, needs: JavaNeeds, options: JavaOptions): Promise<Java> {
   const { home } = wanted;
-  const all = home === null ? [inJavaHome, inPath, inPlaces] : [(inner: JavaOptions) => inSpec(home, inner)];
+  const all = home === null ? [inJavaHome, inPath, inPlaces, inCache] : [(inner: JavaOptions) => inSpec(home, inner)];
   const looks: Look[] = [];
   for (const lookIn of all) {
     options.signal.throwIfAborted();

@@ -1,5 +1,5 @@
 /** The Maven project whose dependencies are the jars of an official archive. */
-import type { Artifact } from "../services/desired.ts";
+import type { ApacheArtifact } from "../services/desired.ts";
 import { minorOf } from "../spec/versions.ts";
 
 function dependency(group: string, name: string, version: string | null): string {
@@ -58,7 +58,7 @@ function zookeeper(version: string): string {
   return `<dependencyManagement><dependencies>${parent}</dependencies></dependencyManagement><dependencies>${list.join("")}</dependencies>`;
 }
 
-export function pomOf({ name, version }: Artifact): string {
+export function pomOf({ name, version }: ApacheArtifact): string {
   return [
     `<project xmlns="http://maven.apache.org/POM/4.0.0">`,
     "<modelVersion>4.0.0</modelVersion>",

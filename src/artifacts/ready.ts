@@ -9,7 +9,7 @@ export type Marker = {
   readonly version: string;
   readonly sha512: string;
   readonly source: string;
-  /** Of the jars together: caches are tidied by other programs, and a crash can leave files empty. */
+  /** Of what matters most together: caches are tidied by other programs, and a crash can leave files empty. */
   readonly jarBytes: number;
 };
 
@@ -17,8 +17,11 @@ const markerName = ".kctl-artifact.json";
 
 async function bytesOfJars(folder: string, artifact: Artifact): Promise<number> {
   const jars = join(folder, officialNames(artifact).jars);
-  const names = (await readdir(jars)).filter((name) => name.endsWith(".jar"));
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(jars, name))).size));
+  // A Java's lib/ has folders as well, and in them the virtual machine itself.
+  const isJava = artifact.name === "java";
+  const names = (await readdir(jars, { recursive: isJava })).filter((name) => isJava || name.endsWith(".jar"));
+  const found = await Promise.all(names.map(async (name) => await stat(join(jars, name))));
+  const sizes = found.map((file) => (file.isFile() ? file.size : 0));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

@@ -39,17 +39,22 @@ export function reasonOf(error: unknown): string {
   }
 }
 
-const titles: Readonly<Record<Artifact["name"], string>> = { kafka: "Kafka", zookeeper: "ZooKeeper" };
+const titles: Readonly<Record<Artifact["name"], string>> = {
+  kafka: "Kafka",
+  zookeeper: "ZooKeeper",
+  java: "a Temurin JRE",
+};
 
 export function unavailable(artifact: Artifact, failures: readonly Failure[]): KctlError {
   const { file } = officialNames(artifact);
+  const maven = artifact.name === "java" ? "" : "or install Maven (mvn); ";
   return new KctlError({
     code: "artifact-unavailable",
     what: `no source could give ${titles[artifact.name]} ${artifact.version}`,
     where: file,
     fix:
       `put ${file} and ${file}.sha512 into a folder and name it as artifacts.mirror; or run kctl fetch where there is ` +
-      `a network and carry the cache over; or install Maven (mvn); or set HTTPS_PROXY where a proxy is needed`,
+      `a network and carry the cache over; ${maven}or set HTTPS_PROXY where a proxy is needed`,
     detail: failures.map(({ source, why }) => `${source}: ${why}`).join("\n"),
   });
 }

@@ -10,17 +10,37 @@ export type UnpackLimits = { readonly bytes: number; readonly entries: number };
 /** Kafka unpacks to some 130 MB in 250 files. */
 const usual: UnpackLimits = { bytes: 2 * 1024 ** 3, entries: 20_000 };
 
-type Entry = { readonly path: string; readonly type: string; readonly size: number };
+export type Expected = {
+  /** The one folder that all lies in; null: one of any name. */
+  readonly top: string | null;
+  /** Whether links to elsewhere in the archive belong there. Apache's archives hold plain files and folders only. */
+  readonly links: boolean;
+};
 
-/** Why an entry is refused; null where it is not. The official archives hold plain files and folders only. */
-function objection(entry: Entry, top: string): string | null {
+type Entry = { readonly path: string; readonly type: string; readonly size?: number; readonly linkpath?: string };
+
+function partsOf(path: string): readonly string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+/** Whether a link stays below the archive's folder, whatever the others are: it climbs first, and then only goes down. */
+function staysInside({ path, linkpath = "" }: Entry): boolean {
+  const steps = linkpath.split("/");
+  const climbs = steps.findIndex((step) => step !== "..");
+  if (climbs === -1 || linkpath === "" || /[\\\0]/.test(linkpath)) return false;
+  return !linkpath.startsWith("/") && !steps.slice(climbs).includes("..") && climbs < partsOf(path).length - 1;
+}
+
+/** Why an entry is refused; null where it is not. */
+function objection(entry: Entry, top: string | undefined, { links }: Expected): string | null {
   const parts = entry.path.split(/[/\\]/);
   if (entry.path.startsWith("/") || /^[A-Za-z]:/.test(entry.path)) return "is an absolute path";
   if (parts.includes("..")) return "leads out of its folder";
   if (entry.path.includes("\0")) return "has a NUL in its name";
-  if (!["File", "OldFile", "ContiguousFile", "Directory"].includes(entry.type)) return `is a ${entry.type}`;
-  if (parts.find((part) => part !== "" && part !== ".") !== top) return `is not below ${top}/`;
-  return null;
+  if (links && entry.type === "SymbolicLink") {
+    if (!staysInside(entry)) return `is a link that leads out of its folder`;
+  } else if (!["File", "OldFile", "ContiguousFile", "Directory"].includes(entry.type)) return `is a ${entry.type}`;
+  return top === undefined || partsOf(entry.path)[0] !== top ? `is not below ${top ?? "a folder"}/` : null;
 }
 
 function refuse(archive: string, why: string): KctlError {
@@ -33,23 +53,25 @@ function refuse(archive: string, why: string): KctlError {
 }
 
 /** Looks at each entry before it is written. */
-function gate(top: string, limits: UnpackLimits) {
+function gate(expected: Expected, limits: UnpackLimits) {
   let refused: string | null = null;
+  let top = expected.top ?? undefined;
   let bytes = 0;
   let entries = 0;
   const filter = (path: string, entry: object): boolean => {
     // Once one entry is refused nothing more is written.
     if (refused !== null) return false;
-    const { type, size = 0 } = entry as { readonly type: string; readonly size?: number };
+    const { type, size = 0, linkpath } = entry as Omit<Entry, "path">;
     bytes += size;
     entries += 1;
-    const why = objection({ path, type, size }, top);
+    top ??= partsOf(path)[0];
+    const why = objection({ path, type, ...(linkpath === undefined ? {} : { linkpath }) }, top, expected);
     if (why !== null) refused = `its entry ${JSON.stringify(path)} ${why}`;
     else if (bytes > limits.bytes) refused = `it holds more than ${limits.bytes} bytes`;
     else if (entries > limits.entries) refused = `it holds more than ${limits.entries} entries`;
     return refused === null;
   };
-  return { filter, refused: () => refused };
+  return { filter, refused: () => refused, top: () => top };
 }
 
 /** Whatever the headers say, a small file that swells without end is stopped here. */
@@ -79,16 +101,16 @@ async function feed(extractor: Unpack, chunks: AsyncIterable<Buffer>, refused: (
   await closed;
 }
 
-/** `into` must be a new, empty folder; it then holds `top`. On an error its content is of no use. */
+/** `into` must be a new, empty folder; it then holds the folder whose name is returned. On an error its content is of no use. */
 export async function unpack(
   archive: string,
   into: string,
-  top: string,
+  expected: Expected,
   signal: AbortSignal,
   limits: UnpackLimits = usual,
-): Promise<void> {
+): Promise<string> {
   const { extract } = await import("tar");
-  const { filter, refused } = gate(top, limits);
+  const { filter, refused, top: topSeen } = gate(expected, limits);
   const chunk = 1 << 20;
   const packed = createReadStream(archive, { highWaterMark: chunk, signal });
   const plain = createGunzip({ chunkSize: chunk });
@@ -107,7 +129,10 @@ export async function unpack(
   }
   const why = refused();
   if (why !== null) throw refuse(archive, why);
-  if (!(await readdir(into)).includes(top)) throw refuse(archive, `it holds no folder ${top}`);
+  const top = topSeen();
+  if (top === undefined || !(await readdir(into)).includes(top))
+    throw refuse(archive, `it holds no folder${expected.top === null ? "" : ` ${expected.top}`}`);
+  return top;
 }
 
 function isOfDisk(error: unknown): boolean {

@@ -12,6 +12,7 @@ import type { Perform } from "./execute.ts";
 import { serves } from "./probe.ts";
 import { roll } from "./roll.ts";
 import { allAtOnce, type Steps } from "./roll/steps.ts";
+import { explained } from "./server-java.ts";
 import { startService } from "./start-service.ts";
 import type { Survey } from "./survey.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -92,12 +93,14 @@ export function performer(survey: Survey, context: Context, lock: Lock, steps: S
 async function fetchArtifact(
   artifact: Artifact,
   begun: () => void,
-  { cache, mirror }: Survey,
+  { cache, mirror, java }: Survey,
   { env, emit, signal }: Context,
 ): Promise<void> {
   const { prepareArtifact } = await import("../artifacts/fetch.ts");
   begun();
-  await prepareArtifact(artifact, { cache, mirror, env, emit, signal });
+  await prepareArtifact(artifact, { cache, mirror, env, emit, signal }).catch((error: unknown) => {
+    throw explained(error, artifact, java);
+  });
 }
 
 type ReceiptWriter = { readonly write: () => Promise<void>; readonly formatted: (member: string) => Promise<void> };

@@ -10,7 +10,12 @@ export async function plan(
   context: Context,
 ): Promise<{ readonly changes: readonly Change[]; readonly refused: readonly Fault[] }> {
   const { spec, provider } = await openCluster(context);
-  const { plan: made } = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context);
+  const { plan: made } = await survey(
+    spec,
+    provider,
+    (receipt, cache) => serverJava(spec, receipt, cache, context),
+    context,
+  );
   if (made.obstacles.length > 0) throw new KctlError(made.obstacles);
   return { changes: made.changes, refused: made.refusals };
 }

@@ -7,18 +7,19 @@ import type { Provider } from "../providers/provider.ts";
 import type { DesiredHost } from "../services/desired.ts";
 import type { Spec } from "../spec/schema.ts";
 import { idAfterUp } from "./fresh-id.ts";
+import { unknownJava } from "./server-java.ts";
 import { pastOf, wantedBy, type Wanted } from "./survey.ts";
 
 /** Every member that the receipt lists, whether or not the spec still does; the spec's where there is none. */
 export async function recordedCluster(spec: Spec, provider: Provider, receipt: Receipt | null): Promise<Wanted> {
-  if (receipt === null) return (await wantedBy(spec, provider, "", "", idAfterUp))(pastOf(null));
+  if (receipt === null) return (await wantedBy(spec, provider, unknownJava, "", idAfterUp))(pastOf(null));
   const roles = new Map<string, Role[]>();
   for (const key of Object.keys(receipt.members)) {
     const [node = "", role = ""] = key.split("/");
     roles.set(node, [...(roles.get(node) ?? []), role as Role]);
   }
   const nodes = [...roles].map(([name, its]) => ({ name, roles: its, config: {} }));
-  const want = await wantedBy({ ...spec, nodes }, provider, receipt.java, "", idAfterUp);
+  const want = await wantedBy({ ...spec, nodes }, provider, unknownJava, "", idAfterUp);
   return want(pastOf(receipt));
 }
 

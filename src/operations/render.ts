@@ -14,14 +14,9 @@ export async function render(
   const { spec, provider } = await openCluster(context);
   const text = await provider.readReceipt();
   const receipt = text === null ? null : parseReceipt(text);
-  const java = await serverJava(spec, receipt, context).catch(() => unknownJava);
-  const want = await wantedBy(
-    spec,
-    provider,
-    java.executable,
-    cacheFolder(context.env, context.platform, context.home),
-    idAfterUp,
-  );
+  const cache = cacheFolder(context.env, context.platform, context.home);
+  const java = await serverJava(spec, receipt, cache, context).catch(() => unknownJava);
+  const want = await wantedBy(spec, provider, java, cache, idAfterUp);
   const { desired } = want(pastOf(receipt));
   return {
     root: provider.platform.root,

@@ -31,7 +31,7 @@ export async function restart(context: Context, { node, yes, step }: RestartOpti
   if (node !== null) mustBeNode(node, spec, provider);
   const steps = step ? stepByStep(context) : allAtOnce;
   return withLock(provider, "restart", async (lock) => {
-    const seen = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context);
+    const seen = await survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context);
     if (seen.receipt.former === null) throw noCluster(spec.name);
     mustBeCurrent(seen);
     const servers = running(seen).filter((process) => node === null || process.node === node);

@@ -17,7 +17,7 @@ export type StartResult = { readonly cluster: string; readonly changed: number; 
 export async function start(context: Context): Promise<StartResult> {
   const { spec, provider } = await openCluster(context);
   return withLock(provider, "start", async (lock) => {
-    const seen = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context);
+    const seen = await survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context);
     const { plan, cluster, receipt } = seen;
     if (receipt.former === null) throw noCluster(spec.name);
     if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);

@@ -51,7 +51,7 @@ export async function status(context: Context): Promise<Status> {
   const seen = await survey(
     spec,
     provider,
-    (receipt) => serverJava(spec, receipt, context).catch(() => unknownJava),
+    (receipt, cache) => serverJava(spec, receipt, cache, context).catch(() => unknownJava),
     context,
   );
   const { cluster, desired, observed } = seen;

@@ -12,7 +12,8 @@ import { hasRun } from "../plan/obstacles.ts";
 import type { ObservedHost, ObservedState } from "../plan/observed.ts";
 import { identityOf, knownIdsOf, nextReceipt, parseReceipt, type Receipt } from "../plan/receipt.ts";
 import type { Provider } from "../providers/provider.ts";
-import type { DesiredState } from "../services/desired.ts";
+import type { KctlError } from "../fault.ts";
+import type { DesiredState, JavaArtifact } from "../services/desired.ts";
 import { desiredState } from "../services/desired-state.ts";
 import { templateNames, type Identity, type ServiceContext } from "../services/service.ts";
 import type { Spec } from "../spec/schema.ts";
@@ -25,6 +26,7 @@ export type Survey = {
   readonly provider: Provider;
   readonly cache: string;
   readonly mirror: string | null;
+  readonly java: ServerJava;
   /** Where Kafka is unpacked: its bin/ has the tools that people reach for. */
   readonly kafkaFolder: string;
   readonly cluster: Cluster;
@@ -39,7 +41,14 @@ export type Survey = {
 export type Wanted = Pick<Survey, "cluster" | "desired"> & { readonly identity: Identity };
 
 /** Which Java the servers run on: its home, and the program itself. */
-export type ServerJava = { readonly home: string; readonly executable: string };
+export type ServerJava = {
+  readonly home: string;
+  readonly executable: string;
+  /** Where it is one of the cache's own, there or yet to be fetched. */
+  readonly temurin: JavaArtifact | null;
+  /** Why it is to be fetched: none that is there fits. */
+  readonly missing: KctlError | null;
+};
 
 async function templates(): Promise<ServiceContext["templates"]> {
   const texts = await Promise.all(templateNames.map(async (name) => [name, await readTemplate(name)] as const));
@@ -59,7 +68,7 @@ export type Want = (past: Past, admitted?: number | null) => Wanted;
 export async function wantedBy(
   spec: Spec,
   provider: Provider,
-  java: string,
+  java: Pick<ServerJava, "executable" | "temurin">,
   cache: string,
   fresh: FreshId,
 ): Promise<Want> {
@@ -69,8 +78,10 @@ export async function wantedBy(
     const cluster = admitted === null ? all : admit(all, new Set(Object.keys(known.members)), admitted);
     const identity = identityOf(cluster, receipt, clusterId, fresh);
     const software: ServiceContext["software"] = (artifact) => softwareFolder(cache, artifact);
-    const desired = desiredState({ cluster, platform: provider.platform, java, software, templates: texts, identity });
-    return { cluster, desired, identity };
+    const { platform } = provider;
+    const state = desiredState({ cluster, platform, java: java.executable, software, templates: texts, identity });
+    const artifacts = java.temurin === null ? state.artifacts : [...state.artifacts, java.temurin];
+    return { cluster, desired: { ...state, artifacts }, identity };
   };
 }
 
@@ -156,15 +167,16 @@ async function artifactsThere(cache: string, { artifacts }: DesiredState): Promi
 export async function survey(
   spec: Spec,
   provider: Provider,
-  javaOf: (receipt: Receipt | null) => Promise<ServerJava>,
+  javaOf: (receipt: Receipt | null, cache: string) => Promise<ServerJava>,
   context: Context,
   fresh: FreshId = idAfterUp,
 ): Promise<Survey> {
   const { signal } = context;
   const receiptFile = await provider.readReceipt();
   const former = receiptFile === null ? null : parseReceipt(receiptFile);
-  const [java, cache] = await Promise.all([javaOf(former), cacheOf(spec, former, context)]);
-  const want = await wantedBy(spec, provider, java.executable, cache, fresh);
+  const cache = await cacheOf(spec, former, context);
+  const java = await javaOf(former, cache);
+  const want = await wantedBy(spec, provider, java, cache, fresh);
   const { wanted, hosts, seen } = await wantedAndSeen(want, (one) => lookAtHosts(one, provider, signal), former);
   const { cluster, desired, identity } = wanted;
   const withTopics = cluster.topics.length > 0 || Object.keys(former?.topics ?? {}).length > 0;
@@ -182,6 +194,7 @@ export async function survey(
     provider,
     cache,
     mirror: spec.artifacts?.mirror ?? null,
+    java,
     kafkaFolder: softwareFolder(cache, { name: "kafka", version: spec.kafka.version }),
     ...wanted,
     hosts,

@@ -2,6 +2,7 @@
 import { KctlError, type Fault } from "../fault.ts";
 import { changesSomething, type Change } from "../plan/change.ts";
 import { doneAgain } from "../plan/done-again.ts";
+import type { Receipt } from "../plan/receipt.ts";
 import type { Lock } from "../providers/provider.ts";
 import { awaitHealth } from "./await-health.ts";
 import { bootstrapOf } from "./client-addresses.ts";
@@ -13,7 +14,7 @@ import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
 import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
 import { serverJava } from "./server-java.ts";
-import { survey, type Survey } from "./survey.ts";
+import { survey, type ServerJava, type Survey } from "./survey.ts";
 import { withLock } from "./with-lock.ts";
 
 export type UpResult = {
@@ -63,7 +64,8 @@ const mute: Fault = {
 };
 
 async function look({ spec, provider }: OpenCluster, context: Context): Promise<Survey> {
-  const seen = await survey(spec, provider, (receipt) => serverJava(spec, receipt, context), context, randomId);
+  const javaOf = (receipt: Receipt | null, cache: string): Promise<ServerJava> => serverJava(spec, receipt, cache, context);
+  const seen = await survey(spec, provider, javaOf, context, randomId);
   if (seen.plan.obstacles.length > 0) throw new KctlError(seen.plan.obstacles);
   return seen;
 }

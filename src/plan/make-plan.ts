@@ -128,15 +128,15 @@ function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
 }
 
 function artifactChanges({ artifacts }: DesiredState, observed: ObservedState): readonly Change[] {
-  return artifacts.flatMap(({ name, version }): readonly Change[] => {
-    const id = `${name} ${version}`;
+  return artifacts.flatMap((artifact): readonly Change[] => {
+    const id = `${artifact.name} ${artifact.version}`;
     if (observed.artifacts[id] === true) return [];
     return [
       {
         kind: "artifact",
         verb: "fetch",
         key: `artifact ${id}`,
-        artifact: { name, version },
+        artifact,
         layer: "host",
         node: null,
         title: `fetch ${id}`,

@@ -75,7 +75,17 @@ export type DesiredHost = {
   readonly storage: readonly DesiredStorage[];
 };
 
-export type Artifact = { readonly name: "kafka" | "zookeeper"; readonly version: string };
+export type ApacheArtifact = { readonly name: "kafka" | "zookeeper"; readonly version: string };
+
+/** A Java for machines that have none; `version` is the major one. */
+export type JavaArtifact = {
+  readonly name: "java";
+  readonly version: string;
+  readonly os: "linux" | "alpine-linux" | "mac";
+  readonly architecture: "x64" | "aarch64";
+};
+
+export type Artifact = ApacheArtifact | JavaArtifact;
 
 /** The user's settings of a broker that can be changed while it runs. */
 export type DesiredLiveSettings = {

@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { archivePath, officialNames, softwareFolder } from "../../src/artifacts/cache.ts";
 import { fetchArtifact, prepareArtifact } from "../../src/artifacts/fetch.ts";
 import { isReady } from "../../src/artifacts/ready.ts";
-import { unpack } from "../../src/artifacts/unpack.ts";
+import { unpack, type Expected } from "../../src/artifacts/unpack.ts";
 import { archiveOf, kafka, mirrorOf, recorded, sha512, temporary } from "./support.ts";
 
 const top = "kafka_2.13-9.9.9";
@@ -30,12 +30,16 @@ function tarOf(entries: readonly Raw[]): Buffer {
   return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
 }
 
-async function refusal(archive: Buffer, limits?: { bytes: number; entries: number }): Promise<string> {
+async function refusal(
+  archive: Buffer,
+  limits?: { bytes: number; entries: number },
+  expected: Expected = { top, links: false },
+): Promise<string> {
   const folder = await temporary();
   const into = join(folder, "deep", "into");
   await mkdir(into, { recursive: true });
   await writeFile(join(folder, "archive.tgz"), archive);
-  const error: unknown = await unpack(join(folder, "archive.tgz"), into, top, signal, limits).then(
+  const error: unknown = await unpack(join(folder, "archive.tgz"), into, expected, signal, limits).then(
     () => "it was unpacked",
     (reason: unknown) => reason,
   );
@@ -89,6 +93,54 @@ describe("an archive is refused whole", () => {
     expect(await refusal(bytes.subarray(0, 100_000))).toMatch(/not unpacked/);
     expect(await refusal(gzipSync("something else entirely ".repeat(1000)))).toMatch(/not unpacked/);
     expect(await refusal(Buffer.from("something else entirely ".repeat(1000)))).toMatch(/not unpacked/);
+  });
+});
+
+describe("an archive with links of its own", () => {
+  const expected: Expected = { top: null, links: true };
+  const link = (path: string, linkpath: string): Raw => ({ path: `jre/${path}`, type: "SymbolicLink", linkpath });
+  const file: Raw = { path: "jre/legal/base/LICENSE", content: "a" };
+
+  test("is unpacked, and its folder named, where they stay inside", async () => {
+    const folder = await temporary();
+    const archive = join(folder, "archive.tgz");
+    const links = [
+      link("legal/sql/LICENSE", "../base/LICENSE"),
+      link("lib/a", "../legal"),
+      link("b", "legal/base"),
+      link("c", "./legal"),
+    ];
+    await writeFile(archive, tarOf([file, ...links]));
+    await mkdir(join(folder, "into"));
+    expect(await unpack(archive, join(folder, "into"), expected, signal)).toBe("jre");
+    const jre = join(folder, "into", "jre");
+    for (const path of ["legal/sql/LICENSE", "lib/a/base/LICENSE", "b/LICENSE", "c/base/LICENSE"])
+      expect(await readFile(join(jre, path), "utf8")).toBe("a");
+  });
+
+  const out = /is a link that leads out of its folder/;
+  const cases: readonly [string, readonly Raw[], RegExp][] = [
+    ["to an absolute path", [link("l", "/etc/passwd")], out],
+    ["to the folder above", [link("l", "..")], out],
+    ["out of it", [link("l", "../other")], out],
+    ["out of it from below", [link("a/l", "../../other")], out],
+    ["down and then up", [link("a/b/l", "../x"), link("a/b/m", "l/../../../../other")], out],
+    ["with backslashes", [link("l", String.raw`..\..\other`)], out],
+    ["to nothing", [link("l", "")], /not unpacked/],
+    ["that is hard", [file, { path: "jre/l", type: "Link", linkpath: "jre/legal/base/LICENSE" }], /is a Link/],
+    ["and writes through one", [link("l", "legal"), { path: "jre/l/x", content: "x" }], /not unpacked/],
+    ["and has a second folder", [file, { path: "other/x", content: "x" }], /is not below jre\//],
+    [
+      "and a file without a folder",
+      [
+        { path: "jre", content: "x" },
+        { path: "x", content: "x" },
+      ],
+      /is not below jre\//,
+    ],
+  ];
+  test.each(cases)("%s is refused whole", async (_, entries, why) => {
+    expect(await refusal(tarOf(entries), undefined, expected)).toMatch(why);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Apache's own sites: the current releases, then the archive of all. Digest and, where there is gpg, signature are checked. */
-import type { Artifact } from "../../services/desired.ts";
-import { officialNames } from "../cache.ts";
+import type { ApacheArtifact } from "../../services/desired.ts";
+import { officialNames, sitePath } from "../cache.ts";
 import { parseDigestFile } from "../digest.ts";
 import { download } from "../download.ts";
 import { failed, getText, shown, usualPatience, type Patience } from "../http.ts";
@@ -24,12 +24,14 @@ const longestDigest = 64 * 1024;
 /** Kafka's KEYS is some 150 KB. */
 const longestKeys = 16 * 1024 ** 2;
 
-function addressOf(site: Site, artifact: Artifact): URL {
-  const { sitePath, file } = officialNames(artifact);
-  return new URL(`${sitePath}/${file}`, site.base);
+function addressOf(site: Site, artifact: ApacheArtifact): URL {
+  return new URL(`${sitePath(artifact)}/${officialNames(artifact).file}`, site.base);
 }
 
-async function get(site: Site, { artifact, folder, env, signal, progress }: SourceRequest): Promise<Got> {
+async function get(
+  site: Site,
+  { artifact, folder, env, signal, progress }: SourceRequest<ApacheArtifact>,
+): Promise<Got> {
   const url = addressOf(site, artifact);
   const options = { env, signal, patience: site.patience ?? usualPatience };
   const needed = async (address: URL, longest: number): Promise<string> => {
@@ -42,7 +44,7 @@ async function get(site: Site, { artifact, folder, env, signal, progress }: Sour
     officialNames(artifact).file,
   );
   if (sha512 === null) throw failed(`${shown(url)}.sha512 holds no SHA-512 of the file`);
-  const path = await download({ url, sha512, folder, progress }, options);
+  const path = await download({ url, digest: { algorithm: "sha512", hex: sha512 }, folder, progress }, options);
   const gpg = await findProgram("gpg", env);
   if (gpg === null) return { path, sha512, source: shown(url) };
   // The digest comes from where the file comes from: it proves that nothing was lost, the signature who made it.
@@ -52,6 +54,6 @@ async function get(site: Site, { artifact, folder, env, signal, progress }: Sour
   return { path, sha512, source: shown(url) };
 }
 
-export function apacheSource(site: Site): Source {
+export function apacheSource(site: Site): Source<ApacheArtifact> {
   return { name: site.name, get: (request) => get(site, request) };
 }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { KctlError } from "../../fault.ts";
+import type { ApacheArtifact } from "../../services/desired.ts";
 import { assemble } from "../assemble.ts";
 import { officialNames } from "../cache.ts";
 import { sha512Of } from "../digest.ts";
@@ -54,7 +55,12 @@ function counter(progress: SourceRequest["progress"]): (line: string) => void {
   };
 }
 
-async function copyJars(mvn: string, folder: string, repository: string | null, request: SourceRequest): Promise<void> {
+async function copyJars(
+  mvn: string,
+  folder: string,
+  repository: string | null,
+  request: SourceRequest<ApacheArtifact>,
+): Promise<void> {
   const args = [
     // A jar that is not what its checksum says is a failure, not a warning.
     "--strict-checksums",
@@ -75,7 +81,7 @@ async function copyJars(mvn: string, folder: string, repository: string | null, 
   throw new KctlError({ code: "artifact-unavailable", what: complaint(`${ran.stdout}\n${ran.stderr}`) });
 }
 
-async function make(mvn: string, repository: string | null, request: SourceRequest): Promise<string> {
+async function make(mvn: string, repository: string | null, request: SourceRequest<ApacheArtifact>): Promise<string> {
   const folder = await mkdtemp(join(request.folder, "maven-"));
   try {
     await writeFile(join(folder, "pom.xml"), pomOf(request.artifact));
@@ -95,7 +101,7 @@ function isDamage(error: unknown): boolean {
   return error instanceof KctlError && error.faults.some((fault) => fault.code === "artifact-damaged");
 }
 
-async function get(request: SourceRequest): Promise<Got> {
+async function get(request: SourceRequest<ApacheArtifact>): Promise<Got> {
   const mvn = await findProgram("mvn", request.env);
   if (mvn === null) throw new KctlError({ code: "artifact-unavailable", what: "there is no mvn on the PATH" });
   request.progress(0, null);
@@ -112,4 +118,4 @@ async function get(request: SourceRequest): Promise<Got> {
   return { path, sha512: await sha512Of(path, request.signal), source: "maven" };
 }
 
-export const mavenSource: Source = { name: "maven", get };
+export const mavenSource: Source<ApacheArtifact> = { name: "maven", get };

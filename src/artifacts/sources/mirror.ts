@@ -1,11 +1,14 @@
-/** A mirror of the user's own: a folder or a web address that holds the official files, flat or laid out as on Apache's sites. */
+/**
+ * A mirror of the user's own: a folder or a web address that holds archives, flat and named as in the cache's archives/, or laid
+ * out as on Apache's sites, each with its .sha512 beside it.
+ */
 import { copyFile, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KctlError } from "../../fault.ts";
 import type { Artifact } from "../../services/desired.ts";
-import { officialNames } from "../cache.ts";
+import { officialNames, sitePath } from "../cache.ts";
 import { parseDigestFile, sha512Of } from "../digest.ts";
 import { download } from "../download.ts";
 import { failed, getText, shown, usualPatience, type Patience } from "../http.ts";
@@ -15,8 +18,8 @@ const longestDigest = 64 * 1024;
 
 /** Where in a mirror the archive can lie. */
 function layouts(artifact: Artifact): readonly string[] {
-  const { file, sitePath } = officialNames(artifact);
-  return [file, `${sitePath}/${file}`];
+  const { file } = officialNames(artifact);
+  return artifact.name === "java" ? [file] : [file, `${sitePath(artifact)}/${file}`];
 }
 
 function digestIn(text: string, artifact: Artifact, where: string): string {
@@ -58,7 +61,8 @@ async function fromWeb(base: URL, patience: Patience, request: SourceRequest): P
     const text = await getText(digestUrl, options, longestDigest);
     if (text === null) continue;
     const sha512 = digestIn(text, artifact, shown(url));
-    return { path: await download({ url, sha512, folder, progress }, options), sha512, source: shown(url) };
+    const digest = { algorithm: "sha512", hex: sha512 } as const;
+    return { path: await download({ url, digest, folder, progress }, options), sha512, source: shown(url) };
   }
   const { file } = officialNames(artifact);
   throw failed(`there is no ${file}.sha512 at ${shown(base)} (HTTP 404)`);

@@ -1,8 +1,8 @@
 /** What a source of artifacts is: it brings one archive into a folder of ours, checked, or throws why it cannot. */
 import type { Artifact } from "../../services/desired.ts";
 
-export type SourceRequest = {
-  readonly artifact: Artifact;
+export type SourceRequest<A extends Artifact = Artifact> = {
+  readonly artifact: A;
   /** A folder of this run's own; what a dead run left in it may be gone on with. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
@@ -18,7 +18,8 @@ export type Got = {
   readonly source: string;
 };
 
-export type Source = {
+/** A source is asked only for what it can have: one of Apache's artifacts never for Java. */
+export type Source<A extends Artifact = Artifact> = {
   readonly name: string;
-  get(request: SourceRequest): Promise<Got>;
+  get(request: SourceRequest<A>): Promise<Got>;
 };
