@@ -64,7 +64,8 @@ const mute: Fault = {
 };
 
 async function look({ spec, provider }: OpenCluster, context: Context): Promise<Survey> {
-  const javaOf = (receipt: Receipt | null, cache: string): Promise<ServerJava> => serverJava(spec, receipt, cache, context);
+  const javaOf = (receipt: Receipt | null, cache: string): Promise<ServerJava> =>
+    serverJava(spec, receipt, cache, context);
   const seen = await survey(spec, provider, javaOf, context, randomId);
   if (seen.plan.obstacles.length > 0) throw new KctlError(seen.plan.obstacles);
   return seen;

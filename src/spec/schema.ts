@@ -130,7 +130,7 @@ const topic = z.strictObject({
 
 const artifacts = z.strictObject({
   mirror: key(text, {
-    doc: "A URL or a folder to take artifacts from before any other source.",
+    doc: "A URL or a folder to take artifacts from before any other source: archives with a .sha512 beside each, named as in the cache's archives/.",
     effect: "none",
     example: "https://mirror.example.com/apache",
     also: ["url", "source"],
@@ -145,7 +145,7 @@ const java = z.strictObject({
     also: ["path"],
   }),
   version: key(z.int().min(8).max(99).optional(), {
-    doc: "The major version of the Java to look for.",
+    doc: "The major version of the Java to look for, and to fetch where there is none.",
     effect: "restart",
     example: "17",
   }),
@@ -167,7 +167,7 @@ export const specSchema = z.strictObject({
   }),
   artifacts: key(artifacts.optional(), { doc: "Where artifacts come from.", effect: "none", also: ["mirror"] }),
   java: key(java.optional(), {
-    doc: "Which Java runs the servers. Default: JAVA_HOME's, else the one on PATH.",
+    doc: "Which Java runs the servers. Default: JAVA_HOME's, the one on PATH, one in the usual places, else a Temurin JRE that kctl fetches.",
     effect: "restart",
     also: ["jdk", "jre"],
   }),
