@@ -22,6 +22,8 @@ export type UpResult = {
   readonly cluster: string;
   readonly bootstrap: string;
   readonly software: string;
+  /** What the tools there must be told, since no Java of this machine fits; null where they find one. */
+  readonly javaHome: string | null;
   /** What the spec asks for and kctl does not do: all else was done. */
   readonly refused: readonly Fault[];
   /** Servers that are still to be restarted, where the roll goes step by step. */
@@ -47,14 +49,22 @@ export async function up(context: Context, { yes, step }: UpOptions): Promise<Up
       changed += await carryOut(seen, steps, context, lock);
       await awaitHealth(seen, context);
       const left = steps.left();
-      const { cluster, kafkaFolder: software } = seen;
       if (left.length > 0 || (!changes.some(changesSomething) && seen.observed.kafka.state === "known"))
-        return { changed, cluster: cluster.name, bootstrap: bootstrapOf(cluster), software, refused, left };
+        return { changed, ...endOf(seen), refused, left };
       // It is well, and yet did not tell of itself in time: three looks in a row are no accident.
       if (seen.observed.kafka.state === "unknown" && ++silent > 3) throw new KctlError(mute);
       before = changes;
     }
   });
+}
+
+function endOf({
+  cluster,
+  kafkaFolder,
+  java,
+}: Survey): Pick<UpResult, "cluster" | "bootstrap" | "software" | "javaHome"> {
+  const javaHome = java.temurin === null ? null : java.home;
+  return { cluster: cluster.name, bootstrap: bootstrapOf(cluster), software: kafkaFolder, javaHome };
 }
 
 const mute: Fault = {

@@ -35,11 +35,12 @@ type Shown = {
   readonly cluster: string;
   readonly bootstrap: string;
   readonly software: string;
+  readonly javaHome: string | null;
   readonly left: readonly string[];
 };
 
 function upText(
-  { changed, cluster, bootstrap, software, left }: Shown,
+  { changed, cluster, bootstrap, software, javaHome, left }: Shown,
   seconds: number,
   proof: string,
   { specFile, env }: Context,
@@ -48,6 +49,7 @@ function upText(
   const kctl = env["npm_command"] === "exec" ? "npx kctl" : "kctl";
   const file = specFile === "kctl.yaml" ? "" : ` -f ${specFile}`;
   const rest = left.length === 0 ? "" : `\nStill to be restarted: ${left.join(", ")}. The next up goes on with them.`;
+  const java = javaHome === null ? "" : `JAVA_HOME=${javaHome} `;
   return `
 ${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.${rest}${proof}
 
@@ -57,6 +59,6 @@ Clients connect to
 Try
   ${kctl} status${file}
   ${kctl} smoke-test${file}
-  ${software}/bin/kafka-topics.sh --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
+  ${java}${software}/bin/kafka-topics.sh --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
   ${kctl} destroy${file}`;
 }
