@@ -1,8 +1,10 @@
 /** The broker, of a ZooKeeper or of a KRaft cluster. */
-import { membersOf, type Member } from "../cluster/cluster.ts";
+import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
 import type { Setting } from "../render/properties.ts";
+import { settingInfo } from "../spec/setting-info.ts";
+import { minorOf } from "../spec/versions.ts";
 import type { Registration } from "./desired.ts";
-import { kafkaArtifact, kafkaServer, quorumServers, topicDefaults, userSettings } from "./kafka-server.ts";
+import { defaultCopies, kafkaArtifact, kafkaServer, quorumServers, userSettings } from "./kafka-server.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 function identity(member: Member, { cluster, platform }: ServiceContext): Readonly<Record<string, string>> {
@@ -29,6 +31,25 @@ function identity(member: Member, { cluster, platform }: ServiceContext): Readon
   };
 }
 
+/** Of topics by default, and of Kafka's own topics, which brokers ask for: no more copies than there are brokers. */
+function copiesOfTopics(cluster: Cluster): Readonly<Record<string, string>> {
+  const copies = String(defaultCopies(cluster));
+  const minIsr = String(Math.min(2, defaultCopies(cluster)));
+  return {
+    "default.replication.factor": copies,
+    "offsets.topic.replication.factor": copies,
+    "transaction.state.log.replication.factor": copies,
+    "transaction.state.log.min.isr": minIsr,
+    // Share groups came with Kafka 4.
+    ...(settingInfo(minorOf(cluster.kafkaVersion), "share.coordinator.state.topic.min.isr") === null
+      ? {}
+      : {
+          "share.coordinator.state.topic.replication.factor": copies,
+          "share.coordinator.state.topic.min.isr": minIsr,
+        }),
+  };
+}
+
 function settings(member: Member, context: ServiceContext): readonly Setting[] {
   const { cluster, platform } = context;
   const { internal, clients } = member.ports;
@@ -41,7 +62,7 @@ function settings(member: Member, context: ServiceContext): readonly Setting[] {
     "listener.security.protocol.map": `${cluster.quorum === "kraft" ? "CONTROLLER:PLAINTEXT," : ""}INTERNAL:PLAINTEXT,CLIENTS:PLAINTEXT`,
     "inter.broker.listener.name": "INTERNAL",
     "log.dirs": member.folders.data,
-    ...topicDefaults(cluster),
+    ...copiesOfTopics(cluster),
     // On a laptop one consumer comes alone: Kafka's own quick start sets this to 0 as well.
     ...(platform.profile === "laptop" ? { "group.initial.rebalance.delay.ms": "0" } : {}),
   };

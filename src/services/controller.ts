@@ -1,7 +1,7 @@
 /** The KRaft controller: a voter of the quorum that keeps the cluster's metadata. */
 import type { Member } from "../cluster/cluster.ts";
 import type { Setting } from "../render/properties.ts";
-import { kafkaArtifact, kafkaServer, quorumServers, topicDefaults, userSettings } from "./kafka-server.ts";
+import { defaultCopies, kafkaArtifact, kafkaServer, quorumServers, userSettings } from "./kafka-server.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 function settings(member: Member, { cluster, platform }: ServiceContext): readonly Setting[] {
@@ -13,9 +13,9 @@ function settings(member: Member, { cluster, platform }: ServiceContext): readon
     "controller.listener.names": "CONTROLLER",
     listeners: listener,
     "advertised.listeners": listener,
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT,CLIENTS:PLAINTEXT",
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT",
     "log.dirs": member.folders.data,
-    ...topicDefaults(cluster),
+    "default.replication.factor": String(defaultCopies(cluster)),
     // How soon a killed broker counts as gone, and may come back; Kafka's own 9 s serve clusters with slow networks.
     ...(platform.profile === "laptop" ? { "broker.session.timeout.ms": "6000" } : {}),
   };

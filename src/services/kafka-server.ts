@@ -20,15 +20,9 @@ export function quorumServers(cluster: Cluster): string {
     .join(",");
 }
 
-/** Defaults for topics: in KRaft clusters the controllers decide them, so they get them too. */
-export function topicDefaults(cluster: Cluster): Readonly<Record<string, string>> {
-  const copies = Math.min(3, membersOf(cluster, "broker").length);
-  return {
-    "default.replication.factor": String(copies),
-    "offsets.topic.replication.factor": String(copies),
-    "transaction.state.log.replication.factor": String(copies),
-    "transaction.state.log.min.isr": String(Math.min(2, copies)),
-  };
+/** How many copies a topic has by default. In KRaft clusters the controllers decide it. */
+export function defaultCopies(cluster: Cluster): number {
+  return Math.min(3, membersOf(cluster, "broker").length);
 }
 
 /** The user's own. A controller reads its own section when it starts; what it shares with the brokers follows theirs. */
