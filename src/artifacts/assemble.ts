@@ -7,23 +7,45 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { KctlError } from "../fault.ts";
 import type { ApacheArtifact } from "../services/desired.ts";
+import { hasLog4j2 } from "../spec/versions.ts";
 import { readTemplate } from "../templates.ts";
 import { officialNames } from "./cache.ts";
 import { jarEntries } from "./jar.ts";
-import { kafkaLaunchers, type Launcher } from "./launchers.ts";
+import { kafkaLaunchers, type Launcher, type LoggingFile } from "./launchers.ts";
 
-const verbatim: Readonly<Record<ApacheArtifact["name"], readonly string[]>> = {
-  kafka: [
-    "bin/kafka-run-class.sh",
-    "config/connect-distributed.properties",
+/** Taken as they are, by their folder in templates/. */
+const verbatim = {
+  kafka: ["config/connect-distributed.properties", "config/connect-standalone.properties"],
+  "kafka-3": [
     "config/connect-log4j.properties",
-    "config/connect-standalone.properties",
     "config/log4j.properties",
     "config/server.properties",
     "config/tools-log4j.properties",
     "config/zookeeper.properties",
   ],
+  "kafka-4": [
+    "config/connect-log4j2.yaml",
+    "config/log4j2.yaml",
+    "config/server.properties",
+    "config/tools-log4j2.yaml",
+  ],
   zookeeper: ["bin/zkCli.sh", "bin/zkEnv.sh", "bin/zkServer.sh", "conf/logback.xml", "conf/zoo_sample.cfg"],
+} as const;
+
+function foldersOf({ name, version }: ApacheArtifact): readonly (keyof typeof verbatim)[] {
+  if (name === "zookeeper") return ["zookeeper"];
+  return ["kafka", hasLog4j2(version) ? "kafka-4" : "kafka-3"];
+}
+
+type Logging = { readonly flag: string; readonly files: Readonly<Record<LoggingFile, string>> };
+
+const log4j: Logging = {
+  flag: "-Dlog4j.configuration=file:",
+  files: { tools: "tools-log4j.properties", server: "log4j.properties", connect: "connect-log4j.properties" },
+};
+const log4j2: Logging = {
+  flag: "-Dlog4j2.configurationFile=",
+  files: { tools: "tools-log4j2.yaml", server: "log4j2.yaml", connect: "connect-log4j2.yaml" },
 };
 
 const performance: Readonly<Record<Launcher["profile"], string>> = {
@@ -53,16 +75,22 @@ async function put(folder: string, name: string, text: string): Promise<void> {
   await chmod(path, name.startsWith("bin/") ? 0o755 : 0o644);
 }
 
-async function writeLaunchers(folder: string, entries: ReadonlySet<string>): Promise<void> {
+async function writeLaunchers(folder: string, { version }: ApacheArtifact, entries: ReadonlySet<string>): Promise<void> {
   const { Eta } = await import("eta");
   const eta = new Eta({ autoEscape: false, autoTrim: false });
-  const template = await readTemplate("kafka/bin/launcher.sh.eta");
+  const [runClass, template] = await Promise.all([
+    readTemplate("kafka/bin/kafka-run-class.sh.eta"),
+    readTemplate("kafka/bin/launcher.sh.eta"),
+  ]);
+  const logging = hasLog4j2(version) ? log4j2 : log4j;
+  await put(folder, "bin/kafka-run-class.sh", eta.renderString(runClass, { logging }));
   for (const launcher of kafkaLaunchers) {
     const mainClass = launcher.mainClasses.find((name) => entries.has(`${name.replaceAll(".", "/")}.class`));
     // A tool that this version of Kafka does not have.
     if (mainClass === undefined) continue;
     const command = `${mainClass} ${launcher.before}`.trimEnd();
-    const values = { ...launcher, mainClass, command, performance: performance[launcher.profile] };
+    const file = logging.files[launcher.logging];
+    const values = { ...launcher, logging: file, mainClass, command, performance: performance[launcher.profile] };
     await put(folder, `bin/${launcher.name}`, eta.renderString(template, values));
   }
 }
@@ -73,10 +101,10 @@ async function layOut(artifact: ApacheArtifact, jars: string, stage: string): Pr
   const entries = await entriesOf(jars);
   const folder = join(stage, names.folder);
   await mkdir(folder, { recursive: true });
-  for (const name of verbatim[artifact.name]) {
-    await put(folder, name, await readTemplate(`${artifact.name}/${name}`));
+  for (const from of foldersOf(artifact)) {
+    for (const name of verbatim[from]) await put(folder, name, await readTemplate(`${from}/${name}`));
   }
-  if (artifact.name === "kafka") await writeLaunchers(folder, entries);
+  if (artifact.name === "kafka") await writeLaunchers(folder, artifact, entries);
   await rename(jars, join(folder, names.jars));
   for (const jar of await readdir(join(folder, names.jars))) await chmod(join(folder, names.jars, jar), 0o644);
 }

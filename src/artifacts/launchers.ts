@@ -1,5 +1,7 @@
 /** The tools that an archive made from Maven's jars gets in bin/: name, main class, and the memory that it asks for. */
 
+export type LoggingFile = "tools" | "server" | "connect";
+
 export type Launcher = {
   readonly name: string;
   /** In order: a class has moved between versions of Kafka, and the first that the jars have is taken. */
@@ -7,8 +9,8 @@ export type Launcher = {
   readonly heap: string;
   /** `tool` starts fast; `server` keeps up a load. */
   readonly profile: "tool" | "server";
-  /** Which file of config/ says what it logs. */
-  readonly logging: string;
+  /** Which of the logging files of config/ says what it logs. */
+  readonly logging: LoggingFile;
   /** Arguments that stand before the user's. */
   readonly before: string;
 };
@@ -16,14 +18,14 @@ export type Launcher = {
 const tools = "org.apache.kafka.tools";
 
 function tool(name: string, ...mainClasses: string[]): Launcher {
-  return { name, mainClasses, heap: "-Xmx256M", profile: "tool", logging: "tools-log4j.properties", before: "" };
+  return { name, mainClasses, heap: "-Xmx256M", profile: "tool", logging: "tools", before: "" };
 }
 
 function client(name: string, ...mainClasses: string[]): Launcher {
   return { ...tool(name, ...mainClasses), heap: "-Xmx512M", profile: "server" };
 }
 
-function server(name: string, mainClass: string, heap: string, logging = "log4j.properties"): Launcher {
+function server(name: string, mainClass: string, heap: string, logging: LoggingFile = "server"): Launcher {
   return { name, mainClasses: [mainClass], heap, profile: "server", logging, before: "" };
 }
 
@@ -67,16 +69,6 @@ export const kafkaLaunchers: readonly Launcher[] = [
   },
   server("kafka-server-start.sh", "kafka.Kafka", "-Xmx1G -Xms1G"),
   server("zookeeper-server-start.sh", "org.apache.zookeeper.server.quorum.QuorumPeerMain", "-Xmx512M -Xms512M"),
-  server(
-    "connect-distributed.sh",
-    "org.apache.kafka.connect.cli.ConnectDistributed",
-    "-Xms256M -Xmx2G",
-    "connect-log4j.properties",
-  ),
-  server(
-    "connect-standalone.sh",
-    "org.apache.kafka.connect.cli.ConnectStandalone",
-    "-Xms256M -Xmx2G",
-    "connect-log4j.properties",
-  ),
+  server("connect-distributed.sh", "org.apache.kafka.connect.cli.ConnectDistributed", "-Xms256M -Xmx2G", "connect"),
+  server("connect-standalone.sh", "org.apache.kafka.connect.cli.ConnectStandalone", "-Xms256M -Xmx2G", "connect"),
 ];

@@ -6,12 +6,9 @@ import type { Artifact, DesiredFile, DesiredStorage, Probe, Registration } from 
 import { jvmService } from "./jvm-process.ts";
 import type { MemberState, ServiceContext } from "./service.ts";
 import { isLiveSetting } from "../spec/setting-info.ts";
-import { minorOf } from "../spec/versions.ts";
+import { hasLog4j2, minorOf } from "../spec/versions.ts";
 
 export const kafkaArtifact = ({ kafkaVersion }: Cluster): Artifact => ({ name: "kafka", version: kafkaVersion });
-
-/** Kafka 4 logs by log4j 2, the versions before by log4j 1. */
-const hasLog4j2 = ({ kafkaVersion }: Cluster): boolean => Number(kafkaVersion.split(".", 1)[0]) >= 4;
 
 /** Where the controllers are, for `controller.quorum.bootstrap.servers`. */
 export function quorumServers(cluster: Cluster): string {
@@ -51,7 +48,7 @@ type KafkaServer = {
 
 function logFile({ folders, key }: Member, { cluster, templates }: ServiceContext): DesiredFile {
   const eta = new Eta({ autoEscape: false, autoTrim: false });
-  const log4j2 = hasLog4j2(cluster);
+  const log4j2 = hasLog4j2(cluster.kafkaVersion);
   return {
     path: `${folders.config}/${log4j2 ? "log4j2.yaml" : "log4j.properties"}`,
     mode: 0o640,
@@ -68,7 +65,7 @@ export function kafkaServer(server: KafkaServer, context: ServiceContext): Membe
   const configFile = `${folders.config}/server.properties`;
   const comment = `${title} ${member.id} of ${context.cluster.name}, written by kctl`;
   const log = logFile(member, context);
-  const logProperty = hasLog4j2(context.cluster) ? "log4j2.configurationFile" : "log4j.configuration";
+  const logProperty = hasLog4j2(context.cluster.kafkaVersion) ? "log4j2.configurationFile" : "log4j.configuration";
   const classpath = `${context.software(kafkaArtifact(context.cluster))}/libs/*`;
   const { files, process } = jvmService(
     {

@@ -47,6 +47,11 @@ export function bundledZookeeper(kafkaVersion: string): string | null {
   return kafkaMinor(kafkaVersion)?.modes.includes("zookeeper") === true ? "3.8.4" : null;
 }
 
+/** Kafka 4 logs by log4j 2, the versions before by log4j 1. */
+export function hasLog4j2(kafkaVersion: string): boolean {
+  return Number(kafkaVersion.split(".", 1)[0]) >= 4;
+}
+
 export type JavaRange = {
   readonly minimum: number;
   /** null: newer ones are not known to fail. */
