@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inject } from "vitest";
+import { expect, inject } from "vitest";
 
 export type Line = Readonly<Record<string, unknown>> & { readonly type: string };
 
@@ -24,10 +24,18 @@ export type Place = {
   readonly folder: string;
   readonly spec: string;
   readonly port: number;
+  /** Its servers, `NODE/ROLE`, sorted. */
+  readonly servers: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 };
 
 const cache = (): string => inject("cache");
+
+/** The ports of a local cluster of three of each role. */
+function portsFrom(port: number): readonly number[] {
+  const bases = [port - 1, port, port + 1, port - 9092 + 2181, port - 9092 + 2888, port - 9092 + 3888];
+  return [0, 10, 20].flatMap((step) => bases.map((base) => base + step));
+}
 
 /**
  * A base port from which a local cluster's ports are free on 127.0.0.1, all below those that the system gives to clients. Runs
@@ -37,16 +45,13 @@ async function freeBase(): Promise<number> {
   const bases = Array.from({ length: 19 }, (_, index) => 10_092 + 1100 * index);
   const first = process.ppid % bases.length;
   for (const port of [...bases.slice(first), ...bases.slice(0, first)]) {
-    const needed = [0, 10, 20].flatMap((step) =>
-      [port - 1, port, port + 1, port - 9092 + 2181, port - 9092 + 2888, port - 9092 + 3888].map((base) => base + step),
-    );
-    const free = await Promise.all(needed.map(isFree));
+    const free = await Promise.all(portsFrom(port).map(isFree));
     if (free.every(Boolean)) return port;
   }
   throw new Error("no free ports");
 }
 
-export async function isFree(port: number): Promise<boolean> {
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once("error", () => resolve(false));
@@ -54,10 +59,22 @@ export async function isFree(port: number): Promise<boolean> {
   });
 }
 
+export type Mode = "zookeeper" | "kraft";
+
+const ensembleOf = { zookeeper: "zookeeper", kraft: "controller" } as const;
+
 /** @param more lines of YAML after the provider's; `count` servers of each role */
 export async function place(
-  options: { readonly name?: string; readonly count?: number; readonly more?: string } = {},
+  options: {
+    readonly name?: string;
+    readonly count?: number;
+    readonly more?: string;
+    readonly version?: string;
+    readonly mode?: Mode;
+  } = {},
 ): Promise<Place> {
+  const { count = 3, version = "3.9.1" } = options;
+  const roles = [ensembleOf[options.mode ?? "zookeeper"], "broker"];
   const folder = await mkdtemp(join(tmpdir(), "kctl e2é-"));
   const port = await freeBase();
   const spec = join(folder, "kctl.yaml");
@@ -65,12 +82,28 @@ export async function place(
     spec,
     `name: ${options.name ?? "demo"}
 provider: { type: local, port: ${port} }
-kafka: { version: 3.9.1 }
+kafka: { version: ${version} }
 nodes:
-  - { group: kafka, count: ${options.count ?? 3}, roles: [zookeeper, broker] }
+  - { group: kafka, count: ${count}, roles: [${roles.join(", ")}] }
 ${options.more ?? ""}`,
   );
-  return { folder, spec, port, env: { PATH: process.env["PATH"], HOME: folder, KCTL_CACHE: cache(), NO_COLOR: "1" } };
+  return {
+    folder,
+    spec,
+    port,
+    servers: Array.from({ length: count }, (_, index) => roles.map((role) => `kafka-${index + 1}/${role}`))
+      .flat()
+      .toSorted(),
+    env: { PATH: process.env["PATH"], HOME: folder, KCTL_CACHE: cache(), NO_COLOR: "1" },
+  };
+}
+
+/** Writes these settings, and no others, as `kafka.config` into the spec. */
+export async function configure(at: Place, config: Readonly<Record<string, string | number>>): Promise<void> {
+  const text = await readFile(at.spec, "utf8");
+  const settings = Object.entries(config).map(([key, value]) => `${key}: ${value}`);
+  const line = `kafka: { version: $1, config: { ${settings.join(", ")} } }`;
+  await writeFile(at.spec, text.replace(/^kafka: \{ version: ([0-9.]+).*$/m, line));
 }
 
 export function start(at: Place, ...args: readonly string[]): Run {
@@ -121,6 +154,27 @@ export async function processes(
     }
   }
   return found;
+}
+
+/** SIGKILL, and gone when it returns. */
+export async function kill(at: Place, keys: readonly string[]): Promise<void> {
+  const running = await processes(at);
+  for (const key of keys) {
+    const pid = running.get(key)?.pid;
+    if (pid === undefined) throw new Error(`${key} does not run`);
+    process.kill(pid, "SIGKILL");
+  }
+  await expect
+    .poll(async () => [...(await processes(at)).keys()].filter((key) => keys.includes(key)), { timeout: 10_000 })
+    .toEqual([]);
+}
+
+/** Whether nothing of the cluster is left: no process, no file but the spec, no port. */
+export async function expectNothingLeft(at: Place): Promise<void> {
+  expect((await processes(at)).size).toBe(0);
+  expect(await readdir(at.folder)).toEqual(["kctl.yaml"]);
+  const ports = portsFrom(at.port);
+  expect(await Promise.all(ports.map(isFree))).toEqual(ports.map(() => true));
 }
 
 /** Ends what is left of a failed test, by pid, and removes the folder. */

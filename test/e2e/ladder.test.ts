@@ -1,7 +1,7 @@
 /** The law of every verb: plan, nothing touched, up, plan empty; and what breaks is mended by `up`. */
 import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cleanUp, isFree, kctl, place, processes, type Place } from "./kctl.ts";
+import { cleanUp, expectNothingLeft, kctl, kill, place, processes, type Place } from "./kctl.ts";
 
 let at: Place;
 beforeAll(async () => {
@@ -10,27 +10,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await cleanUp(at);
 });
-
-const six = [
-  "kafka-1/broker",
-  "kafka-1/zookeeper",
-  "kafka-2/broker",
-  "kafka-2/zookeeper",
-  "kafka-3/broker",
-  "kafka-3/zookeeper",
-];
-
-async function kill(keys: readonly string[]): Promise<void> {
-  const running = await processes(at);
-  for (const key of keys) {
-    const pid = running.get(key)?.pid;
-    if (pid === undefined) throw new Error(`${key} does not run`);
-    process.kill(pid, "SIGKILL");
-  }
-  await expect
-    .poll(async () => [...(await processes(at)).keys()].filter((key) => keys.includes(key)), { timeout: 10_000 })
-    .toEqual([]);
-}
 
 describe("three ZooKeeper servers and three brokers", () => {
   test("plan shows everything and touches nothing", async () => {
@@ -59,7 +38,7 @@ describe("three ZooKeeper servers and three brokers", () => {
     expect(result).toMatchObject({ ok: true, errors: [] });
     expect(exit).toBe(0);
     expect(result?.["changed"]).toBeGreaterThan(50);
-    expect([...(await processes(at)).keys()].toSorted()).toEqual(six);
+    expect([...(await processes(at)).keys()].toSorted()).toEqual(at.servers);
   });
 
   test("plan is empty", async () => {
@@ -111,7 +90,7 @@ describe("three ZooKeeper servers and three brokers", () => {
 
   test("a broker killed with -9 is seen, planned, and healed by up", async () => {
     const before = await processes(at);
-    await kill(["kafka-2/broker"]);
+    await kill(at, ["kafka-2/broker"]);
     const seen = await kctl(at, "status", "--json");
     expect(seen.exit).toBe(1);
     expect((seen.result?.["nodes"] as { services: Record<string, string> }[])[1]?.services).toEqual({
@@ -123,19 +102,19 @@ describe("three ZooKeeper servers and three brokers", () => {
     const { exit, result } = await kctl(at, "up", "--json");
     expect({ exit, changed: result?.["changed"] }).toEqual({ exit: 0, changed: 1 });
     const after = await processes(at);
-    expect(six.filter((key) => before.get(key)?.birth !== after.get(key)?.birth)).toEqual(["kafka-2/broker"]);
+    expect(at.servers.filter((key) => before.get(key)?.birth !== after.get(key)?.birth)).toEqual(["kafka-2/broker"]);
   });
 
   test("all six killed are healed by one up", async () => {
-    await kill(six);
+    await kill(at, at.servers);
     const { exit, result } = await kctl(at, "up", "--json");
     expect({ exit, changed: result?.["changed"] }).toEqual({ exit: 0, changed: 6 });
-    expect([...(await processes(at)).keys()].toSorted()).toEqual(six);
+    expect([...(await processes(at)).keys()].toSorted()).toEqual(at.servers);
     expect((await kctl(at, "smoke-test", "--json")).exit).toBe(0);
   });
 
   test("a second kctl is told who is at work", async () => {
-    await kill(["kafka-1/broker"]);
+    await kill(at, ["kafka-1/broker"]);
     const both = await Promise.all([kctl(at, "up", "--json"), kctl(at, "up", "--json")]);
     const codes = both.map(({ exit, result }) => ({
       exit,
@@ -145,7 +124,7 @@ describe("three ZooKeeper servers and three brokers", () => {
       { exit: 0, errors: [] },
       { exit: 1, errors: ["locked"] },
     ]);
-    expect([...(await processes(at)).keys()].toSorted()).toEqual(six);
+    expect([...(await processes(at)).keys()].toSorted()).toEqual(at.servers);
   });
 
   test("destroy without --yes and without a terminal touches nothing", async () => {
@@ -157,14 +136,7 @@ describe("three ZooKeeper servers and three brokers", () => {
   test("destroy leaves no process, no port and no file", async () => {
     const { exit } = await kctl(at, "destroy", "--yes", "--json");
     expect(exit).toBe(0);
-    expect((await processes(at)).size).toBe(0);
-    expect(await readdir(at.folder)).toEqual(["kctl.yaml"]);
-    const ports = [0, 10, 20].flatMap((step) =>
-      [at.port, at.port - 1, at.port - 9092 + 2181, at.port - 9092 + 2888, at.port - 9092 + 3888].map(
-        (port) => port + step,
-      ),
-    );
-    expect(await Promise.all(ports.map(isFree))).toEqual(ports.map(() => true));
+    await expectNothingLeft(at);
     expect(await kctl(at, "destroy", "--yes", "--json")).toMatchObject({ exit: 0, result: { changed: 0 } });
   });
 });

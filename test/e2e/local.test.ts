@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { appendFile, mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { cleanUp, kctl, place, processes, type Place } from "./kctl.ts";
+import { cleanUp, configure, kctl, place, processes, type Place } from "./kctl.ts";
 
 const places: Place[] = [];
 async function newPlace(options: Parameters<typeof place>[0]): Promise<Place> {
@@ -53,13 +53,7 @@ describe("one server of each", () => {
     expect(await readFile(properties, "utf8")).toBe(good);
     expect(await processes(at)).toEqual(before);
 
-    await writeFile(
-      at.spec,
-      (await readFile(at.spec, "utf8")).replace(
-        "{ version: 3.9.1 }",
-        "{ version: 3.9.1, config: { num.io.threads: 2 } }",
-      ),
-    );
+    await configure(at, { "num.io.threads": 2 });
     const diff = await kctl(at, "plan");
     expect(diff.out).toContain("because kafka.config.num.io.threads: (not set) → 2");
     const rolled = await kctl(at, "up", "--json");
@@ -82,10 +76,7 @@ describe("one server of each", () => {
   test("a broker that cannot start is reported with the reason from its log, and up goes on once it is mended", async () => {
     const at = await newPlace({ count: 1 });
     const spec = await readFile(at.spec, "utf8");
-    await writeFile(
-      at.spec,
-      spec.replace("{ version: 3.9.1 }", "{ version: 3.9.1, config: { metric.reporters: no.such.Reporter } }"),
-    );
+    await configure(at, { "metric.reporters": "no.such.Reporter" });
     const { exit, result } = await kctl(at, "up", "--json");
     expect({ exit, codes: codes(result) }).toEqual({ exit: 1, codes: ["service-died"] });
     const [error] = result?.["errors"] as { detail: string; node: string }[];

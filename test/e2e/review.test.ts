@@ -2,7 +2,7 @@
 import { mkdir, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { cleanUp, kctl, place, processes, start, type Place } from "./kctl.ts";
+import { cleanUp, configure, kctl, place, processes, start, type Place } from "./kctl.ts";
 
 const places: Place[] = [];
 async function newPlace(options: Parameters<typeof place>[0]): Promise<Place> {
@@ -16,11 +16,6 @@ afterEach(async () => {
 
 const codes = (result: Readonly<Record<string, unknown>> | undefined): readonly string[] =>
   (result?.["errors"] as { code: string }[]).map(({ code }) => code);
-
-async function setting(at: Place, config: string): Promise<void> {
-  const text = await readFile(at.spec, "utf8");
-  await writeFile(at.spec, text.replace(/^kafka: .*$/m, `kafka: { version: 3.9.1, config: { ${config} } }`));
-}
 
 describe("one server of each", () => {
   test("a spec that is reached through a link is the same cluster: destroy leaves no process", async () => {
@@ -56,7 +51,7 @@ describe("one server of each", () => {
     const at = await newPlace({ count: 1 });
     expect((await kctl(at, "up", "--json")).exit).toBe(0);
     const before = await processes(at);
-    await setting(at, "num.io.threads: 2");
+    await configure(at, { "num.io.threads": 2 });
     const { child, ended } = start(at, "up", "--json");
     let sent = false;
     child.stdout?.on("data", (text: string) => {

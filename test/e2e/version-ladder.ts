@@ -1,0 +1,168 @@
+/**
+ * What a cluster of three must do whatever its Kafka, and with ZooKeeper as with KRaft: from nothing to destroyed, with a
+ * roll that clients do not notice. Each combination tells its figures at the end.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
+import { brokerSettings } from "../../src/kafka/broker-settings.ts";
+import {
+  cleanUp,
+  configure,
+  expectNothingLeft,
+  kctl,
+  kill,
+  place,
+  processes,
+  type Ended,
+  type Mode,
+  type Place,
+} from "./kctl.ts";
+import { watchLives } from "./lives.ts";
+import { partitions, recordsPerSecond, startTraffic } from "./traffic.ts";
+
+/** Whether `up` sets what brokers can change while they run without a restart. */
+const hasLiveSettings = false as boolean;
+
+export type Combination = { readonly version: string; readonly mode: Mode };
+
+export type Figures = Combination & {
+  readonly firstUpSeconds: number;
+  readonly secondUpSeconds: number;
+  readonly rollSeconds: number;
+  readonly records: number;
+  readonly longestPauseMs: number;
+  readonly slowestMs: number;
+};
+
+/** Read by a server only when it starts, in every version. */
+const fixed = { "queued.max.requests": "400" };
+/** Changed while brokers run, in every version. */
+const live: readonly (readonly [string, string])[] = hasLiveSettings ? [["log.cleaner.threads", "2"]] : [];
+
+const codes = ({ result }: Ended): readonly string[] =>
+  (result?.["errors"] as { code: string }[]).map(({ code }) => code);
+const outcome = (ended: Ended) => ({ exit: ended.exit, errors: codes(ended), changed: ended.result?.["changed"] });
+const seconds = ({ result }: Ended): number => Number(result?.["seconds"]);
+
+export function versionLadder(combination: Combination, tell: (figures: Figures) => void = () => undefined): void {
+  const { version, mode } = combination;
+  describe(`Kafka ${version}, ${mode}`, () => {
+    let at: Place;
+    const figures: { -readonly [K in keyof Figures]?: Figures[K] } = {};
+    beforeAll(async () => {
+      at = await place({ version, mode });
+      expect((await kctl(at, "fetch", "--json")).exit).toBe(0);
+    });
+    afterAll(async () => {
+      await cleanUp(at);
+    });
+
+    test("up makes it", async () => {
+      const made = await kctl(at, "up", "--json");
+      expect(outcome(made)).toMatchObject({ exit: 0, errors: [] });
+      expect([...(await processes(at)).keys()].toSorted()).toEqual(at.servers);
+      figures.firstUpSeconds = seconds(made);
+    });
+
+    test("smoke-test passes", async () => {
+      expect(outcome(await kctl(at, "smoke-test", "--json"))).toMatchObject({ exit: 0, errors: [] });
+    });
+
+    test("a second up changes nothing and restarts nothing", async () => {
+      const before = await processes(at);
+      const second = await kctl(at, "up", "--json");
+      expect(outcome(second)).toEqual({ exit: 0, errors: [], changed: 0 });
+      expect(await processes(at)).toEqual(before);
+      figures.secondUpSeconds = seconds(second);
+    });
+
+    test("a setting that needs a restart is rolled, and clients lose nothing and see no error", async () => {
+      const traffic = await startTraffic({ software: software(version), bootstrap: bootstrap(at), topic: "traffic" });
+      onTestFinished(traffic.kill);
+      const before = await births(at);
+      await configure(at, fixed);
+      const watch = watchLives(at);
+      const rolled = await kctl(at, "up", "--json");
+      const lives = await watch.stop();
+      const report = await traffic.stop();
+
+      expect(outcome(rolled)).toMatchObject({ exit: 0, errors: [] });
+      const after = await births(at);
+      const restarted = at.servers.filter((key) => mode === "kraft" || key.endsWith("/broker"));
+      expect(at.servers.filter((key) => before.get(key) !== after.get(key))).toEqual(restarted);
+      // Once: no server had a life between the one before and the one after.
+      expect(Object.fromEntries([...lives.births].filter(([, lived]) => lived.length > 1))).toEqual(
+        Object.fromEntries(restarted.map((key) => [key, [before.get(key), after.get(key)]])),
+      );
+      expect(lives.mostDown).toBe(1);
+      expect(await inForce(at, "queued.max.requests")).toEqual(["400", "400", "400"]);
+
+      expect(report).toMatchObject({ errors: [], lost: [], doubled: [], reread: [], reordered: [], partitions });
+      expect(report).toMatchObject({ confirmed: report.produced, read: report.produced });
+      // All the while: at the full rate, and through the whole of the roll.
+      expect(report.produced).toBeGreaterThan(0.95 * recordsPerSecond * seconds(rolled));
+      figures.rollSeconds = seconds(rolled);
+      figures.records = report.produced;
+      figures.longestPauseMs = report.longestPauseMs;
+      figures.slowestMs = report.slowestMs;
+    });
+
+    test.for(live)("%s is set without a restart", async ([setting, value]) => {
+      const before = await births(at);
+      await configure(at, { ...fixed, [setting]: value });
+      expect(outcome(await kctl(at, "up", "--json"))).toMatchObject({ exit: 0, errors: [] });
+      expect(await births(at)).toEqual(before);
+      expect(await inForce(at, setting)).toEqual([value, value, value]);
+      const files = await Promise.all([1, 2, 3].map((id) => readFile(properties(at, id), "utf8")));
+      expect(files.map((text) => text.split("\n").includes(`${setting}=${value}`))).toEqual([true, true, true]);
+      expect(outcome(await kctl(at, "up", "--json"))).toMatchObject({ exit: 0, errors: [], changed: 0 });
+      expect(await births(at)).toEqual(before);
+    });
+
+    test("a killed broker is healed, and no other server is touched", async () => {
+      const before = await births(at);
+      await kill(at, ["kafka-2/broker"]);
+      expect((await kctl(at, "status", "--json")).exit).toBe(1);
+      expect(outcome(await kctl(at, "up", "--json"))).toEqual({ exit: 0, errors: [], changed: 1 });
+      const after = await births(at);
+      expect(at.servers.filter((key) => before.get(key) !== after.get(key))).toEqual(["kafka-2/broker"]);
+    });
+
+    test("all killed are healed by one up", async () => {
+      await kill(at, at.servers);
+      expect(outcome(await kctl(at, "up", "--json"))).toEqual({ exit: 0, errors: [], changed: at.servers.length });
+      expect([...(await processes(at)).keys()].toSorted()).toEqual(at.servers);
+      expect(outcome(await kctl(at, "smoke-test", "--json"))).toMatchObject({ exit: 0, errors: [] });
+    });
+
+    test("destroy leaves nothing", async () => {
+      expect((await kctl(at, "destroy", "--yes", "--json")).exit).toBe(0);
+      await expectNothingLeft(at);
+      tell({ ...combination, ...figures } as Figures);
+    });
+  });
+}
+
+const software = (version: string): string => join(inject("cache"), `software/kafka_2.13-${version}`);
+
+const brokers = ({ port }: Place) =>
+  [1, 2, 3].map((id) => ({ id, address: { host: "127.0.0.1", port: port + 10 * (id - 1) } }));
+
+const bootstrap = (at: Place): string =>
+  brokers(at)
+    .map(({ address }) => `${address.host}:${address.port}`)
+    .join(",");
+
+const properties = (at: Place, id: number): string =>
+  join(at.folder, `.kctl/demo/kafka-${id}/broker/config/server.properties`);
+
+async function births(at: Place): Promise<ReadonlyMap<string, string>> {
+  return new Map([...(await processes(at))].map(([key, { birth }]) => [key, birth]));
+}
+
+/** As each broker itself says. */
+async function inForce(at: Place, setting: string): Promise<readonly (string | null | undefined)[]> {
+  const view = await brokerSettings(brokers(at), new AbortController().signal);
+  return [...view.brokers.values()].map((broker) => broker?.inForce[setting]?.value);
+}
