@@ -53,9 +53,9 @@ describe("one server of each", () => {
     expect(await readFile(properties, "utf8")).toBe(good);
     expect(await processes(at)).toEqual(before);
 
-    await configure(at, { "num.io.threads": 2 });
+    await configure(at, { "queued.max.requests": 400 });
     const diff = await kctl(at, "plan");
-    expect(diff.out).toContain("because kafka.config.num.io.threads: (not set) → 2");
+    expect(diff.out).toContain("because kafka.config.queued.max.requests: (not set) → 400");
     const rolled = await kctl(at, "up", "--json");
     expect({ exit: rolled.exit, errors: rolled.result?.["errors"] }).toEqual({ exit: 0, errors: [] });
     const after = await processes(at);

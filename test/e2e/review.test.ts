@@ -51,7 +51,7 @@ describe("one server of each", () => {
     const at = await newPlace({ count: 1 });
     expect((await kctl(at, "up", "--json")).exit).toBe(0);
     const before = await processes(at);
-    await configure(at, { "num.io.threads": 2 });
+    await configure(at, { "queued.max.requests": 400 });
     const { child, ended } = start(at, "up", "--json");
     let sent = false;
     child.stdout?.on("data", (text: string) => {
