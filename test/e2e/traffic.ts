@@ -1,10 +1,12 @@
-/** Traffic over a running cluster, by the clients that come with its Kafka: 200 records a second, confirmed by all replicas. */
+/** Traffic over a running cluster, by the clients that come with its Kafka: 200 records a second, confirmed by all in-sync replicas. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { accountOf, type TrafficLine, type TrafficReport } from "../traffic/account.ts";
 
 export type Traffic = {
+  /** Lines of this kind so far. */
+  readonly count: (what: TrafficLine["type"]) => number;
   /** Sends no more, waits for what is unconfirmed, reads to the end, and tells what happened. */
   readonly stop: () => Promise<TrafficReport>;
   /** For a test that has failed: ends it wherever it is. */
@@ -12,18 +14,18 @@ export type Traffic = {
 };
 
 type Options = {
-  /** Where this Kafka is unpacked. */
-  readonly software: string;
+  /** The folder of its Kafka's jars. */
+  readonly libs: string;
   readonly bootstrap: string;
   readonly topic: string;
 };
 
 export const recordsPerSecond = 200;
 export const partitions = 6;
-const program = join(import.meta.dirname, "../traffic/Traffic.java");
+const folder = join(import.meta.dirname, "../traffic");
 
 /** Creates the topic (three replicas, of which two must confirm); resolves when the first record has been confirmed and read. */
-export async function startTraffic({ software, bootstrap, topic }: Options): Promise<Traffic> {
+export async function startTraffic({ libs, bootstrap, topic }: Options): Promise<Traffic> {
   const home = process.env["JAVA_HOME"];
   const child = spawn(
     home === undefined ? "java" : join(home, "bin/java"),
@@ -31,12 +33,11 @@ export async function startTraffic({ software, bootstrap, topic }: Options): Pro
       "-Xmx256m",
       "-XX:+UseSerialGC",
       "-XX:TieredStopAtLevel=1",
-      // Warnings of the clients, to standard error: by log4j 1 and, from Kafka 4 on, log4j 2.
-      `-Dlog4j.configuration=file:${join(software, "config/tools-log4j.properties")}`,
+      `-Dlog4j.configuration=file:${join(folder, "log4j.properties")}`,
       "-Dorg.apache.logging.log4j.level=WARN",
       "-cp",
-      join(software, "libs/*"),
-      program,
+      join(libs, "*"),
+      join(folder, "Traffic.java"),
       bootstrap,
       topic,
       String(partitions),
@@ -63,6 +64,7 @@ export async function startTraffic({ software, bootstrap, topic }: Options): Pro
   const kill = (): void => void child.kill("SIGKILL");
   await Promise.race([flowing.promise, ended]);
   return {
+    count: (what) => lines.filter(({ type }) => type === what).length,
     kill,
     stop: async () => {
       child.stdin.end();

@@ -75,7 +75,7 @@ export function versionLadder(combination: Combination, tell: (figures: Figures)
     });
 
     test("a setting that needs a restart is rolled, and clients lose nothing and see no error", async () => {
-      const traffic = await startTraffic({ software: software(version), bootstrap: bootstrap(at), topic: "traffic" });
+      const traffic = await startTraffic({ libs: libs(version), bootstrap: bootstrap(at), topic: "traffic" });
       onTestFinished(traffic.kill);
       const before = await births(at);
       await configure(at, fixed);
@@ -148,7 +148,7 @@ export function versionLadder(combination: Combination, tell: (figures: Figures)
   });
 }
 
-const software = (version: string): string => join(inject("cache"), `software/kafka_2.13-${version}`);
+const libs = (version: string): string => join(inject("cache"), `software/kafka_2.13-${version}/libs`);
 
 const brokers = ({ port }: Place) =>
   [1, 2, 3].map((id) => ({ id, address: { host: "127.0.0.1", port: port + 10 * (id - 1) } }));
