@@ -61,7 +61,6 @@ function vitest(project: string): Counts {
     "run",
     "--project",
     project,
-    ...(project === "full" ? ["--passWithNoTests"] : []),
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,

@@ -103,7 +103,7 @@ export function versionLadder(combination: Combination, tell: (figures: Figures)
       figures.records = report.produced;
       figures.longestPauseMs = report.longestPauseMs;
       figures.slowestMs = report.slowestMs;
-    });
+    }, 600_000);
 
     test("a setting that brokers change while they run is set, and taken back, without a restart", async () => {
       const before = await births(at);
