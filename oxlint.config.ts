@@ -155,7 +155,10 @@ export default defineConfig({
         "max-lines-per-function": ["error", { max: 70, skipBlankLines: true, skipComments: true }],
       },
     },
-    { files: ["src/cli/**", "scripts/**", "bench/**", "test/lab/**"], rules: { "no-console": "off" } },
+    {
+      files: ["src/cli/**", "scripts/**", "bench/**", "test/lab/**", "test/faults/reporter.ts"],
+      rules: { "no-console": "off" },
+    },
     {
       files: ["test/**"],
       rules: {
@@ -163,6 +166,7 @@ export default defineConfig({
         "vitest/no-conditional-expect": "off",
         "vitest/no-disabled-tests": "error",
         "vitest/no-focused-tests": "error",
+        "vitest/no-standalone-expect": ["error", { additionalTestBlockFunctions: ["injectFault"] }],
         "vitest/valid-expect": ["error", { maxArgs: 2 }],
       },
     },

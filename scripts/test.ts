@@ -63,6 +63,7 @@ function vitest(project: string): Counts {
     project,
     "--reporter=default",
     "--reporter=json",
+    "--reporter=./test/faults/reporter.ts",
     `--outputFile.json=${report}`,
   );
   try {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { digestFile, parseDigestFile, sha512Of } from "../../src/artifacts/digest.ts";
+import { injectFault } from "../faults/fault.ts";
 import { sha512, temporary } from "./support.ts";
 
 const file = "kafka_2.13-3.9.1.tgz";
@@ -19,7 +20,7 @@ function gpgForm(digest: string, name: string, end: string): string {
 }
 
 describe("a .sha512", () => {
-  test("of any form gives its digest back", () => {
+  injectFault(63, "a .sha512 in each form there is, gpg's of many lines too, with either end of line", async () => {
     fc.assert(
       fc.property(digits, lineEnd, (digest, end) => {
         const forms = [
@@ -35,6 +36,7 @@ describe("a .sha512", () => {
         for (const form of forms) expect(parseDigestFile(form, file)).toBe(digest);
       }),
     );
+    return "each gives its digest";
   });
 
   test("of several files gives that of the one asked for", () => {
@@ -54,7 +56,7 @@ describe("a .sha512", () => {
     expect(parseDigestFile(text, file)).toBeNull();
   });
 
-  test("written by gpg itself is read", async () => {
+  injectFault(63, "a .sha512 written by gpg itself, as Kafka's are", async () => {
     const folder = await temporary();
     await writeFile(join(folder, file), "content");
     const text = execFileSync("gpg", ["--homedir", folder, "--print-md", "SHA512", file], {
@@ -63,6 +65,7 @@ describe("a .sha512", () => {
       stdio: ["ignore", "pipe", "ignore"],
     });
     expect(parseDigestFile(text, file)).toBe(sha512(Buffer.from("content")));
+    return "it gives its digest";
   });
 });
 

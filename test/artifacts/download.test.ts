@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { workFolder } from "../../src/artifacts/cache.ts";
 import { fetchArtifact } from "../../src/artifacts/fetch.ts";
 import { mirrorSource } from "../../src/artifacts/sources/mirror.ts";
+import { injectFault } from "../faults/fault.ts";
 import { archiveOf, failures, hasty, kafka, mirrorServer, recorded, type Archive } from "./support.ts";
 
 /** The start of the range that a request asks for; null where it asks for all. */
@@ -38,7 +39,7 @@ const asked = (requests: readonly IncomingMessage[], archive: Archive): readonly
   requests.filter((request) => request.url === `/${archive.file}`).map((request) => request.headers.range);
 
 describe("a download that is cut", () => {
-  test("goes on where it was, as often as it takes", async () => {
+  injectFault(60, "the connection is cut again and again", async () => {
     const archive = await archiveOf(kafka);
     const server = await mirrorServer(archive, cutting(archive.bytes, 100_000, { ranges: true, etag: '"v1"' }));
     const { options, events } = await recorded({ sources: [mirrorSource(server.url, hasty)] });
@@ -49,15 +50,17 @@ describe("a download that is cut", () => {
     const bytes = events.flatMap((event) => (event.type === "download" ? [event.bytes] : []));
     expect(bytes.at(-1)).toBe(archive.bytes.length);
     expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
+    return "the download goes on where it was, as often as it takes";
   });
 
-  test("of a server without ranges is begun anew, and given up when that leads nowhere", async () => {
+  injectFault(60, "the connection is cut again and again, by a server without ranges", async () => {
     const archive = await archiveOf(kafka);
     const server = await mirrorServer(archive, cutting(archive.bytes, 100_000, { ranges: false }));
     const { options, events } = await recorded({ sources: [mirrorSource(server.url, hasty)] });
     await expect(fetchArtifact(kafka, options)).rejects.toThrow("no source could give");
     expect(failures(events)).toEqual([expect.stringContaining("the connection was cut")]);
     expect(asked(server.requests, archive).length).toBeLessThan(6);
+    return "begun anew, and given up when that leads nowhere";
   });
 
   test("in one run is gone on with in the next, also from another mirror", async () => {
@@ -141,15 +144,18 @@ describe("a part that was there", () => {
     ],
     ["all of it, with 200", (_, bytes, response) => void response.writeHead(200).end(bytes)],
   ];
-  test.each(lies)("is no danger where the server answers with %s", async (_, lie) => {
-    const archive = await archiveOf(kafka);
-    const { options } = await withPart(archive.bytes.subarray(0, 1000), archive, (request, response) => {
-      const from = askedFrom(request);
-      if (from === null) whole(archive.bytes)(request, response);
-      else lie(from, archive.bytes, response);
+  for (const [answer, lie] of lies) {
+    injectFault(60, `asked for the rest of a file, a server answers with ${answer}`, async () => {
+      const archive = await archiveOf(kafka);
+      const { options } = await withPart(archive.bytes.subarray(0, 1000), archive, (request, response) => {
+        const from = askedFrom(request);
+        if (from === null) whole(archive.bytes)(request, response);
+        else lie(from, archive.bytes, response);
+      });
+      expect(await readFile((await fetchArtifact(kafka, options)).path)).toEqual(archive.bytes);
+      return "the file comes out whole";
     });
-    expect(await readFile((await fetchArtifact(kafka, options)).path)).toEqual(archive.bytes);
-  });
+  }
 });
 
 test("progress is told at most four times a second, and to the end", async () => {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fetchArtifact } from "../../src/artifacts/fetch.ts";
 import { judge } from "../../src/artifacts/signature.ts";
 import { apacheSource } from "../../src/artifacts/sources/apache.ts";
+import { injectFault } from "../faults/fault.ts";
 import { archiveOf, failures, hasty, kafka, recorded, web, type Archive } from "./support.ts";
 
 /** Sockets of gpg's agent need a short path. */
@@ -76,18 +77,20 @@ async function verdict(archive: Archive, signature: string, keys: string): Promi
 }
 
 describe("a file with the right digest", () => {
-  test("is taken where its signer is the second of KEYS", async () => {
+  injectFault(62, "the signer is the second of KEYS", async () => {
     const archive = await archiveOf(kafka);
     expect(await verdict(archive, await sign(archive, "bob"), keysOf("alice", "bob"))).toBeNull();
+    return "the file is taken";
   });
 
-  test("is refused where its signer is not in KEYS", async () => {
+  injectFault(61, "right digest, signed by somebody who is not in KEYS", async () => {
     const archive = await archiveOf(kafka);
     const why = await verdict(archive, await sign(archive, "stranger"), keysOf("alice", "bob"));
     expect(why).toBe("apache: the signature does not hold: its signer is not in KEYS");
+    return 'refused: "its signer is not in KEYS"';
   });
 
-  test("is refused where the signature is of another file, or none at all", async () => {
+  injectFault(61, "right digest, the signature is of another file, or a web page", async () => {
     const archive = await archiveOf(kafka);
     const other = await archiveOf(kafka);
     expect(await verdict(archive, await sign(other, "bob"), keysOf("bob"))).toMatch(
@@ -95,21 +98,24 @@ describe("a file with the right digest", () => {
     );
     expect(await verdict(archive, "<html>", keysOf("bob"))).toMatch(/gpg finds no signature in it/);
     expect(await verdict(archive, await sign(archive, "bob"), "<html>")).toMatch(/its signer is not in KEYS/);
+    return 'refused: "it is not a signature of this file", "gpg finds no signature in it"';
   });
 
-  test("is refused where the signer's key has expired", async () => {
+  injectFault(61, "right digest, the signer's key has expired", async () => {
     const archive = await archiveOf(kafka);
     const signature = await sign(archive, "expired", ["--faked-system-time", "20200101T010000!"]);
     expect(await verdict(archive, signature, keysOf("alice", "expired"))).toMatch(/its signer's key has expired/);
+    return `refused: "its signer's key has expired"`;
   });
 
-  test("is refused where the signer's key was revoked", async () => {
+  injectFault(61, "right digest, the signer's key was revoked", async () => {
     const archive = await archiveOf(kafka);
     const signature = await sign(archive, "revoked");
     // gpg keeps a revocation for each key that it makes, with a colon before it against accidents.
     const path = join(home, "openpgp-revocs.d", `${fingerprint("revoked")}.rev`);
     gpg(["--import"], (await readFile(path, "utf8")).replace(":-----BEGIN", "-----BEGIN"));
     expect(await verdict(archive, signature, keysOf("revoked"))).toMatch(/its signer's key was revoked/);
+    return `refused: "its signer's key was revoked"`;
   });
 });
 

@@ -14,6 +14,8 @@ import { apacheSource } from "../../src/artifacts/sources/apache.ts";
 import { mirrorSource } from "../../src/artifacts/sources/mirror.ts";
 import type { Source } from "../../src/artifacts/sources/source.ts";
 import { KctlError } from "../../src/fault.ts";
+import { injectFault } from "../faults/fault.ts";
+import type { FaultNumber } from "../faults/numbers.ts";
 import { archiveOf, failures, hasty, kafka, mirrorOf, mirrorServer, recorded, temporary, web } from "./support.ts";
 
 async function errorOf(work: Promise<unknown>): Promise<KctlError> {
@@ -33,42 +35,48 @@ async function startsWith(archive: { file: string; bytes: Buffer; sha512: string
 }
 
 describe("a source that fails is followed by the next", () => {
-  const faults: readonly [string, RequestListener, RegExp][] = [
-    ["answers 404", (_, response) => void response.writeHead(404).end(), /HTTP 404/],
-    ["answers 503", (_, response) => void response.writeHead(503).end(), /HTTP 503/],
-    ["serves another file", (_, response) => void response.end("something else"), /is not what its \.sha512 says/],
-    ["says nothing", () => undefined, /gave no answer within 0\.4 s/],
+  const faults: readonly [FaultNumber, string, RequestListener, RegExp][] = [
+    [58, "answers 404", (_, response) => void response.writeHead(404).end(), /HTTP 404/],
+    [58, "answers 503", (_, response) => void response.writeHead(503).end(), /HTTP 503/],
+    [60, "serves another file", (_, response) => void response.end("something else"), /is not what its \.sha512 says/],
+    [59, "says nothing", () => undefined, /gave no answer/],
     [
+      59,
       "brings 1 KB/s",
       (_, response) => {
         const timer = setInterval(() => response.write(Buffer.alloc(100)), 100);
         response.once("close", () => clearInterval(timer));
       },
-      /is too slow: \d+ KB\/s/,
+      /is too slow/,
     ],
-    ["stalls after its headers", (_, response) => response.flushHeaders(), /is too slow: 0 KB\/s/],
-    ["cuts each connection", (request) => void request.socket.destroy(), /the connection was cut/],
+    [59, "stalls after its headers", (_, response) => response.flushHeaders(), /is too slow: 0 KB\/s/],
+    [60, "cuts each connection", (request) => void request.socket.destroy(), /the connection was cut/],
     [
-      "redirects to a file",
+      64,
+      "redirects to a file:",
       (_, response) => void response.writeHead(302, { location: "file:///etc/passwd" }).end(),
       /redirects to file:, which is not followed/,
     ],
     [
-      "redirects to the credentials of a cloud's machine",
+      64,
+      "redirects to 169.254.169.254, where a cloud keeps credentials",
       (_, response) => void response.writeHead(302, { location: "http://169.254.169.254/latest/meta-data/" }).end(),
       /redirects to the link-local address 169\.254\.169\.254/,
     ],
     [
-      "redirects there by IPv6",
+      64,
+      "redirects to 169.254.169.254, written as IPv6",
       (_, response) => void response.writeHead(302, { location: "http://[::ffff:169.254.169.254]/" }).end(),
       /redirects to the link-local address/,
     ],
     [
+      64,
       "redirects to itself",
       (request, response) => void response.writeHead(307, { location: request.url }).end(),
       /redirects more than 5 times/,
     ],
     [
+      60,
       "sends more than it said",
       (_, response) => {
         response.socket?.end("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/10\r\n\r\n12345678901");
@@ -76,20 +84,23 @@ describe("a source that fails is followed by the next", () => {
       /is longer than it should be/,
     ],
   ];
-  test.each(faults)("where it %s", async (_, listener, why) => {
-    const archive = await archiveOf(kafka);
-    const { options, events, good } = await startsWith(archive, listener);
-    const fetched = await fetchArtifact(kafka, options);
-    expect(fetched).toEqual({
-      ...kafka,
-      path: archivePath(options.cache, kafka),
-      sha512: archive.sha512,
-      source: `${good.url}${archive.file}`,
+  for (const [number, what, listener, why] of faults) {
+    injectFault(number, `a source ${what}`, async () => {
+      const archive = await archiveOf(kafka);
+      const { options, events, good } = await startsWith(archive, listener);
+      const fetched = await fetchArtifact(kafka, options);
+      expect(fetched).toEqual({
+        ...kafka,
+        path: archivePath(options.cache, kafka),
+        sha512: archive.sha512,
+        source: `${good.url}${archive.file}`,
+      });
+      expect(await readFile(fetched.path)).toEqual(archive.bytes);
+      expect(failures(events)).toEqual([expect.stringMatching(why)]);
+      expect(await readdir(join(options.cache, "work"))).toEqual([]);
+      return `the next source is taken; told: "${why.exec(failures(events)[0] ?? "")?.[0]}"`;
     });
-    expect(await readFile(fetched.path)).toEqual(archive.bytes);
-    expect(failures(events)).toEqual([expect.stringMatching(why)]);
-    expect(await readdir(join(options.cache, "work"))).toEqual([]);
-  });
+  }
 
   test("where its name resolves to nothing, its port is closed, its digest is a page, its folder is not there", async () => {
     const archive = await archiveOf(kafka);
@@ -147,7 +158,7 @@ describe("a mirror", () => {
     expect((await fetchArtifact(kafka, second.options)).sha512).toBe(archive.sha512);
   });
 
-  test("without a digest, or with another, is not believed", async () => {
+  injectFault(60, "a mirror whose .sha512 is another file's", async () => {
     const archive = await archiveOf(kafka);
     const folder = await mirrorOf(archive);
     await writeFile(join(folder, `${archive.file}.sha512`), "0".repeat(128));
@@ -156,6 +167,7 @@ describe("a mirror", () => {
     expect(error.faults).toMatchObject([{ code: "artifact-unavailable", where: archive.file }]);
     expect(failures(events)).toEqual([expect.stringContaining("is not what its .sha512 says")]);
     expect(await readdir(options.cache)).not.toContain("archives");
+    return "the file is not taken, and nothing of it is kept";
   });
 
   test("keeps its password to itself", async () => {
@@ -185,7 +197,7 @@ describe("a mirror", () => {
 });
 
 describe("when all sources fail", () => {
-  test("one error lists each with its reason, and ways out", async () => {
+  injectFault(58, "no source has it: a mirror that is not there, no network, no mvn", async () => {
     const env = { PATH: "/nowhere" };
     const { options } = await recorded({ env, mirror: "/no/such/folder" });
     const began = performance.now();
@@ -203,6 +215,7 @@ describe("when all sources fail", () => {
       "maven",
     ]);
     expect(fault?.detail).toContain("maven: there is no mvn on the PATH");
+    return "one error lists each source with its reason, and the ways out; nothing waits";
   });
 
   test("a cache that cannot be written is said at once", async () => {
@@ -241,7 +254,7 @@ describe("Apache's site", () => {
   });
 });
 
-test("an https address is never left for http", async () => {
+injectFault(64, "an https: address redirects to http:", async () => {
   const folder = await temporary();
   const [key, cert] = [join(folder, "key"), join(folder, "cert")];
   const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
@@ -264,4 +277,5 @@ test("an https address is never left for http", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { env });
   expect(stdout).toMatch(/\/file redirects to http:, which is not followed/);
   expect(plain.requests).toHaveLength(0);
+  return "it is not followed: nothing is asked of the http: address";
 });

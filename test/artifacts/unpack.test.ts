@@ -10,6 +10,7 @@ import { archivePath, officialNames, softwareFolder } from "../../src/artifacts/
 import { fetchArtifact, prepareArtifact } from "../../src/artifacts/fetch.ts";
 import { isReady } from "../../src/artifacts/ready.ts";
 import { unpack, type Expected } from "../../src/artifacts/unpack.ts";
+import { injectFault } from "../faults/fault.ts";
 import { archiveOf, kafka, mirrorOf, recorded, sha512, temporary } from "./support.ts";
 
 const top = "kafka_2.13-9.9.9";
@@ -64,35 +65,43 @@ describe("an archive is refused whole", () => {
     ["with another folder", [fine, { path: "other/file", content: "x" }], /is not below kafka_2\.13-9\.9\.9\//],
     ["with nothing in it", [], /not unpacked/],
   ];
-  test.each(cases)("%s", async (_, entries, why) => {
-    expect(await refusal(tarOf(entries))).toMatch(why);
-  });
+  for (const [what, entries, why] of cases) {
+    injectFault(65, `an archive ${what}`, async () => {
+      const said = await refusal(tarOf(entries));
+      expect(said).toMatch(why);
+      return `refused whole, nothing of it lies anywhere; told: "${why.exec(said)?.[0]}"`;
+    });
+  }
 
-  test("with more than it may hold", async () => {
+  injectFault(65, "an archive with too many entries, or too many bytes", async () => {
     const many = Array.from({ length: 30 }, (_, n): Raw => ({
       path: `${top}/libs/${n}.jar`,
       content: "x".repeat(100),
     }));
     expect(await refusal(tarOf(many), { bytes: 1e9, entries: 20 })).toMatch(/more than 20 entries/);
     expect(await refusal(tarOf(many), { bytes: 2000, entries: 1000 })).toMatch(/more than 2000 bytes/);
+    return "refused whole, before the limit is passed";
   });
 
-  test("with a header that lies about gigabytes", async () => {
+  injectFault(65, "an archive with a header that promises gigabytes", async () => {
     expect(await refusal(tarOf([{ path: `${top}/big`, size: 3 * 1024 ** 3 }]))).toMatch(/more than 2147483648 bytes/);
+    return "refused by its header";
   });
 
-  test("that swells out of all proportion", async () => {
+  injectFault(65, "an archive that swells out of all proportion (a bomb)", async () => {
     const bomb = gzipSync(Buffer.alloc(300 * 1024 ** 2), { level: 9 });
     expect(await refusal(bomb, { bytes: 50 * 1024 ** 2, entries: 1000 })).toMatch(
       /holds more than \d+ bytes|not unpacked/,
     );
+    return "refused whole, before the limit is passed";
   });
 
-  test("that was cut short, is no tar, or no gzip", async () => {
+  injectFault(60, "an archive that was cut short, is no tar, or no gzip", async () => {
     const { bytes } = await archiveOf(kafka);
     expect(await refusal(bytes.subarray(0, 100_000))).toMatch(/not unpacked/);
     expect(await refusal(gzipSync("something else entirely ".repeat(1000)))).toMatch(/not unpacked/);
     expect(await refusal(Buffer.from("something else entirely ".repeat(1000)))).toMatch(/not unpacked/);
+    return "refused whole";
   });
 });
 
@@ -174,7 +183,7 @@ describe("software", () => {
     expect(sha512(await readFile(jar))).toBe(before);
   });
 
-  test("whose archive in the cache is damaged is fetched again", async () => {
+  injectFault(60, "the archive in the cache was damaged since", async () => {
     const archive = await archiveOf(kafka);
     const { options, events } = await recorded({ mirror: await mirrorOf(archive) });
     const { path } = await fetchArtifact(kafka, options);
@@ -182,9 +191,10 @@ describe("software", () => {
     await prepareArtifact(kafka, options);
     expect(await readFile(path)).toEqual(archive.bytes);
     expect(events).toContainEqual(expect.objectContaining({ type: "source-failed", source: "cache" }));
+    return "it is fetched again, and that is told";
   });
 
-  test("that is refused is not kept, so that a mended source is asked again", async () => {
+  injectFault(65, "a mirror's archive means harm, and the mirror is mended", async () => {
     const bytes = tarOf([{ path: "../evil", content: "x" }]);
     const { file } = officialNames(kafka);
     const evil = { bytes, sha512: createHash("sha512").update(bytes).digest("hex"), file };
@@ -193,5 +203,6 @@ describe("software", () => {
     await expect(stat(archivePath(options.cache, kafka))).rejects.toMatchObject({ code: "ENOENT" });
     await prepareArtifact(kafka, { ...options, mirror: await mirrorOf(await archiveOf(kafka)) });
     expect(await isReady(options.cache, kafka)).toBe(true);
+    return "what is refused is not kept: the next run takes the mended one";
   });
 });

@@ -1,0 +1,54 @@
+/** The numbered faults that the suite injects, by section. */
+
+type Section = { readonly title: string; readonly faults: Readonly<Record<number, string>> };
+
+export const sections = [
+  {
+    title: "The process",
+    faults: {
+      25: "SIGKILL at each step boundary",
+      26: "Ctrl-C once, twice",
+      27: "two `up` racing",
+      28: "`up` against `destroy`",
+      29: "a stale lock, clocks that differ",
+      33: "stdout closed, the disk of this machine full",
+    },
+  },
+  {
+    title: "Artifacts",
+    faults: {
+      58: "a source without the file",
+      59: "a source that is slow or silent",
+      60: "a file cut short, or another one",
+      61: "a signature that does not hold",
+      62: "a signer who is not the first of KEYS",
+      63: "the forms of .sha512",
+      64: "redirects to where none may lead",
+      65: "archives that mean harm",
+      66: "a peer that serves a broken copy or dies",
+    },
+  },
+  {
+    title: "Kafka and ZooKeeper",
+    faults: {
+      67: "one of three ZooKeeper servers never starts",
+      68: "myid swapped or empty",
+      69: "meta.properties of another cluster or broker",
+      70: "a stale registration of a broker",
+      71: "a process that runs, and does not serve",
+      72: "a roll of a cluster that is not whole",
+      73: "an advertised listener that clients cannot reach",
+      74: "`test_log` exists with other settings",
+      75: "a leader dies in the smoke test",
+    },
+  },
+] as const satisfies readonly Section[];
+
+type KeysOfEach<T> = T extends unknown ? keyof T : never;
+
+export type FaultNumber = KeysOfEach<(typeof sections)[number]["faults"]>;
+
+/** Why a fault has no test yet: its row says so. */
+export const notYet: Readonly<Partial<Record<FaultNumber, string>>> = {
+  66: "cannot happen: hosts give copies to each other over SSH only, which is not built yet",
+};
