@@ -25,6 +25,7 @@ export async function execute(
   const limit = pLimit(concurrency);
   const failed = new Set<string>();
   const faults: Fault[] = [];
+  const undone: Change[] = [];
   let changed = 0;
   let skipped = 0;
   const milestones = new Map(
@@ -63,6 +64,7 @@ export async function execute(
       done.resolve();
     } catch (error) {
       failed.add(change.key);
+      undone.push(change);
       begun.reject(error);
       done.reject(error);
       if (error instanceof Skipped) {
@@ -80,7 +82,7 @@ export async function execute(
       run(change, milestones.get(change.key) ?? { begun: Promise.withResolvers(), done: Promise.withResolvers() }),
     ),
   );
-  if (signal.aborted) return { changed, skipped, faults: [...real(faults), ...faultsOf(abortReason(signal))] };
+  if (signal.aborted) return { changed, skipped, faults: [...real(faults), ...interruption(signal, undone)] };
   return { changed, skipped, faults };
 }
 
@@ -98,7 +100,15 @@ function nodeOf({ node }: Change): { node?: string } {
   return node === null ? {} : { node };
 }
 
-function abortReason(signal: AbortSignal): unknown {
-  const reason: unknown = signal.reason;
-  return reason instanceof Error ? reason : new KctlError({ code: "interrupted", what: "interrupted" });
+/** What stopped it, with what is left to do. */
+function interruption({ reason }: AbortSignal, undone: readonly Change[]): readonly Fault[] {
+  const faults = faultsOf(
+    reason instanceof Error ? reason : new KctlError({ code: "interrupted", what: "interrupted" }),
+  );
+  const left = undone.filter(changesSomething).map(({ title }) => title);
+  if (left.length === 0) return faults;
+  const titles = left.length > 5 ? `${left.slice(0, 5).join(", ")} and ${left.length - 5} more` : left.join(", ");
+  return faults.map((fault) =>
+    fault.code === "interrupted" ? { ...fault, what: `${fault.what}; left to do: ${titles}` } : fault,
+  );
 }

@@ -1,49 +1,69 @@
 /** `up` stopped at ten points by SIGINT and at ten by SIGKILL: the next `up` converges. */
-import { readdir } from "node:fs/promises";
-import { afterEach, describe, expect, test } from "vitest";
-import { cleanUp, kctl, place, processes, start, type Place } from "./kctl.ts";
+import { expect } from "vitest";
+import { injectFault } from "../faults/fault.ts";
+import { processes, start, type Ended, type Line, type Place } from "./kctl.ts";
+import { codesOf, heals, placeWithSecret } from "./law.ts";
 
-let at: Place | undefined;
-afterEach(async () => {
-  if (at !== undefined) await cleanUp(at);
-  at = undefined;
-});
+/** A moment of a first `up`: when it has told `nth` lines (the first one, where not given) of this type and key. */
+type Moment = { readonly what: string; readonly type: string; readonly key: RegExp; readonly nth?: number };
 
-/** Points in the life of `up`: the n-th line of what it tells, from its first to after the last server was started. */
-const points = [1, 8, 30, 60, 80, 90, 96, 100, 102, 104];
+const moments: readonly Moment[] = [
+  { what: "as the receipt is written", type: "change-started", key: /^receipt$/ },
+  { what: "once the receipt is written", type: "change-done", key: /^receipt$/ },
+  { what: "once the first folder is made", type: "change-done", key: /^folder / },
+  { what: "once the first file is written", type: "change-done", key: /^file / },
+  { what: "once half of the files are written", type: "change-done", key: /^file /, nth: 11 },
+  { what: "as a ZooKeeper server starts", type: "change-started", key: /^start .*\/zookeeper$/ },
+  { what: "as the last ZooKeeper server starts", type: "change-started", key: /^start .*\/zookeeper$/, nth: 3 },
+  { what: "once ZooKeeper has a quorum", type: "change-done", key: /^gate zookeeper$/ },
+  { what: "as a broker starts", type: "change-started", key: /^start .*\/broker$/ },
+  { what: "once two of three brokers serve", type: "change-done", key: /^start .*\/broker$/, nth: 2 },
+];
 
-/** Sends the signal once `up` has told `lines` lines; resolves when it has ended. */
-async function stopAfter(place: Place, lines: number, signal: NodeJS.Signals): ReturnType<typeof kctl> {
+async function stopAt(place: Place, { type, key, nth = 1 }: Moment, signal: NodeJS.Signals): Promise<Ended> {
   const { child, ended } = start(place, "up", "--json");
+  let rest = "";
   let seen = 0;
-  let sent = false;
   child.stdout?.on("data", (text: string) => {
-    seen += text.split("\n").length - 1;
-    if (seen >= lines && !sent) sent = child.kill(signal);
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const told = JSON.parse(line) as Line;
+      if (told.type !== type || !key.test(String(told["key"]))) continue;
+      seen += 1;
+      if (seen === nth) child.kill(signal);
+    }
   });
   return ended;
 }
 
-describe.each(["SIGINT", "SIGKILL"] as const)("%s", (signal) => {
-  test.each(points)("after line %i", async (lines) => {
-    at = await place();
-    const stopped = await stopAfter(at, lines, signal);
-    if (signal === "SIGKILL") expect(stopped.signal).toBe("SIGKILL");
-    else
-      expect({
-        exit: stopped.exit,
-        errors: (stopped.result?.["errors"] as { code: string }[]).map(({ code }) => code),
-      }).toEqual({ exit: 130, errors: ["interrupted"] });
-    const half = await processes(at);
-    const { exit, result } = await kctl(at, "up", "--json");
-    expect(result?.["errors"]).toEqual([]);
-    expect(exit).toBe(0);
-    const after = await processes(at);
-    expect([...after.keys()].toSorted()).toEqual(at.servers);
-    // What ran already goes on running.
-    for (const [key, { birth }] of half) expect({ key, birth: after.get(key)?.birth }).toEqual({ key, birth });
-    expect((await kctl(at, "plan", "--json")).result?.["changes"]).toEqual([]);
-    expect((await kctl(at, "destroy", "--yes", "--json")).exit).toBe(0);
-    expect(await readdir(at.folder)).toEqual(["kctl.yaml"]);
+/** What ran already goes on running; the rest is made. */
+async function goesOn(at: Place): Promise<void> {
+  const half = await processes(at);
+  const { ended } = start(at, "up", "--json");
+  expect(codesOf(await ended)).toEqual([]);
+  const after = await processes(at);
+  for (const [key, { birth }] of half) expect({ key, birth: after.get(key)?.birth }).toEqual({ key, birth });
+  await heals(at, { count: 3 });
+}
+
+for (const moment of moments) {
+  injectFault(25, `SIGKILL to a first \`up\` ${moment.what}`, async () => {
+    const at = await placeWithSecret();
+    expect((await stopAt(at, moment, "SIGKILL")).signal).toBe("SIGKILL");
+    await goesOn(at);
+    return "the next `up` goes on from there; what ran already goes on running";
   });
-});
+
+  injectFault(26, `Ctrl-C to a first \`up\` ${moment.what}`, async () => {
+    const at = await placeWithSecret();
+    const stopped = await stopAt(at, moment, "SIGINT");
+    expect({ exit: stopped.exit, codes: codesOf(stopped) }).toEqual({ exit: 130, codes: ["interrupted"] });
+    const [fault] = stopped.result?.["errors"] as { what: string }[];
+    expect(fault?.what).toMatch(
+      /^interrupted; left to do: .*start broker \d on kafka-\d|^interrupted; left to do: .* and \d+ more$/,
+    );
+    await goesOn(at);
+    return "exit 130, and what is left to do is named; the next `up` goes on from there";
+  });
+}

@@ -144,10 +144,10 @@ describe("execute", () => {
       8,
       stop.signal,
     );
-    expect({ changed, made, codes: faults.map(({ code }) => code) }).toEqual({
+    expect({ changed, made, faults: faults.map(({ code, what }) => ({ code, what })) }).toEqual({
       changed: 1,
       made: ["a"],
-      codes: ["interrupted"],
+      faults: [{ code: "interrupted", what: "interrupted; left to do: b" }],
     });
   });
 });
