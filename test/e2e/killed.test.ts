@@ -1,13 +1,11 @@
 /** `up` stopped at ten points by SIGINT and at ten by SIGKILL: the next `up` converges. */
 import { expect } from "vitest";
 import { injectFault } from "../faults/fault.ts";
-import { processes, start, type Ended, type Line, type Place } from "./kctl.ts";
+import { kctl, processes, type Place } from "./kctl.ts";
 import { codesOf, heals, placeWithSecret } from "./law.ts";
+import { stopAt, type Moment } from "./moment.ts";
 
-/** A moment of a first `up`: when it has told `nth` lines (the first one, where not given) of this type and key. */
-type Moment = { readonly what: string; readonly type: string; readonly key: RegExp; readonly nth?: number };
-
-const moments: readonly Moment[] = [
+const moments: readonly (Moment & { readonly what: string })[] = [
   { what: "as the receipt is written", type: "change-started", key: /^receipt$/ },
   { what: "once the receipt is written", type: "change-done", key: /^receipt$/ },
   { what: "once the first folder is made", type: "change-done", key: /^folder / },
@@ -20,28 +18,10 @@ const moments: readonly Moment[] = [
   { what: "once two of three brokers serve", type: "change-done", key: /^start .*\/broker$/, nth: 2 },
 ];
 
-async function stopAt(place: Place, { type, key, nth = 1 }: Moment, signal: NodeJS.Signals): Promise<Ended> {
-  const { child, ended } = start(place, "up", "--json");
-  let rest = "";
-  let seen = 0;
-  child.stdout?.on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const told = JSON.parse(line) as Line;
-      if (told.type !== type || !key.test(String(told["key"]))) continue;
-      seen += 1;
-      if (seen === nth) child.kill(signal);
-    }
-  });
-  return ended;
-}
-
 /** What ran already goes on running; the rest is made. */
 async function goesOn(at: Place): Promise<void> {
   const half = await processes(at);
-  const { ended } = start(at, "up", "--json");
-  expect(codesOf(await ended)).toEqual([]);
+  expect(codesOf(await kctl(at, "up", "--json"))).toEqual([]);
   const after = await processes(at);
   for (const [key, { birth }] of half) expect({ key, birth: after.get(key)?.birth }).toEqual({ key, birth });
   await heals(at, { count: 3 });

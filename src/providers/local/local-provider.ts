@@ -97,15 +97,17 @@ async function contents(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** @returns whether it is gone; false where something lies in it */
+/** Something lies in it, a disk is mounted at it, or it lies where this user may remove nothing. */
+const stays = new Set(["ENOTEMPTY", "EEXIST", "EBUSY", "EACCES", "EPERM"]);
+
+/** @returns whether it is gone */
 async function removeIfEmpty(path: string): Promise<boolean> {
   try {
     await rmdir(path);
     return true;
   } catch (error) {
     if (isMissing(error)) return true;
-    if (error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST"))
-      return false;
+    if (error instanceof Error && "code" in error && stays.has(String(error.code))) return false;
     throw error;
   }
 }
