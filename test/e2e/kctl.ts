@@ -59,22 +59,22 @@ async function isFree(port: number): Promise<boolean> {
   });
 }
 
-export type Mode = "zookeeper" | "kraft";
+export type Quorum = "zookeeper" | "controller";
 
-const ensembleOf = { zookeeper: "zookeeper", kraft: "controller" } as const;
+export type PlaceOptions = {
+  readonly name?: string;
+  /** Servers of each role. */
+  readonly count?: number;
+  /** The role of those that are not brokers. */
+  readonly quorum?: Quorum;
+  /** Lines of YAML at the end. */
+  readonly more?: string;
+  readonly version?: string;
+};
 
-/** @param more lines of YAML after the provider's; `count` servers of each role */
-export async function place(
-  options: {
-    readonly name?: string;
-    readonly count?: number;
-    readonly more?: string;
-    readonly version?: string;
-    readonly mode?: Mode;
-  } = {},
-): Promise<Place> {
+export async function place(options: PlaceOptions = {}): Promise<Place> {
   const { count = 3, version = "3.9.1" } = options;
-  const roles = [ensembleOf[options.mode ?? "zookeeper"], "broker"];
+  const roles = [options.quorum ?? "zookeeper", "broker"];
   const folder = await mkdtemp(join(tmpdir(), "kctl e2é-"));
   const port = await freeBase();
   const spec = join(folder, "kctl.yaml");

@@ -2,13 +2,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
-import { cleanUp, kctl, place, processes, type Ended, type Place } from "./kctl.ts";
+import { cleanUp, kctl, place, processes, type Ended, type Place, type PlaceOptions, type Quorum } from "./kctl.ts";
 
 /** Stands in a mirror's address and in kctl's environment. */
 const secret = "s3cret-that-nobody-may-tell";
 
 /** A place whose spec and environment hold a secret. Its cache is filled, so that its mirror is not asked. */
-export async function placeWithSecret(options: Parameters<typeof place>[0] = {}): Promise<Place> {
+export async function placeWithSecret(options: PlaceOptions = {}): Promise<Place> {
   const more = `artifacts: { mirror: "http://user:${secret}@127.0.0.1:1/" }\n${options.more ?? ""}`;
   const made = await place({ ...options, more });
   onTestFinished(() => cleanUp(made));
@@ -22,9 +22,13 @@ export const changesOf = ({ result }: Ended): readonly string[] =>
   ((result?.["changes"] ?? []) as { key: string }[]).map(({ key }) => key);
 
 /** `NODE/ROLE` of everything that should run. */
-export function allOf(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, n) => [`kafka-${n + 1}/broker`, `kafka-${n + 1}/zookeeper`]).flat();
+export function allOf(count: number, quorum: Quorum = "zookeeper"): readonly string[] {
+  return Array.from({ length: count }, (_, n) => ["broker", quorum].map((role) => `kafka-${n + 1}/${role}`)).flat();
 }
+
+export type Told = { readonly what: string; readonly node?: string | null };
+
+export const errorsOf = ({ result }: Ended): readonly Told[] => (result?.["errors"] ?? []) as Told[];
 
 async function filesBelow(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -42,16 +46,16 @@ async function whereTold(at: Place): Promise<readonly string[]> {
   return told.flat();
 }
 
-export type Healed = { readonly count: number; readonly left?: readonly string[] };
+type Expected = Pick<PlaceOptions, "quorum"> & {
+  readonly count: number;
+  /** What lay beside the spec before. */
+  readonly left?: readonly string[];
+};
 
-/**
- * @param count servers of each role
- * @param left what lay beside the spec before
- */
-export async function heals(at: Place, { count, left = [] }: Healed): Promise<void> {
+export async function heals(at: Place, { count, quorum, left = [] }: Expected): Promise<void> {
   const up = await kctl(at, "up", "--json");
   expect({ exit: up.exit, errors: up.result?.["errors"] }).toEqual({ exit: 0, errors: [] });
-  expect([...(await processes(at)).keys()].toSorted()).toEqual(allOf(count));
+  expect([...(await processes(at)).keys()].toSorted()).toEqual(allOf(count, quorum));
   const plan = await kctl(at, "plan", "--json", "--check");
   expect({ exit: plan.exit, changes: changesOf(plan) }).toEqual({ exit: 0, changes: [] });
   expect(await whereTold(at)).toEqual([]);

@@ -1,7 +1,7 @@
 /** A moment in the life of a command: when it has told a certain line. */
 import { start, type Ended, type Line, type Place, type Run } from "./kctl.ts";
 
-/** The `nth` line (the first one, where not given) of this type and key. */
+/** The `nth` line (the first one, where not given) of this type whose key (of a check: its name) is one of these. */
 export type Moment = { readonly type: string; readonly key: RegExp; readonly nth?: number };
 
 /** Resolves as soon as the line is there, or the command has ended. */
@@ -14,7 +14,7 @@ export async function reached({ child, ended }: Run, { type, key, nth = 1 }: Mom
       rest = lines.pop() ?? "";
       seen += lines.filter((line) => {
         const { type: is, ...more } = JSON.parse(line) as Line;
-        return is === type && key.test(String(more["key"]));
+        return is === type && key.test(String(more["key"] ?? more["name"]));
       }).length;
       if (seen >= nth) resolve();
     });

@@ -15,13 +15,12 @@ import {
   place,
   processes,
   type Ended,
-  type Mode,
   type Place,
 } from "./kctl.ts";
 import { watchLives } from "./lives.ts";
 import { partitions, recordsPerSecond, startTraffic } from "./traffic.ts";
 
-export type Combination = { readonly version: string; readonly mode: Mode };
+export type Combination = { readonly version: string; readonly mode: "zookeeper" | "kraft" };
 
 export type Figures = Combination & {
   readonly firstUpSeconds: number;
@@ -48,7 +47,7 @@ export function versionLadder(combination: Combination, tell: (figures: Figures)
     let at: Place;
     const figures: { -readonly [K in keyof Figures]?: Figures[K] } = {};
     beforeAll(async () => {
-      at = await place({ version, mode });
+      at = await place({ version, quorum: mode === "kraft" ? "controller" : "zookeeper" });
       expect((await kctl(at, "fetch", "--json")).exit).toBe(0);
     });
     afterAll(async () => {

@@ -17,6 +17,7 @@ import { until } from "../../src/kafka/until.ts";
 import { kafkaView } from "../../src/kafka/view.ts";
 import { withBroker } from "../../src/kafka/wire/exchange.ts";
 import { listOffsets } from "../../src/kafka/wire/list-offsets.ts";
+import { injectFault } from "../faults/fault.ts";
 import { startCluster, type TestCluster } from "./support/cluster.ts";
 import { dropTopic, makeTopic, never, runSmoke, topicIn, writeTo } from "./support/smoke.ts";
 
@@ -130,7 +131,7 @@ describe("the smoke test", () => {
     expect(await topicIn(cluster.bootstrap, "test_log")).toBeNull();
   });
 
-  it("does not touch a test_log with somebody's records, even among its own", async () => {
+  injectFault(74, "`test_log` exists and holds somebody's records among the smoke test's", async () => {
     await runSmoke(cluster.bootstrap, { keep: true });
     await writeTo(cluster.bootstrap, "test_log", ["mine"]);
     const { result } = await runSmoke(cluster.bootstrap);
@@ -143,20 +144,24 @@ describe("the smoke test", () => {
       ["topic-created", false],
     ]);
     expect(await topicIn(cluster.bootstrap, "test_log")).not.toBeNull();
+    return "the smoke test says so, and leaves it alone";
   });
 
-  it.each([
+  for (const [what, topic, said] of [
     ["compacted", { partitions: 3, replicas: 3, config: { "cleanup.policy": "compact" } }, "cleanup.policy=compact"],
     ["with defaults", { partitions: 3, replicas: 3 }, "cleanup.policy=(not set)"],
     ["of another shape", { partitions: 4, replicas: 2, config: topicSettings(2) }, "4 partitions with 2 replicas"],
-  ] as const)("does not touch an empty test_log %s", async (_name, topic, said) => {
-    await makeTopic(cluster.bootstrap, "test_log", topic);
-    const before = await topicIn(cluster.bootstrap, "test_log");
-    const { result } = await runSmoke(cluster.bootstrap);
-    expect(result.faults[0]?.code).toBe("topic-in-use");
-    expect(result.faults[0]?.what).toContain(said);
-    expect(await topicIn(cluster.bootstrap, "test_log")).toEqual(before);
-  });
+  ] as const) {
+    injectFault(74, `an empty \`test_log\` exists, ${what}`, async () => {
+      await makeTopic(cluster.bootstrap, "test_log", topic);
+      const before = await topicIn(cluster.bootstrap, "test_log");
+      const { result } = await runSmoke(cluster.bootstrap);
+      expect(result.faults[0]?.code).toBe("topic-in-use");
+      expect(result.faults[0]?.what).toContain(said);
+      expect(await topicIn(cluster.bootstrap, "test_log")).toEqual(before);
+      return `the smoke test says "${said}", and leaves it alone`;
+    });
+  }
 
   it.each(["topic-created", "acks-1", "acks-all"])("replaces what a run killed after %s left", async (point) => {
     const ports = cluster.bootstrap.map(({ port }) => String(port));
@@ -185,13 +190,14 @@ describe("the smoke test", () => {
     },
   );
 
-  it("names the brokers whose advertised addresses lead nowhere, or to another broker", async () => {
+  injectFault(73, "two brokers' advertised listeners lead nowhere, and to another broker", async () => {
     const { result } = await runSmoke(cluster.odd);
     expect(result.checks.map(({ name }) => name)).toEqual(["brokers-reachable"]);
     expect(result.faults.map(({ what }) => what)).toEqual([
       "broker 2 tells clients 127.0.0.1:1, which cannot be reached from here: connection refused",
       "broker 3 tells clients localhost:19182, but broker 1 answers there",
     ]);
+    return "the smoke test fails at its first check, and names each with its address and who answers there";
   });
 
   it("reaches brokers through an address map, as through a tunnel", async () => {
@@ -223,7 +229,7 @@ describe("when a leader dies in the smoke test", () => {
     await whole();
   });
 
-  it("before acks=1: the broker is named as the cause, and the topic deleted", async () => {
+  injectFault(75, "a leader dies before the first record is written", async () => {
     let dead: Promise<void> | undefined;
     const { result } = await runSmoke(cluster.bootstrap, {}, (name) => {
       if (name === "topic-created") dead = cluster.killBroker(2);
@@ -238,9 +244,10 @@ describe("when a leader dies in the smoke test", () => {
     expect(result.checks.at(-1)).toMatchObject({ name: "cleaned-up", ok: true });
     expect(result.checks.at(-1)?.detail).toContain("broker 2");
     expect(await topicIn(cluster.bootstrap, "test_log")).toBeNull();
+    return "the check fails, the broker is named as the cause, and `test_log` is removed";
   });
 
-  it("after everything was read back: the replicas that are gone are said", async () => {
+  injectFault(75, "a leader dies after every record was read back", async () => {
     let dead: Promise<void> | undefined;
     const { result } = await runSmoke(cluster.bootstrap, {}, (name) => {
       if (name === "read-back") dead = cluster.killBroker(2);
@@ -250,9 +257,10 @@ describe("when a leader dies in the smoke test", () => {
     expect(failed).toEqual(["replicas-in-sync"]);
     expect(result.faults[0]?.what).toContain("broker 2 at 127.0.0.1:19191 stopped answering");
     expect(await topicIn(cluster.bootstrap, "test_log")).toBeNull();
+    return "the check of the replicas fails, the broker is named as the cause, and `test_log` is removed";
   });
 
-  it("in the middle of acks=all: every record comes to its partition once, in order", async () => {
+  injectFault(75, "a leader dies in the middle of writing with acks=all", async () => {
     const brokers = cluster.bootstrap.map((at, index) => ({ id: index + 1, told: at, at }));
     const bench = { ...benchOf({ bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30 }), brokers };
     await createTopic(bench, layOut([1, 2, 3]));
@@ -276,6 +284,7 @@ describe("when a leader dies in the smoke test", () => {
     expect(readBack("a run", written, all)).toContain("6000 records written, 6000 read, each exactly once");
     expect(orderKept(all)).toContain("in the order in which they were written");
     await removeTopic(bench);
+    return "every record comes to its partition once, in order";
   });
 
   it("and once it is back, the next run passes", async () => {
