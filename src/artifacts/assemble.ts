@@ -75,7 +75,11 @@ async function put(folder: string, name: string, text: string): Promise<void> {
   await chmod(path, name.startsWith("bin/") ? 0o755 : 0o644);
 }
 
-async function writeLaunchers(folder: string, { version }: ApacheArtifact, entries: ReadonlySet<string>): Promise<void> {
+async function writeLaunchers(
+  folder: string,
+  { version }: ApacheArtifact,
+  entries: ReadonlySet<string>,
+): Promise<void> {
   const { Eta } = await import("eta");
   const eta = new Eta({ autoEscape: false, autoTrim: false });
   const [runClass, template] = await Promise.all([

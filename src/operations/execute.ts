@@ -71,7 +71,8 @@ export async function execute(
         skipped += 1;
         return;
       }
-      for (const fault of faultsOf(error)) {
+      for (const one of faultsOf(error)) {
+        const fault = { ...nodeOf(change), ...one };
         faults.push(fault);
         emit({ type: "change-failed", key: change.key, title: change.title, fault });
       }

@@ -135,6 +135,29 @@ describe.each(quorums)("a cluster of %s", (quorum, title, mode) => {
     return "`status` exits 1 and says that it runs but does not serve";
   });
 
+  injectFault(72, `a broker is to be restarted while another one is deaf, ${mode}`, async () => {
+    const at = await clusterOf(3, quorum);
+    expect((await kctl(at, "smoke-test", "--keep", "--json")).exit).toBe(0);
+    await send(at, "kafka-3/broker", "SIGSTOP");
+    const missing = async (): Promise<number> => {
+      const { result } = await kctl(at, "status", "--json");
+      return (result?.["partitions"] as { underReplicated: number }).underReplicated;
+    };
+    await expect.poll(missing, { timeout: 60_000, interval: 500 }).toBeGreaterThan(0);
+    const before = await processes(at);
+    const spec = await readFile(at.spec, "utf8");
+    const node = (name: string, more = ""): string => `  - { name: ${name}, roles: [${quorum}, broker]${more} }`;
+    const nodes = [node("kafka-1", ", config: { num.io.threads: 2 }"), node("kafka-2"), node("kafka-3")];
+    await writeFile(at.spec, spec.replace(/^ {2}- \{ group.*$/m, nodes.join("\n")));
+    const stopped = await kctl(at, "up", "--json", "--timeout", "15s");
+    expect({ exit: stopped.exit, code: codesOf(stopped)[0] }).toEqual({ exit: 1, code: "roll-stopped" });
+    expect(errorsOf(stopped)[0]?.what).toMatch(/^kafka-1\/broker may not be restarted.*test_log-\d/);
+    expect(await processes(at)).toEqual(before);
+    await send(at, "kafka-3/broker", "SIGCONT");
+    await heals(at, { count: 3, quorum });
+    return "the roll stops before it restarts anything, exit 1, and names the partitions; once all are in sync the next `up` goes on";
+  });
+
   injectFault(75, `the leader of a partition is killed in the smoke test, ${mode}`, async () => {
     const at = await clusterOf(3, quorum);
     const run = start(at, "smoke-test", "--json");

@@ -6,17 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { brokerSettings } from "../../src/kafka/broker-settings.ts";
-import {
-  cleanUp,
-  configure,
-  expectNothingLeft,
-  kctl,
-  kill,
-  place,
-  processes,
-  type Ended,
-  type Place,
-} from "./kctl.ts";
+import { cleanUp, configure, expectNothingLeft, kctl, kill, place, processes, type Ended, type Place } from "./kctl.ts";
 import { watchLives } from "./lives.ts";
 import { partitions, recordsPerSecond, startTraffic } from "./traffic.ts";
 

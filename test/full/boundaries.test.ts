@@ -15,13 +15,17 @@ injectFault(
     const at = await placeWithSecret();
     await kctl(at, "fetch");
     const changes = changesOf(await kctl(at, "plan", "--json"));
-    expect(changes.length).toBeGreaterThan(50);
-    // After the last one there is nothing left to be killed in: that run may have ended.
-    for (let nth = 1; nth < changes.length; nth += 1) {
-      const killed = await stopAt(at, { type: "change-done", key: /./, nth }, "SIGKILL", ...inTurn);
-      expect({ nth, signal: killed.signal }).toEqual({ nth, signal: "SIGKILL" });
+    let nth = 0;
+    let ended;
+    do {
+      nth += 1;
+      ended = await stopAt(at, { type: "change-done", key: /./, nth }, "SIGKILL", ...inTurn);
       await heals(at, { count: 3 });
-    }
+    } while (ended.signal === "SIGKILL");
+    // The last change is followed by so little that a run may end before it is killed.
+    expect(ended.exit).toBe(0);
+    expect(nth).toBeGreaterThanOrEqual(changes.length - 3);
+    expect(changes.length).toBeGreaterThan(50);
     return "each time the next `up` goes on from there, and `destroy` leaves nothing";
   },
   3_600_000,
