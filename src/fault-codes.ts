@@ -18,6 +18,8 @@ export const faultCodes = {
   },
   "spec-rule": { exit: 2, means: "The keys are right one by one, but do not go together." },
   "spec-env": { exit: 2, means: "An environment variable that the spec names is not set." },
+  "plan-unreadable": { exit: 2, means: "The plan that `up --plan` names cannot be read, or a newer kctl made it." },
+  "plan-of-another": { exit: 2, means: "The plan that `up --plan` names was made for another cluster." },
   usage: { exit: 2, means: "The command line is wrong." },
   "confirmation-needed": { exit: 2, means: "The command asks before it goes on, and there is no terminal to ask on." },
   "not-confirmed": { exit: 1, means: "kctl asked, and the answer was no." },
@@ -34,6 +36,10 @@ export const faultCodes = {
   "not-built": { exit: 1, means: "The change is part of kctl's plan for later and is not carried out yet." },
   "service-died": { exit: 1, means: "A service ended while kctl waited for it." },
   "service-not-ready": { exit: 1, means: "A service is running but did not become ready in time." },
+  "plan-stale": {
+    exit: 1,
+    means: "What is to be changed is not what the plan says that `up --plan` names; as a warning: not in that plan.",
+  },
   "not-converged": { exit: 1, means: "A change was made, and is wanted again just the same: something undoes it." },
   "pending-changes": { exit: 1, means: "The cluster is not yet what its spec says, and the command needs it to be." },
   "roll-stopped": {

@@ -1,5 +1,6 @@
 /** New ids as Kafka makes them, and what stands for one where nothing is made. */
 import { randomBytes } from "node:crypto";
+import { knownAfterUp } from "../plan/change.ts";
 
 /** Makes an id that was never there. */
 export type FreshId = () => string;
@@ -17,4 +18,4 @@ export function randomId(): string {
 }
 
 /** For whoever only looks: the same plan twice, and nothing that `up` would then make otherwise. */
-export const idAfterUp: FreshId = () => "<known after up>";
+export const idAfterUp: FreshId = () => knownAfterUp;

@@ -1,21 +1,29 @@
-/** What `up` would change; touches nothing. */
+/** What `up` would change; touches nothing of the cluster. */
 import { KctlError, type Fault } from "../fault.ts";
 import type { Change } from "../plan/change.ts";
+import { savedPlan, savedPlanText } from "../plan/saved-plan.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
+import { mayBePlanFile, writePlanFile } from "./plan-file.ts";
 import { serverJava } from "./server-java.ts";
 import { survey } from "./survey.ts";
 
+export type PlanMade = { readonly changes: readonly Change[]; readonly refused: readonly Fault[] };
+
+/** @param save where to put it aside for `up --plan`, and the version of the kctl that does */
 export async function plan(
   context: Context,
-): Promise<{ readonly changes: readonly Change[]; readonly refused: readonly Fault[] }> {
+  save: { readonly file: string; readonly kctl: string } | null,
+): Promise<PlanMade> {
+  if (save !== null) await mayBePlanFile(save.file, context);
   const { spec, provider } = await openCluster(context);
-  const { plan: made } = await survey(
-    spec,
-    provider,
-    (receipt, cache) => serverJava(spec, receipt, cache, context),
-    context,
-  );
-  if (made.obstacles.length > 0) throw new KctlError(made.obstacles);
-  return { changes: made.changes, refused: made.refusals };
+  const seen = await survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context);
+  const { changes, obstacles, refusals } = seen.plan;
+  if (obstacles.length > 0) throw new KctlError(obstacles);
+  if (save !== null) {
+    const { cluster, desired } = seen;
+    const to = { cluster: cluster.name, folder: provider.platform.root };
+    await writePlanFile(save.file, savedPlanText(savedPlan({ spec, desired, changes }, to, save.kctl)), context);
+  }
+  return { changes, refused: refusals };
 }

@@ -13,6 +13,7 @@ import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
 import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
+import { allOfIt, reviewedOnly } from "./scope.ts";
 import { serverJava } from "./server-java.ts";
 import { survey, type ServerJava, type Survey } from "./survey.ts";
 import { withLock } from "./with-lock.ts";
@@ -28,12 +29,16 @@ export type UpResult = {
   readonly refused: readonly Fault[];
   /** Servers that are still to be restarted, where the roll goes step by step. */
   readonly left: readonly string[];
+  /** What came to light and does not stand in the reviewed plan: it was left. */
+  readonly notInPlan: readonly string[];
 };
 
-export type UpOptions = { readonly yes: boolean; readonly step: boolean };
+/** `plan`: the file of a plan that was reviewed; null: all that the spec asks for. */
+export type UpOptions = { readonly yes: boolean; readonly step: boolean; readonly plan: string | null };
 
-export async function up(context: Context, { yes, step }: UpOptions): Promise<UpResult> {
+export async function up(context: Context, { yes, step, plan }: UpOptions): Promise<UpResult> {
   const open = await openCluster(context);
+  const scope = plan === null ? allOfIt : await reviewedOnly(plan, open, context);
   const steps = step ? stepByStep(context) : allAtOnce;
   return withLock(open.provider, "up", async (lock) => {
     let changed = 0;
@@ -41,7 +46,7 @@ export async function up(context: Context, { yes, step }: UpOptions): Promise<Up
     let silent = 0;
     // What a change brings to light (an id that Kafka gave, topics of a cluster that was down) is looked at in another round.
     for (;;) {
-      const seen = await look(open, context);
+      const seen = scope.within(await look(open, context));
       const { changes, refusals: refused } = seen.plan;
       const again = doneAgain(changes, before);
       if (again.length > 0) throw new KctlError(again);
@@ -50,7 +55,7 @@ export async function up(context: Context, { yes, step }: UpOptions): Promise<Up
       await awaitHealth(seen, context);
       const left = steps.left();
       if (left.length > 0 || (!changes.some(changesSomething) && seen.observed.kafka.state === "known"))
-        return { changed, ...endOf(seen), refused, left };
+        return { changed, ...endOf(seen), refused, left, notInPlan: scope.left() };
       // It is well, and yet did not tell of itself in time: three looks in a row are no accident.
       if (seen.observed.kafka.state === "unknown" && ++silent > 3) throw new KctlError(mute);
       before = changes;

@@ -64,7 +64,9 @@ function note(key: string, title: string): Change {
   return { ...common, kind: "note", verb: "note", key, title };
 }
 
-const laterNote = note("kafka later", "topics and live settings are compared once the brokers serve");
+/** The key of the note that says that no broker told. */
+export const kafkaLater = "kafka later";
+const laterNote = note(kafkaLater, "topics and live settings are compared once the brokers serve");
 
 /** Kafka gives a broker that joins nothing of what is there: basic_ops_cluster_expansion of its documentation. */
 function emptyBrokers(cluster: Cluster, { members }: Receipt): readonly Change[] {

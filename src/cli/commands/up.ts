@@ -8,15 +8,27 @@ export const upCommand = () =>
   specCommand("up", "make the cluster what the spec says, then verify it")
     .option("--yes", "do not ask before servers of a running cluster are restarted")
     .option("--step", "ask before each restart; without a terminal, end after one")
+    .option("--plan <file>", "carry out this plan, which `kctl plan --out` wrote, or nothing")
     .option("--smoke-test", "end with a smoke test")
     .action((options) =>
       run(options, async (context) => {
         const started = performance.now();
         const { up } = await import("../../operations/up.ts");
-        const result = await up(context, { yes: options.yes ?? false, step: options.step ?? false });
-        const { changed, cluster, bootstrap, refused, left } = result;
+        const result = await up(context, {
+          yes: options.yes ?? false,
+          step: options.step ?? false,
+          plan: options.plan ?? null,
+        });
+        const { changed, cluster, bootstrap, refused, left, notInPlan } = result;
         const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
-        const fields = { cluster, changed, seconds, bootstrap, ...(options.step === undefined ? {} : { left }) };
+        const fields = {
+          cluster,
+          changed,
+          seconds,
+          bootstrap,
+          ...(options.step === undefined ? {} : { left }),
+          ...(options.plan === undefined ? {} : { notInPlan }),
+        };
         const text = (proof: string): string => upText(result, seconds, proof, context);
         if (options.smokeTest === undefined) return { faults: refused, fields, text: () => text("") };
         const { smokeTest } = await import("../../operations/smoke-test.ts");
