@@ -196,7 +196,7 @@ function matches(former: unknown, now: unknown): boolean {
 }
 
 function fills(former: string, now: string): boolean {
-  if (!former.includes(knownAfterUp)) return former === now;
+  if (former === now || !former.includes(knownAfterUp)) return former === now;
   const parts = former.split(knownAfterUp).map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
   return new RegExp(`^${parts.join("[A-Za-z0-9_-]+")}$`).test(now);
 }
