@@ -1,5 +1,6 @@
 /** Topics as code, the first half: what the spec wants of its topics, less what there is of them. Topics that it does not name are left alone. */
 import type { Topic } from "../cluster/cluster.ts";
+import { internalTopics } from "../spec/internal-topics.ts";
 import { sameValue } from "./same-value.ts";
 
 export type TopicAsSeen = {
@@ -37,15 +38,6 @@ export type TopicsKnown = {
   readonly setBefore: Readonly<Record<string, readonly string[]>>;
 };
 
-/** Also where a cluster that is new has not made them yet. */
-const kafkasOwn: ReadonlySet<string> = new Set([
-  "__cluster_metadata",
-  "__consumer_offsets",
-  "__remote_log_metadata",
-  "__share_group_state",
-  "__transaction_state",
-]);
-
 const minIsr = "min.insync.replicas";
 
 /** In the order of the spec; of one topic its replicas first, then its partitions, its settings, and what is to be noted. */
@@ -53,7 +45,7 @@ export function topicDifferences(wanted: readonly Topic[], known: TopicsKnown): 
   const byName = new Map(known.observed.map((topic) => [topic.name, topic]));
   return wanted.flatMap((topic) => {
     const seen = byName.get(topic.name);
-    if (kafkasOwn.has(topic.name) || seen?.internal === true) return [internalTopic(topic.name)];
+    if (internalTopics.has(topic.name) || seen?.internal === true) return [internalTopic(topic.name)];
     if (seen === undefined) return creation(topic, known.brokers);
     const before = Object.hasOwn(known.setBefore, topic.name) ? (known.setBefore[topic.name] ?? []) : [];
     return [

@@ -3,15 +3,10 @@ import { counted, countOf } from "./counts.ts";
 import type { SpecPath } from "./problem.ts";
 import type { RuleProblem, RuleResult } from "./rules.ts";
 import type { Spec } from "./schema.ts";
+import { countIn } from "./setting-number.ts";
 import { shown } from "./words.ts";
 
 type Config = Readonly<Record<string, string>>;
-
-/** A setting that is no number is for another rule. */
-function numberIn(config: Config, name: string): number | null {
-  const text = Object.hasOwn(config, name) ? (config[name] ?? "") : "";
-  return /^[0-9]{1,9}$/.test(text) ? Number(text) : null;
-}
 
 const factors = [
   "default.replication.factor",
@@ -48,7 +43,7 @@ function inConfig(path: SpecPath, own: Config, all: Config, brokers: number): Ru
   const problems = noCopies(own, rule);
   const warnings: RuleProblem[] = [];
   for (const name of factors) {
-    const factor = numberIn(own, name);
+    const factor = countIn(own, name);
     if (factor !== null && factor > brokers)
       problems.push(
         rule(
@@ -59,11 +54,11 @@ function inConfig(path: SpecPath, own: Config, all: Config, brokers: number): Ru
       );
   }
   for (const [minimum, factorName] of minimums) {
-    const least = numberIn(own, minimum);
+    const least = countIn(own, minimum);
     if (least === null) continue;
-    const copies = numberIn(all, factorName) ?? Math.min(3, brokers);
+    const copies = countIn(all, factorName) ?? Math.min(3, brokers);
     const byName =
-      numberIn(all, factorName) === null
+      countIn(all, factorName) === null
         ? `kctl makes ${counted(copies, "copy").replace("copys", "copies")} here`
         : `${shown(factorName)} is ${copies}`;
     if (least > brokers)

@@ -7,6 +7,7 @@ import { ensembleRules } from "./ensemble-rules.ts";
 import { replicationRules } from "./replication-rules.ts";
 import { settingRules } from "./setting-rules.ts";
 import { softwareRules } from "./software-rules.ts";
+import { topicRules } from "./topic-rules.ts";
 import type { Problem, SpecPath } from "./problem.ts";
 
 export type RuleProblem = Problem & {
@@ -19,7 +20,7 @@ export type RuleProblem = Problem & {
 export type RuleResult = { readonly problems: readonly RuleProblem[]; readonly warnings: readonly RuleProblem[] };
 
 const counting = [ensembleRules, replicationRules];
-const always = [nodeRules, knownSettingRules, settingRules, softwareRules];
+const always = [nodeRules, knownSettingRules, settingRules, softwareRules, topicRules];
 
 export function checkRules(spec: Spec): RuleResult {
   // How many servers there are is not known while one node does not say how many it is.
