@@ -1,8 +1,8 @@
 /** Looks at Kafka itself, as far as a plan needs it: settings that were set live, topics, the voters of its quorum. */
 import { membersOf, type Cluster } from "../cluster/cluster.ts";
 import { brokerSettings } from "../kafka/broker-settings.ts";
+import { certainTopics } from "../kafka/certain-topics.ts";
 import { quorumView } from "../kafka/quorum.ts";
-import { topicStates } from "../kafka/topic-state.ts";
 import type { ObservedHost, ObservedKafka } from "../plan/observed.ts";
 import { isLiveSetting } from "../spec/setting-info.ts";
 import { minorOf } from "../spec/versions.ts";
@@ -10,13 +10,13 @@ import { minorOf } from "../spec/versions.ts";
 const patienceMs = 3000;
 
 /**
- * @param withTopics whether topics are of interest: there may be many
+ * @param topicNames topics that are of interest; where there are none, topics are not asked for: there may be many
  * @returns `unknown` also where only a part of it could be had: a plan must not rest on half of the truth
  */
 export async function observeKafka(
   cluster: Cluster,
   hosts: Readonly<Record<string, ObservedHost>>,
-  withTopics: boolean,
+  topicNames: readonly string[],
   signal: AbortSignal,
 ): Promise<ObservedKafka> {
   const running = membersOf(cluster, "broker").filter(
@@ -30,7 +30,7 @@ export async function observeKafka(
   const addresses = brokers.map(({ address }) => address);
   const [settings, topics, quorum] = await Promise.all([
     brokerSettings(brokers, signal, patienceMs),
-    withTopics ? topicStates(addresses, signal, patienceMs) : [],
+    topicNames.length > 0 ? certainTopics(addresses, topicNames, signal, patienceMs) : [],
     cluster.quorum === "kraft" ? quorumView(addresses, signal, patienceMs) : null,
   ]);
   const told = [...settings.brokers].flatMap(([id, own]) => (own === null ? [] : [{ id, layers: own.layers }]));

@@ -179,10 +179,10 @@ export async function survey(
   const want = await wantedBy(spec, provider, java, cache, fresh);
   const { wanted, hosts, seen } = await wantedAndSeen(want, (one) => lookAtHosts(one, provider, signal), former);
   const { cluster, desired, identity } = wanted;
-  const withTopics = cluster.topics.length > 0 || Object.keys(former?.topics ?? {}).length > 0;
+  const topicNames = [...new Set([...cluster.topics.map(({ name }) => name), ...Object.keys(former?.topics ?? {})])];
   const [artifacts, kafka] = await Promise.all([
     artifactsThere(cache, desired),
-    hasRun(desired, seen) ? observeKafka(cluster, seen, withTopics, signal) : ({ state: "new" } as const),
+    hasRun(desired, seen) ? observeKafka(cluster, seen, topicNames, signal) : ({ state: "new" } as const),
   ]);
   const observed: ObservedState = { hosts: seen, artifacts, receipt: receiptFile, kafka };
   const changes = kafkaChanges({ cluster, desired, kafka, former });

@@ -115,6 +115,8 @@ function ofTheOther(of: Place["of"], minor: string, name: string): string | null
     if (first === undefined) return "write it in the `config` of a topic: it is no setting of brokers";
     return `write ${shown(first)}: that is the brokers' default for topics' ${shown(name)}`;
   }
+  if (/^(num\.)?partitions?$/.test(name)) return "take it out, and write `partitions` beside `config`";
+  if (/^(default\.)?replication\.factor$/.test(name)) return "take it out, and write `replicas` beside `config`";
   const names = topicSettingsFrom(minor, name);
   if (names.length > 0) return `write ${listed(names, "or")}: ${shown(name)} is the brokers' default for it`;
   return settingInfo(minor, name) === null ? null : "write it under `kafka.config`: it is a setting of brokers";

@@ -97,9 +97,10 @@ type NameFormat = "host-name" | "cluster-name" | "topic-name";
 
 function mendName(format: NameFormat, text: string): Mend {
   const instead = nameInstead(format, text);
-  const fix = instead === null ? "choose a name such as `kafka` or `kafka-2`" : `write ${shown(instead)}, for example`;
+  const example = format === "topic-name" ? "`orders` or `orders.v2`" : "`kafka` or `kafka-2`";
+  const fix = instead === null ? `choose a name such as ${example}` : `write ${shown(instead)}, for example`;
   const strange = [...text].find((letter) => (letter.codePointAt(0) ?? 0) > 126);
-  if (strange !== undefined) return strangeLetter(strange, fix);
+  if (strange !== undefined) return strangeLetter(strange, format, fix);
   if (text.length > longest[format])
     return {
       what: `this name has ${text.length} characters; ${longest[format]} is the most`,
@@ -111,7 +112,9 @@ function mendName(format: NameFormat, text: string): Mend {
   };
 }
 
-function strangeLetter(letter: string, fix: string): Mend {
+const whose = { "host-name": "a host's", "cluster-name": "a cluster's", "topic-name": "a topic's" } as const;
+
+function strangeLetter(letter: string, format: NameFormat, fix: string): Mend {
   const code = `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
   const twin = lookAlikes.get(letter.toLowerCase());
   if (twin !== undefined)
@@ -122,7 +125,7 @@ function strangeLetter(letter: string, fix: string): Mend {
   const seen = /[\p{L}\p{N}\p{P}\p{S}]/u.test(letter)
     ? `the letter ${shown(letter)} (${code})`
     : `a character that cannot be seen (${code})`;
-  return { what: `this name has ${seen}, which a host's name cannot have`, fix };
+  return { what: `this name has ${seen}, which ${whose[format]} name cannot have`, fix };
 }
 
 /** Null where too little of the text could be kept for it to be what was meant. */

@@ -80,10 +80,12 @@ function copiesOf({ replicas, config }: SpecTopic, path: SpecPath, { kafka }: Sp
   // One that is there already may have another number than it would be created with.
   const kept = replicas ?? countIn(kafka.config, "default.replication.factor") ?? Math.min(3, brokers);
   const at = own === null ? [...path, "replicas"] : [...path, "config", minIsr];
-  const has = replicas === undefined ? `would be created with ${counted(kept, "replica")}` : `has ${counted(kept, "replica")}`;
+  const has =
+    replicas === undefined ? `would be created with ${counted(kept, "replica")}` : `has ${counted(kept, "replica")}`;
   const what = `the topic ${has}, and ${own === null ? `the brokers' ${shown(minIsr)}` : `its ${shown(minIsr)}`} is ${least}`;
   const never = `${what}: nothing could be written with acks=all`;
-  const less = own === null ? `give the topic a ${shown(minIsr)} of ${Math.max(1, kept - 1)}` : `write ${Math.max(1, kept - 1)}`;
+  const less =
+    own === null ? `give the topic a ${shown(minIsr)} of ${Math.max(1, kept - 1)}` : `write ${Math.max(1, kept - 1)}`;
   if (own !== null && own > (replicas ?? brokers)) return refuse(rule(at, never, `${less}, or more replicas`, looksAt));
   // What the brokers' own settings do to every topic is said where they stand.
   if (own === null && replicas === undefined) return fine;

@@ -69,7 +69,11 @@ function asSetting(name: string, owner: SpecPath, keys: Keys): WayOut | null {
   if (owner[0] === "zookeeper" && !zookeepers.test(name) && !name.includes(".")) return null;
   const instead = insteadOfSetting(ofZookeeper ? "zookeeper" : "broker", name);
   if (instead !== null) return { fix: instead };
-  const under = ofZookeeper ? "zookeeper.config" : owner[0] === "nodes" ? "config" : "kafka.config";
+  const under = ofZookeeper
+    ? "zookeeper.config"
+    : owner[0] === "nodes" || owner[0] === "topics"
+      ? "config"
+      : "kafka.config";
   return { fix: `settings of ${ofZookeeper ? "ZooKeeper" : "Kafka"}'s own go under \`${under}\`` };
 }
 
