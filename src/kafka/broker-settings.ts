@@ -68,7 +68,23 @@ function settingsOf(entries: readonly ConfigEntry[]): BrokerSettings {
 function layersOf({ name, layers }: ConfigEntry): SettingLayers {
   const from = (source: ConfigSource): string | null =>
     layers.find((layer) => layer.source === source && layer.name === name)?.value ?? null;
-  return { broker: from("broker"), cluster: from("cluster"), file: from("file"), default: from("default") };
+  return {
+    broker: from("broker"),
+    cluster: from("cluster"),
+    file: from("file"),
+    default: from("default") ?? byAnotherName(name, layers),
+  };
+}
+
+const milliseconds = { ms: 1, minutes: 60_000, hours: 3_600_000 } as const;
+
+/** `log.retention.ms` has no default of its own: without it, `log.retention.minutes` or `.hours` say how long. */
+function byAnotherName(name: string, layers: ConfigEntry["layers"]): string | null {
+  const other = layers.find((layer) => layer.name !== name && layer.value !== null);
+  const unit = /\.(ms|minutes|hours)$/.exec(other?.name ?? "")?.[1] as keyof typeof milliseconds | undefined;
+  if (other === undefined || other.value === null || unit === undefined || !name.endsWith(".ms")) return null;
+  const counted = BigInt(other.value);
+  return String(counted < 0n ? counted : counted * BigInt(milliseconds[unit]));
 }
 
 /** By the layers, since what is set for the cluster may lie below what is set on the broker. */

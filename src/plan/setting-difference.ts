@@ -10,7 +10,7 @@ export type SettingLayers = {
   readonly cluster: string | null;
   /** From the file that the broker read when it started. */
   readonly file: string | null;
-  /** Kafka's own; null: none, or not told. */
+  /** What Kafka does without any of them; null: nothing, or not told. */
   readonly default: string | null;
 };
 
@@ -39,6 +39,8 @@ export type SettingDifference = {
 };
 
 const minIsr = "min.insync.replicas";
+/** Live settings that Kafka does not take for the whole cluster. */
+export const perBrokerOnly: ReadonlySet<string> = new Set(["cordoned.log.dirs"]);
 
 /** In the order of their names, the cluster's before the brokers'. */
 export function settingDifferences(
@@ -71,58 +73,73 @@ function ofOne(
   { brokers, elr }: ObservedSettings,
   before: SetBefore,
 ): readonly SettingDifference[] {
-  const layersOf = (broker: number): SettingLayers => brokers.get(broker)?.[name] ?? nothing;
-  const values = new Set(wanted.map(({ settings }) => settings[name]?.value ?? null));
-  const clusterNow = told.map(({ broker }) => layersOf(broker).cluster).find((value) => value !== null) ?? null;
+  const all = told.map(({ broker }) => brokers.get(broker)?.[name] ?? nothing);
   const why = wanted.map(({ settings }) => settings[name]?.from).find((from) => from !== undefined) ?? null;
-  const same = values.size === 1 || (elr && name === minIsr);
-  const want = same ? ([...values].find((value) => value !== null) ?? null) : null;
-  const changes: SettingDifference[] = [];
-  let cluster = clusterNow;
-  const setCluster = (to: string | null): void => {
-    if (to === cluster || (to !== null && cluster !== null && sameValue(to, cluster))) return;
-    changes.push({ name, broker: null, from: clusterNow, to, why });
-    cluster = to;
-  };
-  const holds = ({ broker, file, default: kafkas }: SettingLayers): string | null =>
-    broker ?? cluster ?? file ?? kafkas;
-
-  if (want !== null) {
-    if (told.some(({ broker }) => !isValue(holds(layersOf(broker)), want))) setCluster(want);
-  } else if (before.cluster.includes(name) || same) {
-    const kafkas = told.map(({ broker }) => layersOf(broker).default).find((value) => value !== null) ?? null;
-    const stale = told.some(({ broker }) => staleFile(layersOf(broker)));
-    if (before.cluster.includes(name) && !stale && !(elr && name === minIsr)) setCluster(null);
-    else if ((stale || before.cluster.includes(name)) && kafkas !== null) setCluster(kafkas);
-  }
-
-  for (const { broker, settings } of told) {
-    const layers = layersOf(broker);
-    const mine = settings[name];
-    const own = before.brokers[String(broker)]?.includes(name) === true;
-    const set = (to: string | null): number =>
-      changes.push({ name, broker, from: layers.broker, to, why: mine?.from ?? null });
-    const below = cluster ?? layers.file ?? layers.default;
-    if (mine === undefined) {
-      if (same) {
-        if (own && layers.broker !== null) set(null);
-      } else if (own || staleFile(layers)) {
-        // Others have it, this one no longer: it goes back to what Kafka has.
-        const to = isValue(below, layers.default) ? null : layers.default;
-        if (to === null ? own && layers.broker !== null : !isValue(layers.broker, to)) set(to);
-      }
-    } else if (!isValue(layers.broker ?? below, mine.value)) {
-      set(own && isValue(below, mine.value) ? null : mine.value);
-    }
+  const now = all.map((layers) => layers.cluster).find((value) => value !== null) ?? null;
+  const clusterOnly = elr && name === minIsr;
+  const cluster = forTheCluster({ name, all, wanted, now, clusterOnly, ours: before.cluster.includes(name) });
+  const changes: SettingDifference[] = same(now, cluster) ? [] : [{ name, broker: null, from: now, to: cluster, why }];
+  // Kafka takes no other value of it on a single broker.
+  if (clusterOnly) return changes;
+  for (const [index, { broker, settings }] of told.entries()) {
+    const layers = { ...(all[index] ?? nothing), cluster };
+    const ours = before.brokers[String(broker)]?.includes(name) === true;
+    const to = forTheBroker(layers, settings[name]?.value ?? null, ours);
+    if (!same(layers.broker, to))
+      changes.push({ name, broker, from: layers.broker, to, why: settings[name]?.from ?? null });
   }
   return changes;
 }
 
-/** The broker still runs with what its file said when it started, and that is not what Kafka would do without. */
-function staleFile({ file, default: kafkas }: SettingLayers): boolean {
-  return file !== null && !isValue(file, kafkas);
+type ForAll = {
+  readonly name: string;
+  /** Of each broker that told. */
+  readonly all: readonly SettingLayers[];
+  readonly wanted: readonly DesiredLiveSettings[];
+  /** What is set for the cluster now. */
+  readonly now: string | null;
+  /** Kafka keeps it for the cluster alone, and always has a value. */
+  readonly clusterOnly: boolean;
+  /** Whether kctl set it. */
+  readonly ours: boolean;
+};
+
+/** What is to be set live for the whole cluster: what all want; what is there, where nothing needs to be done. */
+function forTheCluster({ name, all, wanted, now, clusterOnly, ours }: ForAll): string | null {
+  const values = new Set(wanted.map(({ settings }) => settings[name]?.value ?? null));
+  const shared = clusterOnly || (values.size === 1 && !perBrokerOnly.has(name));
+  const want = shared ? ([...values].find((value) => value !== null) ?? null) : null;
+  if (want !== null)
+    return all.every((layers) => holds(layers, want) || holds({ ...layers, broker: null }, want)) ? now : want;
+  const stale = all.some(staleFile);
+  // With eligible leader replicas Kafka itself took it over from a file that kctl wrote.
+  const fromFile = clusterOnly && now !== null && all.some(({ file }) => file !== null && same(file, now));
+  if (!ours && !fromFile && (now !== null || !shared)) return now;
+  if (!stale && !clusterOnly) return ours ? null : now;
+  return all.map((layers) => layers.default).find((value) => value !== null) ?? now;
 }
 
-function isValue(one: string | null, other: string | null): boolean {
+/** What is to be set live on one broker, whatever is set for the cluster being so already. */
+function forTheBroker(layers: SettingLayers, want: string | null, ours: boolean): string | null {
+  const { broker, cluster, default: kafkas } = layers;
+  if (want !== null) {
+    if (holds(layers, want)) return broker;
+    return ours && holds({ ...layers, broker: null }, want) ? null : want;
+  }
+  if (!ours && broker !== null) return broker;
+  // It is in the broker's file no longer, and would hold until a restart.
+  return cluster === null && staleFile(layers) ? kafkas : null;
+}
+
+function holds({ broker, cluster, file, default: kafkas }: SettingLayers, want: string): boolean {
+  return same(broker ?? cluster ?? file ?? kafkas, want);
+}
+
+/** The broker still runs with what its file said when it started, and that is not what Kafka would do without. */
+function staleFile({ file, default: kafkas }: SettingLayers): boolean {
+  return file !== null && !same(file, kafkas);
+}
+
+function same(one: string | null, other: string | null): boolean {
   return one === other || (one !== null && other !== null && sameValue(one, other));
 }
