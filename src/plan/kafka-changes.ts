@@ -30,14 +30,15 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
   const kept = { liveSettings: former?.liveSettings ?? { cluster: [], brokers: {} }, topics: former?.topics ?? {} };
   const nothing = { voters: [], settings: [], topics: [], notes: [], refusals: [], receipt: kept };
   if (kafka.state === "unknown") {
-    const asks = desired.topics.length > 0 || Object.keys(kept.topics).length > 0;
-    return asks ? { ...nothing, notes: [laterNote] } : nothing;
+    return asksKafka(desired, kept) ? { ...nothing, notes: [laterNote] } : nothing;
   }
   const seen = kafka.state === "known" ? kafka.topics : [];
   const topics = topicDifferences(desired.topics, {
     observed: seen,
     brokers: membersOf(cluster, "broker").length,
-    setBefore: Object.fromEntries(Object.entries(kept.topics).map(([name, { settings }]) => [name, settings])),
+    setBefore: Object.fromEntries(
+      seen.flatMap((topic) => (isKept(topic, kept) ? [[topic.name, kept.topics[topic.name]?.settings ?? []]] : [])),
+    ),
   });
   const settings =
     kafka.state === "known" ? settingDifferences(desired.liveSettings, kafka.settings, kept.liveSettings) : [];
@@ -56,6 +57,13 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
     ),
     receipt: kafka.state === "new" ? keep(topics, [], kept, null) : keep(topics, settings, kept, kafka),
   };
+}
+
+/** Whether there is anything to compare once a broker tells. */
+function asksKafka({ topics, liveSettings }: DesiredState, kept: Kept): boolean {
+  const { cluster, brokers } = kept.liveSettings;
+  const lists = [topics, Object.keys(kept.topics), cluster, ...Object.values(brokers)];
+  return lists.some((list) => list.length > 0) || liveSettings.some(({ settings }) => Object.keys(settings).length > 0);
 }
 
 const common = { layer: "kafka", node: null, why: [], effect: "none", diff: [], after: [] } as const;
@@ -207,6 +215,12 @@ function keepSettings(
   };
 }
 
+/** Whether a topic is the one that the receipt tells of, and not another that got its name. */
+function isKept({ name, id }: { readonly name: string; readonly id: string | null }, { topics }: Pick<Kept, "topics">): boolean {
+  const kept = Object.hasOwn(topics, name) ? topics[name] : undefined;
+  return kept !== undefined && (kept.id === null || id === null || kept.id === id);
+}
+
 function keepTopics(
   differences: readonly TopicDifference[],
   { topics: before }: Kept,
@@ -218,14 +232,14 @@ function keepTopics(
     const there = seen.get(name);
     // Somebody deleted it: nothing of it is left to take back.
     if (there === undefined) continue;
-    const same = topic.id === null || there.id === null || topic.id === there.id;
+    const same = isKept(there, { topics: before });
     const settings = same ? topic.settings.filter((setting) => Object.hasOwn(there.settings ?? {}, setting)) : [];
     const made = topic.made && same;
-    if (made || settings.length > 0) kept[name] = { made, id: made ? there.id : null, settings };
+    if (made || settings.length > 0) kept[name] = { made, id: there.id, settings };
   }
   for (const difference of differences) {
     const { topic } = difference;
-    const { made, id, settings } = kept[topic] ?? { made: false, id: null, settings: [] };
+    const { made, id, settings } = kept[topic] ?? { made: false, id: seen.get(topic)?.id ?? null, settings: [] };
     if (difference.kind === "create")
       kept[topic] = { made: true, id: null, settings: Object.keys(difference.settings).toSorted() };
     if (difference.kind === "settings") {

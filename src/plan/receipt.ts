@@ -36,7 +36,7 @@ const receiptSchema = z.object({
   liveSettings: z
     .object({ cluster: z.array(z.string()), brokers: z.record(z.string(), z.array(z.string())) })
     .default({ cluster: [], brokers: {} }),
-  /** Topics that kctl made (`made`), with their ids once known, and the settings that it set on topics. */
+  /** Topics that kctl made (`made`), and the settings that it set on topics; with their ids once known. */
   topics: z
     .record(z.string(), z.object({ made: z.boolean(), id: z.string().nullable(), settings: z.array(z.string()) }))
     .default({}),

@@ -21,7 +21,7 @@ const colours = { "+": "green", "~": "yellow", "-": "red", i: "cyan", " ": "dim"
 
 export function planText(changes: readonly Change[], paint: Paint, verbose: boolean): string {
   const real = changes.filter(changesSomething);
-  if (real.length === 0) return "Nothing to change.";
+  if (changes.length === 0) return "Nothing to change.";
   const nodes = [...new Set(changes.map(({ node }) => node))];
   const sections = nodes.map((node) => {
     const lines = nodeLines(
@@ -31,7 +31,7 @@ export function planText(changes: readonly Change[], paint: Paint, verbose: bool
     );
     return [paint("bold", node ?? "cluster"), ...lines.map((line) => `  ${line}`)].join("\n");
   });
-  return `${sections.join("\n")}\n${summary(real)}`;
+  return `${sections.join("\n")}\n${real.length === 0 ? "Nothing to change." : summary(real)}`;
 }
 
 function nodeLines(changes: readonly Change[], paint: Paint, verbose: boolean): readonly string[] {
