@@ -216,7 +216,10 @@ function keepSettings(
 }
 
 /** Whether a topic is the one that the receipt tells of, and not another that got its name. */
-function isKept({ name, id }: { readonly name: string; readonly id: string | null }, { topics }: Pick<Kept, "topics">): boolean {
+function isKept(
+  { name, id }: { readonly name: string; readonly id: string | null },
+  { topics }: Pick<Kept, "topics">,
+): boolean {
   const kept = Object.hasOwn(topics, name) ? topics[name] : undefined;
   return kept !== undefined && (kept.id === null || id === null || kept.id === id);
 }
