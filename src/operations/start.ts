@@ -5,6 +5,7 @@ import { awaitHealth } from "./await-health.ts";
 import { bootstrapOf } from "./client-addresses.ts";
 import type { Context } from "./context.ts";
 import { execute } from "./execute.ts";
+import { randomId } from "./fresh-id.ts";
 import { noCluster } from "./no-cluster.ts";
 import { openCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
@@ -17,7 +18,13 @@ export type StartResult = { readonly cluster: string; readonly changed: number; 
 export async function start(context: Context): Promise<StartResult> {
   const { spec, provider } = await openCluster(context);
   return withLock(provider, "start", async (lock) => {
-    const seen = await survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context);
+    const seen = await survey(
+      spec,
+      provider,
+      (receipt, cache) => serverJava(spec, receipt, cache, context),
+      context,
+      randomId,
+    );
     const { plan, cluster, receipt } = seen;
     if (receipt.former === null) throw noCluster(spec.name);
     if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);

@@ -75,10 +75,13 @@ export async function status(context: Context): Promise<Status> {
       state === "running" ? [] : [`${role} on ${name} is ${state}`],
     ),
   );
-  const absent = nodes.every(({ services }) => Object.values(services).every((state) => state === "absent"));
-  const complaints = absent
+  const allAre = (which: ServiceState): boolean =>
+    nodes.every(({ services }) => Object.values(services).every((state) => state === which));
+  const complaints = allAre("absent")
     ? [`there is no cluster ${cluster.name} here`]
-    : [...down, ...deaf, ...health.complaints, ...notVoting(cluster, quorum)];
+    : allAre("stopped")
+      ? [`${cluster.name} is stopped`]
+      : [...down, ...deaf, ...health.complaints, ...notVoting(cluster, quorum)];
   return {
     cluster: cluster.name,
     healthy: complaints.length === 0,

@@ -12,7 +12,7 @@ const zookeepers = ["kafka-1/zookeeper", "kafka-2/zookeeper", "kafka-3/zookeeper
 let at: Place;
 beforeAll(async () => {
   at = await place();
-  await spec({ config: "num.io.threads: 4" });
+  await spec({ config: "queued.max.requests: 504" });
   const { exit, err } = await kctl(at, "up");
   if (exit !== 0) throw new Error(err);
   const all = [
@@ -68,7 +68,7 @@ describe("a roll", () => {
     async () => {
       await makeTopic(at, "single", [[1], [2]]);
       const before = await processes(at);
-      await spec({ config: "num.io.threads: 5" });
+      await spec({ config: "queued.max.requests: 505" });
       const ended = await kctl(at, "up", "--json");
       expect({ exit: ended.exit, errors: errors(ended) }).toEqual({ exit: 0, errors: [] });
       expect(order(ended).toSorted()).toEqual(brokers);
@@ -90,7 +90,7 @@ describe("a roll", () => {
 
   test("that is killed goes on with the next up, which restarts only what is left", { timeout: patient }, async () => {
     const before = await processes(at);
-    await spec({ config: "num.io.threads: 6" });
+    await spec({ config: "queued.max.requests: 506" });
     const { child, ended } = start(at, "up", "--json");
     let told = "";
     child.stdout?.on("data", (text: string) => {
@@ -113,7 +113,7 @@ describe("a roll", () => {
 
   test("stops where another broker is down, and names the partitions", { timeout: patient }, async () => {
     const before = await processes(at);
-    await spec({ config: "num.io.threads: 6" }, "num.replica.fetchers: 2");
+    await spec({ config: "queued.max.requests: 506" }, "replica.fetch.backoff.ms: 900");
     await signal("kafka-3/broker", "SIGSTOP");
     try {
       const ended = await kctl(at, "up", "--json", "--timeout", "20s");
@@ -140,7 +140,7 @@ describe("a roll", () => {
 
   test("stops where a broker does not come back; the others run on", { timeout: patient }, async () => {
     const before = await processes(at);
-    await spec({ config: "num.io.threads: 6", jvm: "-XX:+NoSuchFlag" }, "num.replica.fetchers: 2");
+    await spec({ config: "queued.max.requests: 506", jvm: "-XX:+NoSuchFlag" }, "replica.fetch.backoff.ms: 900");
     const ended = await kctl(at, "up", "--json");
     const [dead = ""] = order(ended);
     expect({ exit: ended.exit, codes: errors(ended).map(({ code }) => code) }).toEqual({
@@ -151,14 +151,14 @@ describe("a roll", () => {
     const half = await processes(at);
     expect([...half.keys()].toSorted()).toEqual([...brokers, ...zookeepers].filter((key) => key !== dead).toSorted());
     expect(restarted(before, half)).toEqual([]);
-    await spec({ config: "num.io.threads: 6" }, "num.replica.fetchers: 2");
+    await spec({ config: "queued.max.requests: 506" }, "replica.fetch.backoff.ms: 900");
     const mended = await kctl(at, "up", "--json");
     expect({ exit: mended.exit, errors: errors(mended) }).toEqual({ exit: 0, errors: [] });
     expect(restarted(before, await processes(at))).toEqual([dead]);
   });
 
   test("goes a step at a time where it is told to", { timeout: patient }, async () => {
-    await spec({ config: "num.io.threads: 7" }, "num.replica.fetchers: 2");
+    await spec({ config: "queued.max.requests: 507" }, "replica.fetch.backoff.ms: 900");
     const before = await processes(at);
     const first = await kctl(at, "up", "--step", "--json");
     expect({ exit: first.exit, ok: first.result?.["ok"] }).toEqual({ exit: 0, ok: true });
@@ -166,7 +166,8 @@ describe("a roll", () => {
     expect(left).toHaveLength(2);
     expect(restarted(before, await processes(at))).toEqual(brokers.filter((key) => !left.includes(key)));
     const second = await kctl(at, "up", "--step", "--json");
-    expect(second.result?.["left"]).toEqual(left.slice(1));
+    expect(second.result?.["left"]).toHaveLength(1);
+    expect(left).toEqual(expect.arrayContaining(second.result?.["left"] as string[]));
     const third = await kctl(at, "up", "--step", "--json");
     expect(third.result?.["left"]).toEqual([]);
     expect(restarted(before, await processes(at))).toEqual(brokers);
@@ -184,13 +185,13 @@ describe("restart", () => {
 
   test("is refused while up has something to do, since a server would start with files that are not wanted", async () => {
     const before = await processes(at);
-    await spec({ config: "num.io.threads: 8" }, "num.replica.fetchers: 2");
+    await spec({ config: "queued.max.requests: 508" }, "replica.fetch.backoff.ms: 900");
     const ended = await kctl(at, "restart", "--json");
     expect({ exit: ended.exit, codes: errors(ended).map(({ code }) => code) }).toEqual({
       exit: 1,
       codes: ["pending-changes"],
     });
-    await spec({ config: "num.io.threads: 7" }, "num.replica.fetchers: 2");
+    await spec({ config: "queued.max.requests: 507" }, "replica.fetch.backoff.ms: 900");
     expect(restarted(before, await processes(at))).toEqual([]);
   });
 
@@ -243,7 +244,7 @@ describe("the whole cluster", () => {
 
   test("status says that it is stopped", async () => {
     const { exit, result } = await kctl(at, "status", "--json");
-    expect(exit).toBe(1);
+    expect({ exit, errors: result?.["errors"] }).toMatchObject({ exit: 1, errors: [{ what: "demo is stopped" }] });
     const services = { zookeeper: "stopped", broker: "stopped" };
     expect(result?.["nodes"]).toMatchObject([{ services }, { services }, { services }]);
   });
@@ -271,7 +272,7 @@ describe("the whole cluster", () => {
 
   test("starts what is dead, and restarts nothing", { timeout: patient }, async () => {
     const before = await processes(at);
-    await spec({ config: "num.io.threads: 9" }, "num.replica.fetchers: 2");
+    await spec({ config: "queued.max.requests: 509" }, "replica.fetch.backoff.ms: 900");
     await signal("kafka-2/broker", "SIGKILL");
     await expect.poll(async () => (await processes(at)).size, { timeout: 10_000 }).toBe(5);
     const ended = await kctl(at, "start", "--json");

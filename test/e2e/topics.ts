@@ -7,7 +7,7 @@ import type { Place } from "./kctl.ts";
 
 const never = new AbortController().signal;
 
-function brokersOf({ port }: Place): readonly Address[] {
+export function brokersOf({ port }: Place): readonly Address[] {
   return [0, 1, 2].map((index) => ({ host: "127.0.0.1", port: port + 10 * index }));
 }
 

@@ -81,14 +81,14 @@ async function lookAtControllers(servers: readonly Asked[], signal: AbortSignal)
 
 async function lookAtBrokers(servers: readonly Asked[], survey: Survey, signal: AbortSignal): Promise<RoleSeen> {
   const looked = await Promise.all(
-    servers.map(async ({ process, silentSeconds }) => {
-      const address = { host: process.probe.address, port: process.probe.port };
-      const [view, topics, log] = await Promise.all([
-        kafkaView([address], signal),
-        topicStates([address], signal),
-        silentSeconds === null ? "" : (survey.hosts.get(process.node)?.tail(process.log, tailBytes) ?? ""),
-      ]);
-      return { view, topics, recovering: recoveryIn(log) };
+    servers.map(async ({ process: { node, log, probe }, silentSeconds }) => {
+      if (silentSeconds !== null) {
+        const end = (await survey.hosts.get(node)?.tail(log, tailBytes)) ?? "";
+        return { view: null, topics: null, recovering: recoveryIn(end) };
+      }
+      const address = { host: probe.address, port: probe.port };
+      const [view, topics] = await Promise.all([kafkaView([address], signal), topicStates([address], signal)]);
+      return { view, topics, recovering: null };
     }),
   );
   const views = looked.flatMap(({ view }) => (view === null ? [] : [view]));
