@@ -1,6 +1,6 @@
 /** Every Kafka that is promised, with ZooKeeper and with KRaft; with KCTL_WRITE_REPORT=1 the figures go to docs/versions.md. */
 import { writeFile } from "node:fs/promises";
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { versionLadder, type Combination, type Figures } from "../e2e/version-ladder.ts";
@@ -37,13 +37,16 @@ afterAll(async () => {
   if (told.length < combinations.length)
     throw new Error("not every combination has figures: docs/versions.md is as it was");
   const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"})`;
+  // Others may have been at work on it, which makes everything slow.
+  const load = loadavg()[2]?.toFixed(0);
   await writeFile(
     join(import.meta.dirname, "../../docs/versions.md"),
     `# Versions
 
-Written by \`KCTL_WRITE_REPORT=1 npm run test:full\`, on the packed and installed program: ${machine}, all of it on this one machine.
+Written by \`KCTL_WRITE_REPORT=1 npm run test:full\`, on the packed and installed program: ${machine}, whose mean load was ${load} at the end.
 Each line is a cluster of three nodes, each with a broker and a ZooKeeper server or a controller. It was made, smoke-tested, left alone by a
-second \`up\`; a setting that needs a restart was rolled; a killed broker, then all servers killed at once, were healed; it was destroyed.
+second \`up\`; a setting that needs a restart was rolled; what brokers can change while they run was changed without one; a killed
+broker, then all servers killed at once, were healed; it was destroyed.
 
 While it was rolled, a producer (Kafka's own Java client, acks=all, its defaults otherwise) sent ${recordsPerSecond} records a second to a topic of
 three replicas, two of them in sync at least, and a consumer read along in a group. Of these records none was lost, doubled or out of order,
