@@ -15,6 +15,8 @@ export type Member = {
   /** Ports by the names that its service declares. */
   readonly ports: Readonly<Record<string, number>>;
   readonly heapMiB: number;
+  /** The key of the spec that says so; null: kctl's own default. */
+  readonly heapFrom: string | null;
   readonly rack: string | null;
   /** The user's settings: the cluster's, with the node's or the role's own over them. */
   readonly config: Readonly<Record<string, string>>;
@@ -44,6 +46,8 @@ export type Cluster = {
   readonly provider: "local" | "ssh" | "aws";
   readonly quorum: "zookeeper" | "kraft";
   readonly kafkaVersion: string;
+  /** The key of the spec that chooses the Java; `java` where none does. */
+  readonly javaFrom: string;
   /** null: the ZooKeeper that lies in Kafka's own libs. */
   readonly zookeeperVersion: string | null;
   readonly nodes: readonly ClusterNode[];

@@ -30,6 +30,7 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
     provider: platform.provider,
     quorum: members.some(({ role }) => role === "controller") ? "kraft" : "zookeeper",
     kafkaVersion: spec.kafka.version,
+    javaFrom: javaFrom(spec),
     zookeeperVersion: spec.zookeeper.version ?? null,
     nodes,
     members,
@@ -43,6 +44,11 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
   };
 }
 
+function javaFrom({ java }: Spec): string {
+  if (java?.home !== undefined) return "java.home";
+  return java?.version === undefined ? "java" : "java.version";
+}
+
 function resolveRole(
   role: Role,
   named: readonly NamedEntry[],
@@ -50,7 +56,7 @@ function resolveRole(
   platform: Platform,
   known: KnownIds,
 ): readonly Member[] {
-  const { firstId, basePorts, section, defaultHeapMiB } = service(role);
+  const { firstId, basePorts, section, sectionName, defaultHeapMiB } = service(role);
   const having = named.filter(({ entry }) => entry.roles.includes(role));
   const ids = giveIds(
     role,
@@ -72,6 +78,7 @@ function resolveRole(
       address: platform.sharedAddress ?? entry.address ?? name,
       ports: Object.fromEntries(Object.entries(basePorts(spec)).map(([port, base]) => [port, base + shift])),
       heapMiB: entry.heap ?? settings.heap ?? defaultHeapMiB[platform.profile],
+      heapFrom: entry.heap !== undefined ? "nodes.heap" : settings.heap !== undefined ? `${sectionName}.heap` : null,
       rack: entry.rack ?? null,
       config: role === "broker" ? { ...settings.config, ...entry.config } : settings.config,
       ownSettings: role === "broker" ? Object.keys(entry.config) : (settings.own ?? []),

@@ -1,6 +1,6 @@
 /** What differs on one host: folders, files, processes too many; and which of its processes must start or restart. */
 import type { DesiredFile, DesiredHost, DesiredProcess } from "../services/desired.ts";
-import type { Change, Edge } from "./change.ts";
+import type { Change, Edge, Why } from "./change.ts";
 import { contentDigest } from "./content-digest.ts";
 import type { ObservedHost } from "./observed.ts";
 import { differenceLines, reasons } from "./text-difference.ts";
@@ -9,6 +9,8 @@ export type HostChanges = {
   readonly changes: readonly Change[];
   readonly starts: readonly DesiredProcess[];
   readonly restarts: readonly DesiredProcess[];
+  /** Why they restart, beside what changed in files. */
+  readonly why: readonly Why[];
 };
 
 export function hostChanges(
@@ -51,11 +53,20 @@ export function hostChanges(
     if (seen?.state !== "running") return "start";
     return seen.inputs === process.inputs ? "keep" : "restart";
   };
+  const restarts = host.processes.filter((process) => state(process) === "restart");
   return {
     changes: [...folders, ...files, ...extraChanges(host, observed, first)],
     starts: host.processes.filter((process) => state(process) === "start"),
-    restarts: host.processes.filter((process) => state(process) === "restart"),
+    restarts,
+    why: restarts.flatMap((process) => otherJava(process, observed)),
   };
+}
+
+function otherJava({ key, argv, javaFrom }: DesiredProcess, observed: ObservedHost | undefined): readonly Why[] {
+  const seen = observed?.processes[key];
+  const from = seen?.state === "running" ? (seen.program ?? null) : null;
+  const to = argv[0] ?? null;
+  return from === null || from === to ? [] : [{ field: javaFrom, from, to }];
 }
 
 function extraChanges(
@@ -114,7 +125,7 @@ function fileChange(
       layer: "host",
       node: host.node,
       title: `${verb} ${below(root, file.path)}`,
-      why: old === null ? [] : reasons(diff, file.origins ?? {}),
+      why: old?.content == null ? [] : reasons(old.content, file.content, file.origins ?? {}),
       effect: old !== null && restarts && old.digest !== digest ? "restart" : "none",
       diff,
       after,

@@ -259,7 +259,7 @@ function rollChange(
       layer: "host",
       node: null,
       title: `restart ${members.length === 1 ? members[0] : `${members.length} servers, one at a time`}`,
-      why: [...new Map(causes.flatMap(({ why }) => why).map((why) => [why.field, why])).values()],
+      why: [...new Map([...causes, ...hosts].flatMap(({ why }) => why).map((why) => [why.field, why])).values()],
       effect: "restart",
       diff: [],
       // A ZooKeeper server that joins may need the others' restart to serve: their gate asks for it then.

@@ -20,6 +20,8 @@ export type RunningProcess = {
   readonly birth: string;
   /** What `-Dkctl.inputs=` says in its argv; null where it says nothing. */
   readonly inputs: string | null;
+  /** The file that it runs, where that can be told. */
+  readonly program?: string | null;
   /** Where its pid is noted, if anywhere; removed by the stop. */
   readonly pidFile?: string;
 };

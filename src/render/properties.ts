@@ -1,7 +1,12 @@
 /** Text of a Java properties file, escaped so that java.util.Properties reads back exactly what went in. */
 
-/** A line of a file that kctl renders, and the key of the spec that it comes from (null: kctl's own). */
-export type Setting = { readonly key: string; readonly value: string; readonly from: string | null };
+/** A line of a file that kctl renders. */
+export type Setting = {
+  readonly key: string;
+  readonly value: string;
+  /** The section of the spec that it stands in, such as `kafka.config`; null: kctl's own. */
+  readonly section: string | null;
+};
 
 const named: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f", "\\": "\\\\" };
 
@@ -23,14 +28,30 @@ export function propertyValue(value: string): string {
   return escape(value, /[^\x20-\x7e]|\\|^ /g);
 }
 
-/** Settings in the order given; a key that stands twice keeps its place and takes the later value. */
-export function properties(comment: string, settings: readonly Setting[]): string {
-  const last = new Map(settings.map((setting) => [setting.key, setting]));
-  const lines = [...last.values()].map(({ key, value }) => `${propertyKey(key)}=${propertyValue(value)}`);
-  return `# ${comment}\n${lines.join("\n")}\n`;
+/** The comment that stands above what comes from a section of the spec: it tells the next run why a line is there. */
+export function sectionLine(section: string): string {
+  return `# ${section}`;
 }
 
-/** Where the lines come from, for those that the spec's writer wrote. */
-export function originsOf(settings: readonly Setting[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(settings.flatMap(({ key, from }) => (from === null ? [] : [[propertyKey(key), from]])));
+/** Of a key that stands twice the later value holds. */
+function lastOfEach(settings: readonly Setting[]): readonly Setting[] {
+  return [...new Map(settings.map((setting) => [setting.key, setting])).values()];
+}
+
+function settingLine({ key, value }: Setting): string {
+  return `${propertyKey(key)}=${propertyValue(value)}`;
+}
+
+/** Settings in the order given, kctl's own before those of each section of the spec. */
+export function properties(comment: string, settings: readonly Setting[]): string {
+  const bySection = Map.groupBy(lastOfEach(settings), ({ section }) => section);
+  const lines = [...bySection]
+    .toSorted(([one], [other]) => Number(one !== null) - Number(other !== null))
+    .flatMap(([section, its]) => [...(section === null ? [] : [sectionLine(section)]), ...its.map(settingLine)]);
+  return [`# ${comment}`, ...lines, ""].join("\n");
+}
+
+/** What a server makes of them: the same wherever in the spec they stand. */
+export function bareProperties(settings: readonly Setting[]): string {
+  return lastOfEach(settings).map(settingLine).toSorted().join("\n");
 }

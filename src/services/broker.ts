@@ -3,8 +3,9 @@ import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
 import type { Setting } from "../render/properties.ts";
 import { settingInfo } from "../spec/setting-info.ts";
 import { minorOf } from "../spec/versions.ts";
-import type { Registration } from "./desired.ts";
+import type { Origin, Origins, Registration } from "./desired.ts";
 import { defaultCopies, kafkaArtifact, kafkaServer, quorumServers, userSettings } from "./kafka-server.ts";
+import { movedPort } from "./origins.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 function identity(member: Member, { cluster, platform }: ServiceContext): Readonly<Record<string, string>> {
@@ -67,10 +68,34 @@ function settings(member: Member, context: ServiceContext): readonly Setting[] {
     ...(platform.profile === "laptop" ? { "group.initial.rebalance.delay.ms": "0" } : {}),
   };
   return [
-    ...Object.entries(own).map(([key, value]) => ({ key, value, from: key === "broker.rack" ? "nodes.rack" : null })),
+    ...Object.entries(own).map(([key, value]) => ({ key, value, section: null })),
     ...userSettings(member, "nodes.config", cluster),
   ];
 }
+
+function origins(member: Member, { cluster, platform }: ServiceContext): Origins {
+  const copies = Object.keys(copiesOfTopics(cluster)).map((key) => [key, [byCount]] as const);
+  const internal = "INTERNAL://[^,]*:([0-9]+)";
+  const listeners: readonly Origin[] = [
+    ...movedPort(platform, member.ports["internal"], internal),
+    {
+      field: "kafka.clients.port",
+      reads: { kind: "number", of: "CLIENTS://[^,]*:([0-9]+)", less: internal, plus: internalPort },
+    },
+  ];
+  return {
+    ...Object.fromEntries(copies),
+    "broker.rack": [{ field: "nodes.rack", reads: { kind: "value" } }],
+    "zookeeper.connect": [{ field: "nodes", reads: { kind: "items" } }],
+    "controller.quorum.bootstrap.servers": [{ field: "nodes", reads: { kind: "items" } }],
+    listeners,
+    "advertised.listeners": listeners,
+  };
+}
+
+/** kctl's own count of copies changes with the number of brokers alone. */
+const byCount: Origin = { field: "nodes", reads: { kind: "value" } };
+const internalPort = 9091;
 
 function registration({ id }: Member, { cluster }: ServiceContext): { readonly registration?: Registration } {
   // A KRaft broker waits by itself until the controllers let it in again.
@@ -86,7 +111,8 @@ export const broker: Service = {
   role: "broker",
   title: "broker",
   firstId: 1,
-  basePorts: (spec) => ({ internal: 9091, clients: spec.kafka.clients.port }),
+  basePorts: (spec) => ({ internal: internalPort, clients: spec.kafka.clients.port }),
+  sectionName: "kafka",
   section: (spec) => spec.kafka,
   defaultHeapMiB: { laptop: 512, server: 1024 },
   artifact: kafkaArtifact,
@@ -99,6 +125,7 @@ export const broker: Service = {
         title: "Broker",
         section: "kafka",
         settings: settings(member, context),
+        origins: origins(member, context),
         probe: { kind: "kafka", address: member.address, port: member.ports["clients"] ?? 0, brokerId: member.id },
         ...registration(member, context),
         // A broker writes its logs out and hands its leaders over; killing it costs a recovery (Kafka docs, Operations).

@@ -1,7 +1,9 @@
 /** The KRaft controller: a voter of the quorum that keeps the cluster's metadata. */
 import type { Member } from "../cluster/cluster.ts";
+import type { Origins } from "./desired.ts";
 import type { Setting } from "../render/properties.ts";
 import { defaultCopies, kafkaArtifact, kafkaServer, quorumServers, userSettings } from "./kafka-server.ts";
+import { movedPort } from "./origins.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 function settings(member: Member, { cluster, platform }: ServiceContext): readonly Setting[] {
@@ -20,9 +22,19 @@ function settings(member: Member, { cluster, platform }: ServiceContext): readon
     ...(platform.profile === "laptop" ? { "broker.session.timeout.ms": "6000" } : {}),
   };
   return [
-    ...Object.entries(own).map(([key, value]) => ({ key, value, from: null })),
+    ...Object.entries(own).map(([key, value]) => ({ key, value, section: null })),
     ...userSettings(member, "controller.config", cluster),
   ];
+}
+
+function origins({ ports }: Member, { platform }: ServiceContext): Origins {
+  const listener = movedPort(platform, ports["controller"], "CONTROLLER://[^,]*:([0-9]+)");
+  return {
+    "default.replication.factor": [{ field: "nodes", reads: { kind: "value" } }],
+    "controller.quorum.bootstrap.servers": [{ field: "nodes", reads: { kind: "items" } }],
+    listeners: listener,
+    "advertised.listeners": listener,
+  };
 }
 
 export const controller: Service = {
@@ -30,6 +42,7 @@ export const controller: Service = {
   title: "controller",
   firstId: 3001,
   basePorts: () => ({ controller: 9093 }),
+  sectionName: "controller",
   // What brokers are told holds for controllers too: in KRaft it is they who decide on topics.
   section: ({ kafka, controller: own }) => ({
     heap: own?.heap,
@@ -48,6 +61,7 @@ export const controller: Service = {
         title: "Controller",
         section: "controller",
         settings: settings(member, context),
+        origins: origins(member, context),
         probe: { kind: "controller", address: member.address, port: member.ports["controller"] ?? 0, id: member.id },
         stopSeconds: 60,
       },

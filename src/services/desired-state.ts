@@ -33,8 +33,8 @@ export function desiredState(context: ServiceContext): DesiredState {
   const liveSettings = membersOf(cluster, "broker").map((member): DesiredLiveSettings => ({
     broker: member.id,
     settings: Object.fromEntries(
-      userSettings(member, "nodes.config", cluster).flatMap(({ key, value, from, live }) =>
-        live === true && from !== null ? [[key, { value, from }]] : [],
+      userSettings(member, "nodes.config", cluster).flatMap(({ key, value, section, live }) =>
+        live === true ? [[key, { value, from: `${section}.${key}` }]] : [],
       ),
     ),
   }));

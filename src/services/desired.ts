@@ -11,8 +11,25 @@ export type DesiredFile = {
   readonly member: string | null;
   /** What of it takes hold only at a start, where that is not all: a change of the rest needs no restart. */
   readonly readAtStart?: string;
-  /** Which key of the spec a line comes from, by what stands before its `=`; lines of kctl's own are not listed. */
-  readonly origins?: Readonly<Record<string, string>>;
+  /** Which keys of the spec decide lines of kctl's own, by what stands before their `=`. */
+  readonly origins?: Origins;
+};
+
+export type Origins = Readonly<Record<string, readonly Origin[]>>;
+
+/** A key of the spec that decides a line, or a part of it: a change of the rest is not its doing. */
+export type Origin = {
+  readonly field: string;
+  readonly reads: /** The whole value. */
+    | { readonly kind: "value" }
+    /** That the line is there at all. */
+    | { readonly kind: "presence" }
+    /** How many items there are in a list with commas. */
+    | { readonly kind: "items" }
+    /** The number that the first group of a pattern finds, less the one that another finds, and `plus` more. */
+    | { readonly kind: "number"; readonly of: string; readonly less?: string; readonly plus: number }
+    /** What the first group of a pattern finds. */
+    | { readonly kind: "part"; readonly of: string };
 };
 
 /** How a service is asked whether it serves. `member` is its key; ports are its own. */
@@ -37,6 +54,8 @@ export type DesiredProcess = {
   readonly role: Role;
   /** The whole command; the first is an absolute path. */
   readonly argv: readonly string[];
+  /** The key of the spec that chose its Java; `java` where none did. */
+  readonly javaFrom: string;
   readonly env: Readonly<Record<string, string>>;
   readonly folder: string;
   /** One of argv that no other process has: the path of this service's own file of JVM arguments. */

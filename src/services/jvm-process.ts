@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import type { Member } from "../cluster/cluster.ts";
 import { jvmArguments } from "../render/jvm-arguments.ts";
-import type { DesiredFile, DesiredProcess, Probe, Registration } from "./desired.ts";
-import type { ServiceContext } from "./service.ts";
+import { sectionLine } from "../render/properties.ts";
+import type { DesiredFile, DesiredProcess, Origin, Probe, Registration } from "./desired.ts";
+import type { Service, ServiceContext } from "./service.ts";
 
 type JvmService = {
   readonly member: Member;
@@ -19,8 +20,10 @@ type JvmService = {
   readonly probe: Probe;
   readonly registration?: Registration;
   readonly stopSeconds: number;
-  /** Its part of the spec: `kafka`, `zookeeper`. */
-  readonly section: string;
+  /** What of the class path tells its version. */
+  readonly version: Origin;
+  /** Its part of the spec. */
+  readonly section: Service["sectionName"];
 };
 
 /**
@@ -44,9 +47,9 @@ function digestOf(parts: readonly string[]): string {
 function argumentFile(service: JvmService, { platform }: ServiceContext): DesiredFile {
   const { member } = service;
   const initialHeap = platform.profile === "server" ? member.heapMiB : Math.min(member.heapMiB, 64);
-  const lines = [
-    `-Xms${initialHeap}m`,
-    `-Xmx${member.heapMiB}m`,
+  const heap = [`-Xms${initialHeap}m`, `-Xmx${member.heapMiB}m`];
+  const own = [
+    ...(member.heapFrom === null ? heap : []),
     ...profileFlags[platform.profile],
     "-XX:+ExitOnOutOfMemoryError",
     `-XX:ErrorFile=${member.folders.log}/hs_err_pid%p.log`,
@@ -55,21 +58,24 @@ function argumentFile(service: JvmService, { platform }: ServiceContext): Desire
     `-Djava.io.tmpdir=${member.folders.run}`,
     "-Djava.awt.headless=true",
     ...service.flags,
-    ...member.jvm,
     "-cp",
     service.classpath,
   ];
-  const origins = Object.fromEntries<string>([
-    [`-Xmx${member.heapMiB}m`, `${service.section}.heap`],
-    [`-Xms${initialHeap}m`, `${service.section}.heap`],
-    ...member.jvm.map((flag) => [flag.replace(/=.*/s, ""), `${service.section}.jvm`] as const),
-  ]);
+  const sections = [
+    { section: member.heapFrom, lines: member.heapFrom === null ? [] : heap },
+    { section: `${service.section}.jvm`, lines: member.jvm },
+  ];
+  const given = sections.flatMap(({ lines }) => lines);
+  const commented = sections.flatMap(({ section, lines }) =>
+    section === null || lines.length === 0 ? [] : [`${sectionLine(section)}\n`, jvmArguments(lines)],
+  );
   return {
     path: `${member.folders.config}/jvm.args`,
     mode: 0o640,
-    content: jvmArguments(lines),
+    content: [jvmArguments(own), ...commented].join(""),
+    readAtStart: jvmArguments([...own, ...given]),
     member: member.key,
-    origins,
+    origins: { "-cp": [service.version] },
   };
 }
 
@@ -94,6 +100,7 @@ export function jvmService(
       node: member.node,
       role: member.role,
       argv: [context.java, `-Dkctl.inputs=${inputs}`, mark, service.mainClass, service.configFile],
+      javaFrom: context.cluster.javaFrom,
       env: {},
       folder: member.folders.run,
       mark,

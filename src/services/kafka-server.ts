@@ -1,10 +1,10 @@
 /** What broker and controller have in common: Kafka's server, its log, its storage, and settings that both need. */
 import { Eta } from "eta/core";
 import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
-import { originsOf, properties, propertyValue, type Setting } from "../render/properties.ts";
-import type { Artifact, DesiredFile, DesiredStorage, Probe, Registration } from "./desired.ts";
+import { bareProperties, properties, propertyValue, type Setting } from "../render/properties.ts";
+import type { Artifact, DesiredFile, DesiredStorage, Origins, Probe, Registration } from "./desired.ts";
 import { jvmService } from "./jvm-process.ts";
-import type { MemberState, ServiceContext } from "./service.ts";
+import type { MemberState, Service, ServiceContext } from "./service.ts";
 import { isLiveSetting } from "../spec/setting-info.ts";
 import { hasLog4j2, minorOf } from "../spec/versions.ts";
 
@@ -23,24 +23,27 @@ export function defaultCopies(cluster: Cluster): number {
 }
 
 /** The user's own. A controller reads its own section when it starts; what it shares with the brokers follows theirs. */
-export function userSettings(member: Member, own: string, { kafkaVersion }: Cluster): readonly KafkaSetting[] {
+export function userSettings(member: Member, own: string, { kafkaVersion }: Cluster): readonly UserSetting[] {
   const minor = minorOf(kafkaVersion);
   return Object.entries(member.config).map(([key, value]) => {
     const isOwn = member.ownSettings.includes(key);
     const live = isLiveSetting(minor, key) && (member.role === "broker" || !isOwn);
-    return { key, value, from: `${isOwn ? own : "kafka.config"}.${key}`, live };
+    return { key, value, section: isOwn ? own : "kafka.config", live };
   });
 }
 
 /** `live`: changed without a restart. */
 type KafkaSetting = Setting & { readonly live?: boolean };
 
+type UserSetting = KafkaSetting & { readonly section: string };
+
 type KafkaServer = {
   readonly member: Member;
   /** What the file's first line calls it. */
   readonly title: string;
-  readonly section: string;
+  readonly section: Service["sectionName"];
   readonly settings: readonly KafkaSetting[];
+  readonly origins: Origins;
   readonly probe: Probe;
   readonly registration?: Registration;
   readonly stopSeconds: number;
@@ -71,6 +74,7 @@ export function kafkaServer(server: KafkaServer, context: ServiceContext): Membe
     {
       member,
       section,
+      version: { field: "kafka.version", reads: { kind: "part", of: "kafka[^/]*-([0-9.]+)/libs/" } },
       classpath,
       mainClass: "kafka.Kafka",
       configFile,
@@ -80,12 +84,9 @@ export function kafkaServer(server: KafkaServer, context: ServiceContext): Membe
           path: configFile,
           mode: 0o640,
           content: properties(comment, settings),
-          readAtStart: properties(
-            comment,
-            settings.filter(({ live }) => live !== true),
-          ),
+          readAtStart: bareProperties(settings.filter(({ live }) => live !== true)),
           member: member.key,
-          origins: originsOf(settings),
+          origins: server.origins,
         },
         log,
       ],

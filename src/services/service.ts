@@ -50,7 +50,8 @@ export type Service = {
   readonly title: string;
   readonly firstId: number;
   readonly basePorts: (spec: Spec) => Readonly<Record<string, number>>;
-  /** Its part of the spec. */
+  /** What its part of the spec is called. */
+  readonly sectionName: "kafka" | "zookeeper" | "controller";
   readonly section: (spec: Spec) => Section;
   readonly defaultHeapMiB: Readonly<Record<Platform["profile"], number>>;
   /** The archive that it runs from. */

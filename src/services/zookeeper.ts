@@ -1,9 +1,10 @@
 /** The ZooKeeper server: zoo.cfg, myid, its log and its process. */
 import { Eta } from "eta/core";
 import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
-import { originsOf, properties, propertyValue, type Setting } from "../render/properties.ts";
-import type { Artifact, DesiredFile } from "./desired.ts";
+import { properties, propertyValue, type Setting } from "../render/properties.ts";
+import type { Artifact, DesiredFile, Origins } from "./desired.ts";
 import { jvmService } from "./jvm-process.ts";
+import { movedPort } from "./origins.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 function artifact({ kafkaVersion, zookeeperVersion }: Cluster): Artifact {
@@ -33,9 +34,15 @@ function settings(member: Member, { cluster }: ServiceContext): readonly Setting
       own[`server.${peer.id}`] = `${peer.address}:${peer.ports["peer"]}:${peer.ports["election"]}`;
   }
   return [
-    ...Object.entries(own).map(([key, value]) => ({ key, value, from: null })),
-    ...Object.entries(member.config).map(([key, value]) => ({ key, value, from: `zookeeper.config.${key}` })),
+    ...Object.entries(own).map(([key, value]) => ({ key, value, section: null })),
+    ...Object.entries(member.config).map(([key, value]) => ({ key, value, section: "zookeeper.config" })),
   ];
+}
+
+function origins({ ports }: Member, { cluster, platform }: ServiceContext): Origins {
+  const presence: Origins[string] = [{ field: "nodes", reads: { kind: "presence" } }];
+  const peers = membersOf(cluster, "zookeeper").map(({ id }) => [`server.${id}`, presence] as const);
+  return { ...Object.fromEntries(peers), clientPort: movedPort(platform, ports["client"], "([0-9]+)") };
 }
 
 function logFile(
@@ -64,6 +71,7 @@ export const zookeeper: Service = {
   title: "ZooKeeper server",
   firstId: 1,
   basePorts: () => ({ client: 2181, peer: 2888, election: 3888 }),
+  sectionName: "zookeeper",
   section: (spec) => spec.zookeeper,
   defaultHeapMiB: { laptop: 128, server: 512 },
   artifact,
@@ -79,6 +87,7 @@ export const zookeeper: Service = {
       {
         member,
         section: "zookeeper",
+        version: { field: "zookeeper.version", reads: { kind: "part", of: "zookeeper-([0-9.]+)[^/]*/lib/" } },
         classpath: context.cluster.zookeeperVersion === null ? `${home}/libs/*` : `${home}/lib/*`,
         mainClass: "org.apache.zookeeper.server.quorum.QuorumPeerMain",
         configFile,
@@ -89,7 +98,7 @@ export const zookeeper: Service = {
             mode: 0o640,
             content: properties(`ZooKeeper server ${member.id} of ${context.cluster.name}, written by kctl`, own),
             member: member.key,
-            origins: originsOf(own),
+            origins: origins(member, context),
           },
           log.file,
         ],

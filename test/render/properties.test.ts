@@ -90,7 +90,7 @@ describe("a properties file", () => {
           file,
           properties(
             "é test",
-            Object.entries(sample).map(([key, value]) => ({ key, value, from: null })),
+            Object.entries(sample).map(([key, value]) => ({ key, value, section: null })),
           ),
         );
         return file;
@@ -113,9 +113,9 @@ describe("a properties file", () => {
   test("a key that stands twice keeps its place and takes the later value", () => {
     expect(
       properties("c", [
-        { key: "a", value: "1", from: null },
-        { key: "b", value: "2", from: null },
-        { key: "a", value: "3", from: null },
+        { key: "a", value: "1", section: null },
+        { key: "b", value: "2", section: null },
+        { key: "a", value: "3", section: null },
       ]),
     ).toBe("# c\na=3\nb=2\n");
   });

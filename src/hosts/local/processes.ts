@@ -31,6 +31,12 @@ export function inputsOf({ text, separator }: CommandLine): string | null {
   return text.slice(start + from.length).split(separator, 1)[0] ?? null;
 }
 
+/** The program that it runs: its arguments begin with what it was started with. */
+function programOf({ text, separator }: CommandLine): string | null {
+  const end = text.indexOf(`${separator}-Dkctl.inputs=`);
+  return end === -1 ? null : text.slice(separator.length, end);
+}
+
 /** What a pid file says; never believed alone. */
 export type Noted = { readonly pid: number; readonly birth: string };
 
@@ -49,7 +55,12 @@ export function serviceProcesses(
   const own = marked.filter(({ parent }) => !pids.has(parent)).toSorted((a, b) => compareBirths(a.birth, b.birth));
   const main = own.find(({ pid, birth }) => pid === noted?.pid && birth === noted.birth) ?? own[0];
   if (main === undefined) return { main: null, extras: [] };
-  const running = ({ pid, birth, command }: Sighting): RunningProcess => ({ pid, birth, inputs: inputsOf(command) });
+  const running = ({ pid, birth, command }: Sighting): RunningProcess => ({
+    pid,
+    birth,
+    inputs: inputsOf(command),
+    program: programOf(command),
+  });
   return { main: running(main), extras: own.filter((other) => other !== main).map(running) };
 }
 
