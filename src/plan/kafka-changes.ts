@@ -138,6 +138,7 @@ function topicChange(difference: TopicDifference): readonly Change[] {
           partitions,
           replicas,
           settings,
+          why: [{ field: "topics.name", from: null, to: topic }],
           diff,
         },
       ];

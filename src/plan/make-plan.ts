@@ -56,6 +56,7 @@ export function makePlan(input: PlanInput): Plan {
         ...storage.filter((change) => change.member === process.key).map(({ key }) => done(key)),
       ],
       hosts,
+      input.receipt.former,
     ),
   );
   const started = starts.map(({ key }) => done(key));
@@ -219,7 +220,9 @@ function startChange(
   cluster: Cluster,
   after: readonly Edge[],
   hosts: readonly HostChanges[],
+  former: Receipt | null,
 ): Change {
+  const isNew = former !== null && !Object.hasOwn(former.members, process.key);
   const member = cluster.members.find(({ key }) => key === process.key);
   const own = hosts
     .flatMap(({ changes }) => changes)
@@ -232,7 +235,7 @@ function startChange(
     layer: "host",
     node: process.node,
     title: `start ${service(process.role).title} ${member?.id} on ${process.node}`,
-    why: [],
+    why: isNew ? [{ field: "nodes", from: null, to: process.key }] : [],
     effect: "none",
     diff: [],
     after: [...after, ...own.map(({ key }) => done(key))],

@@ -56,13 +56,17 @@ export function reasons(
     ofLine(old.get(key) ?? null, now.get(key) ?? null, Object.hasOwn(origins, key) ? (origins[key] ?? []) : []),
   );
   const whys = new Map<string, Why>();
-  const both = (one: string | null, other: string | null): string | null =>
-    one === null || other === null ? (one ?? other) : one === other ? one : `${one} ${other}`;
   for (const { field, from, to } of found) {
     const other = whys.get(field);
-    whys.set(field, { field, from: both(other?.from ?? null, from), to: both(other?.to ?? null, to) });
+    if (other === undefined) whys.set(field, { field, from, to });
+    // Flags come from one list; of several lines that one key decides, the first speaks for all.
+    else if (field.endsWith(".jvm")) whys.set(field, { field, from: both(other.from, from), to: both(other.to, to) });
   }
   return [...whys.values()];
+}
+
+function both(one: string | null, other: string | null): string | null {
+  return one === null || other === null ? (one ?? other) : `${one} ${other}`;
 }
 
 function ofLine(old: Line | null, now: Line | null, origins: readonly Origin[]): readonly Why[] {

@@ -160,6 +160,9 @@ describe("a running cluster", () => {
     const plan = makePlan({ ...grown, observed: running(now) });
     expect(plan.obstacles).toEqual([]);
     expect([...new Set(plan.changes.map(({ node }) => node))]).toEqual([null, "extra"]);
+    expect(plan.changes.find(({ key }) => key === "start extra/broker")?.why).toEqual([
+      { field: "nodes", from: null, to: "extra/broker" },
+    ]);
     expect(plan.changes.filter(({ kind }) => kind === "process" || kind === "roll").map(({ key }) => key)).toEqual([
       "start extra/broker",
     ]);

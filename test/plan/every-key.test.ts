@@ -1,0 +1,366 @@
+/** Changes every key of the spec that is built, one at a time, and expects the plan to name it: no key is dead or silently ignored. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { membersOf } from "../../src/cluster/cluster.ts";
+import type { Context } from "../../src/operations/context.ts";
+import { destroy } from "../../src/operations/destroy.ts";
+import { fetch } from "../../src/operations/fetch.ts";
+import { makePlan, type Plan } from "../../src/plan/make-plan.ts";
+import type { ObservedKafka } from "../../src/plan/observed.ts";
+import type { Receipt } from "../../src/plan/receipt.ts";
+import { openProvider } from "../../src/providers/open-provider.ts";
+import { loadSpec } from "../../src/spec/load.ts";
+import type { Spec } from "../../src/spec/schema.ts";
+import { specShape, type Key, type Shape } from "../../src/spec/shape.ts";
+import { archiveOf, mirrorOf, temporary } from "../artifacts/support.ts";
+import { running, world, type World } from "./support/world.ts";
+
+type Leaf = { readonly path: string; readonly later: string | null };
+
+/** The keys that have no keys below, as `nodes.rack`: lists and tables are one each; of `provider` those of `local`. */
+function leavesOf(shape: Shape, above: readonly string[], later: string | null): readonly Leaf[] {
+  if (shape.kind === "list" && (shape.item.kind === "map" || shape.item.kind === "choice"))
+    return leavesOf(shape.item, above, later);
+  if (shape.kind === "choice") return leavesOf(shape.options.get("local") ?? { kind: "any" }, above, later);
+  if (shape.kind !== "map") return [{ path: above.join("."), later }];
+  return [...shape.keys.values()].flatMap(({ name, info, shape: inner }: Key) =>
+    leavesOf(inner, [...above, name], later ?? info.later ?? null),
+  );
+}
+
+const leaves = leavesOf(specShape(), [], null);
+
+type Draft = {
+  name: string;
+  protected?: boolean;
+  provider: Record<string, unknown>;
+  artifacts?: object;
+  java?: object;
+  kafka: Record<string, unknown>;
+  zookeeper?: Record<string, unknown>;
+  controller?: Record<string, unknown>;
+  nodes: [Record<string, unknown>, Record<string, unknown>];
+  topics: [Record<string, unknown>];
+};
+
+function base(first: string): Draft {
+  return {
+    name: "demo",
+    provider: { type: "local" },
+    kafka: { version: "3.9.1", heap: "1GiB", config: { "num.io.threads": "9", "log.retention.ms": "86400000" } },
+    ...(first === "zookeeper" ? { zookeeper: { heap: "256MiB" } } : {}),
+    nodes: [
+      { group: "n", count: 3, roles: [first, "broker"], rack: "r1" },
+      { name: "extra", roles: ["broker"], rack: "r2", config: { "background.threads": "12" } },
+    ],
+    topics: [{ name: "orders", partitions: 6, replicas: 3, config: { "retention.ms": "1000" } }],
+  };
+}
+
+type Expected =
+  /** Exactly these keys are named by the changes' reasons: no other did change. */
+  | { readonly why: readonly string[]; readonly obstacle?: RegExp }
+  | { readonly obstacle: RegExp }
+  | { readonly refusal: RegExp }
+  /** Another cluster: nothing of this one is looked at, and everything is made elsewhere. */
+  | { readonly elsewhere: true }
+  /** No plan shows it: what does is tested below, by this name. */
+  | { readonly otherwise: string };
+
+type Case = Expected & { readonly change: (spec: Draft) => void; readonly only?: "zookeeper" | "controller" };
+
+/** Every leaf that is built must be here: a new key is not forgotten. */
+const cases: Readonly<Record<string, readonly Case[]>> = {
+  name: [{ change: (spec) => (spec.name = "other"), elsewhere: true }],
+  protected: [{ change: (spec) => (spec.protected = true), otherwise: "destroy refuses a protected cluster" }],
+  "artifacts.mirror": [
+    { change: (spec) => (spec.artifacts = { mirror: "/mirror" }), otherwise: "artifacts come from the mirror" },
+  ],
+  "java.home": [{ change: (spec) => (spec.java = { home: "/opt/java" }), why: ["java.home"] }],
+  "java.version": [{ change: (spec) => (spec.java = { version: 21 }), why: ["java.version"] }],
+  // The others are not built: see the list below.
+  "provider.type": [],
+  "provider.port": [
+    { change: (spec) => (spec.provider["port"] = 9192), why: ["provider.port"], obstacle: /ports of n-1/ },
+  ],
+  "provider.folder": [{ change: (spec) => (spec.provider["folder"] = "elsewhere"), elsewhere: true }],
+  "kafka.version": [
+    {
+      change: (spec) => (spec.kafka["version"] = "3.9.2"),
+      why: ["kafka.version"],
+      obstacle: /put kafka\.version back/,
+    },
+  ],
+  "kafka.heap": [
+    { change: (spec) => (spec.kafka["heap"] = "2GiB"), why: ["kafka.heap"] },
+    { change: (spec) => delete spec.kafka["heap"], why: ["kafka.heap"] },
+  ],
+  "kafka.config": [
+    {
+      change: (spec) => (spec.kafka["config"] = { "num.io.threads": "10", "log.retention.ms": "86400000" }),
+      why: ["kafka.config.num.io.threads"],
+    },
+    {
+      change: (spec) => (spec.kafka["config"] = { "num.io.threads": "9", "log.retention.ms": "3600000" }),
+      why: ["kafka.config.log.retention.ms"],
+    },
+    {
+      change: (spec) => (spec.kafka["config"] = { "log.retention.ms": "86400000" }),
+      why: ["kafka.config.num.io.threads"],
+    },
+  ],
+  "kafka.jvm": [{ change: (spec) => (spec.kafka["jvm"] = ["-Dx=a b"]), why: ["kafka.jvm"] }],
+  "kafka.clients.port": [
+    {
+      change: (spec) => (spec.kafka["clients"] = { port: 9292 }),
+      why: ["kafka.clients.port"],
+      obstacle: /clients 9092 to 9292/,
+    },
+  ],
+  "zookeeper.version": [
+    {
+      only: "zookeeper",
+      change: (spec) => (spec.zookeeper = { ...spec.zookeeper, version: "3.8.4" }),
+      why: ["zookeeper.version"],
+    },
+  ],
+  "zookeeper.heap": [
+    { only: "zookeeper", change: (spec) => (spec.zookeeper = { heap: "512MiB" }), why: ["zookeeper.heap"] },
+    { only: "zookeeper", change: (spec) => (spec.zookeeper = {}), why: ["zookeeper.heap"] },
+  ],
+  "zookeeper.config": [
+    {
+      only: "zookeeper",
+      change: (spec) => (spec.zookeeper = { ...spec.zookeeper, config: { tickTime: "1000" } }),
+      why: ["zookeeper.config.tickTime"],
+    },
+  ],
+  "zookeeper.jvm": [
+    {
+      only: "zookeeper",
+      change: (spec) => (spec.zookeeper = { ...spec.zookeeper, jvm: ["-Dz=1"] }),
+      why: ["zookeeper.jvm"],
+    },
+  ],
+  "controller.heap": [
+    { only: "controller", change: (spec) => (spec.controller = { heap: "384MiB" }), why: ["controller.heap"] },
+  ],
+  "controller.config": [
+    {
+      only: "controller",
+      change: (spec) => (spec.controller = { config: { "num.io.threads": "4" } }),
+      why: ["controller.config.num.io.threads"],
+    },
+  ],
+  "controller.jvm": [
+    { only: "controller", change: (spec) => (spec.controller = { jvm: ["-XX:+UseZGC"] }), why: ["controller.jvm"] },
+  ],
+  "nodes.group": [
+    {
+      change: (spec) => (spec.nodes[0]["group"] = "m"),
+      obstacle: /n-1\/broker belongs to the cluster and is not in the spec/,
+    },
+  ],
+  "nodes.count": [
+    { change: (spec) => (spec.nodes[0]["count"] = 5), why: ["nodes"] },
+    {
+      change: (spec) => (spec.nodes[0]["count"] = 1),
+      obstacle: /n-3\/broker belongs to the cluster and is not in the spec/,
+    },
+  ],
+  "nodes.name": [
+    {
+      change: (spec) => (spec.nodes[1]["name"] = "x"),
+      obstacle: /extra\/broker belongs to the cluster and is not in the spec/,
+    },
+  ],
+  "nodes.roles": [
+    {
+      change: (spec) => {
+        const [first = "", ...others] = spec.nodes[0]["roles"] as string[];
+        spec.nodes[1]["roles"] = [first, ...others];
+      },
+      why: ["nodes"],
+    },
+  ],
+  "nodes.rack": [
+    { change: (spec) => (spec.nodes[1]["rack"] = "r3"), why: ["nodes.rack"] },
+    {
+      change: (spec) => {
+        for (const node of spec.nodes) delete node["rack"];
+      },
+      why: ["nodes.rack"],
+    },
+  ],
+  "nodes.heap": [
+    { change: (spec) => (spec.nodes[1]["heap"] = "2GiB"), why: ["nodes.heap"] },
+    { change: (spec) => (spec.nodes[0]["heap"] = "768MiB"), why: ["nodes.heap"] },
+  ],
+  "nodes.config": [
+    {
+      change: (spec) => (spec.nodes[1]["config"] = { "background.threads": "14" }),
+      why: ["nodes.config.background.threads"],
+    },
+    {
+      change: (spec) => (spec.nodes[1]["config"] = { "background.threads": "12", "num.io.threads": "3" }),
+      why: ["nodes.config.num.io.threads"],
+    },
+  ],
+  "topics.name": [{ change: (spec) => (spec.topics[0]["name"] = "payments"), why: ["topics.name"] }],
+  "topics.partitions": [{ change: (spec) => (spec.topics[0]["partitions"] = 12), why: ["topics.partitions"] }],
+  "topics.replicas": [
+    {
+      change: (spec) => (spec.topics[0]["replicas"] = 2),
+      refusal: /orders has 3 replicas a partition, and the spec says 2/,
+    },
+  ],
+  "topics.config": [
+    {
+      change: (spec) => (spec.topics[0]["config"] = { "retention.ms": "2000" }),
+      why: ["topics.config.retention.ms"],
+    },
+  ],
+};
+
+function loaded(draft: Draft): Spec {
+  const result = loadSpec(JSON.stringify(draft), { file: "kctl.yaml", env: {} });
+  if (!result.ok) throw new Error(result.faults.map(({ what }) => what).join("\n"));
+  return result.spec;
+}
+
+function worldOf(draft: Draft, former: Receipt | null = null, kafka?: ObservedKafka): World {
+  const spec = loaded(draft);
+  const { home, version } = spec.java ?? {};
+  const java = home ?? (version === undefined ? "/java" : `/jdk-${version}`);
+  const around = { platform: openProvider(spec, "/k").platform, java: `${java}/bin/java` };
+  return world(draft, former, kafka === undefined ? around : { ...around, kafka });
+}
+
+/** What Kafka says when everything is as this world wants it. */
+function kafkaOf({ cluster, desired }: World): ObservedKafka {
+  const layers = desired.liveSettings.map(({ broker, settings }) => {
+    const its = Object.entries(settings).map(([name, { value }]) => [
+      name,
+      { broker: null, cluster: null, file: value, default: null },
+    ]);
+    return [broker, Object.fromEntries(its) as Record<string, never>] as const;
+  });
+  const controllers = membersOf(cluster, "controller").map(({ id }) => id);
+  return {
+    state: "known",
+    topics: desired.topics.map(({ name, partitions, replicas, config }) => ({
+      name,
+      id: null,
+      internal: false,
+      partitions: Array.from({ length: partitions ?? 1 }, () => ({
+        replicas: Array.from({ length: replicas ?? 1 }, (_, index) => index + 1),
+      })),
+      settings: config,
+    })),
+    settings: { brokers: new Map(layers), elr: false },
+    voters: controllers.length === 0 ? null : controllers,
+  };
+}
+
+const fieldsOf = ({ changes }: Plan): readonly string[] =>
+  [...new Set(changes.flatMap(({ why }) => why.map(({ field }) => field)))].toSorted();
+
+/** What is told by the tests at the end of this file. */
+const others = ["destroy refuses a protected cluster", "artifacts come from the mirror"];
+
+test("every key that is built has its case, and nothing else has", () => {
+  const built = leaves.filter(({ later }) => later === null).map(({ path }) => path);
+  expect(Object.keys(cases).toSorted()).toEqual(built.toSorted());
+  const without = Object.keys(cases).filter((path) => cases[path]?.length === 0);
+  expect(without).toEqual(["provider.type"]);
+});
+
+test("what is not built says so itself", () => {
+  const waiting = leaves.filter(({ later }) => later !== null).map(({ path }) => path);
+  expect(waiting).toEqual(expect.arrayContaining(["ttl", "nodes.address", "nodes.volume.size", "kafka.external.port"]));
+  const providers = specShape();
+  const provider = providers.kind === "map" ? providers.keys.get("provider")?.shape : undefined;
+  const options = provider?.kind === "choice" ? [...provider.options] : [];
+  for (const [type, option] of options) {
+    const own = option.kind === "map" ? option.keys.get("type") : undefined;
+    expect(Object.hasOwn(own?.info.laterValues ?? {}, type), type).toBe(type !== "local");
+  }
+});
+
+describe.each(["zookeeper", "controller"] as const)("with a %s", (first) => {
+  const draft = base(first);
+  const now = worldOf(draft);
+  const kafka = kafkaOf(now);
+  const settled = worldOf(draft, now.receipt.next, kafka);
+
+  test("nothing is to be done where everything is as wanted", () => {
+    expect(makePlan({ ...settled, observed: running(settled, kafka) })).toEqual({
+      changes: [],
+      obstacles: [],
+      refusals: [],
+    });
+  });
+
+  const all = Object.entries(cases).flatMap(([path, several]) =>
+    several
+      .filter(({ only }) => only === undefined || only === first)
+      .map((one, index) => [`${path}${index === 0 ? "" : `, case ${index + 1}`}`, one] as const),
+  );
+  test.each(all)("a change of %s is named", (_, one) => {
+    const edited = structuredClone(draft);
+    one.change(edited);
+    expect(edited).not.toEqual(draft);
+    if ("elsewhere" in one) {
+      const there = worldOf(edited);
+      expect(there.root).not.toBe(now.root);
+      for (const { folders, files } of there.desired.hosts)
+        for (const { path } of [...folders, ...files]) expect(path.startsWith(`${there.root}/`), path).toBe(true);
+      return;
+    }
+    const wanted = worldOf(edited, settled.receipt.next, kafka);
+    const plan = makePlan({ ...wanted, observed: running(settled, kafka) });
+    const texts = (faults: Plan["obstacles"]): string => faults.map(({ what, fix }) => `${what}; ${fix}`).join("\n");
+    if ("why" in one) expect(fieldsOf(plan)).toEqual(one.why.toSorted());
+    if ("why" in one) expect(plan.changes.length).toBeGreaterThan(0);
+    if ("obstacle" in one && one.obstacle !== undefined) expect(texts(plan.obstacles)).toMatch(one.obstacle);
+    else expect(plan.obstacles).toEqual([]);
+    if ("refusal" in one) expect(texts(plan.refusals)).toMatch(one.refusal);
+    else expect(plan.refusals).toEqual([]);
+    if ("otherwise" in one) {
+      expect(plan.changes).toEqual([]);
+      expect(others).toContain(one.otherwise);
+    }
+  });
+});
+
+async function contextWith(draft: object): Promise<Context> {
+  const cwd = await temporary();
+  await writeFile(join(cwd, "kctl.yaml"), JSON.stringify(draft));
+  return {
+    specFile: "kctl.yaml",
+    cwd,
+    env: { KCTL_CACHE: join(cwd, "cache") },
+    platform: process.platform,
+    home: cwd,
+    emit: () => undefined,
+    signal: new AbortController().signal,
+    concurrency: 1,
+    timeoutSeconds: 1,
+    ask: null,
+  };
+}
+
+test("destroy refuses a protected cluster", async () => {
+  const context = await contextWith({ ...base("zookeeper"), protected: true });
+  await expect(destroy(context, { yes: true, keepData: false })).rejects.toThrow("demo is protected");
+});
+
+test("artifacts come from the mirror", async () => {
+  const archive = await archiveOf({ name: "kafka", version: "3.9.1" }, 1000);
+  const context = await contextWith({ ...base("controller"), artifacts: { mirror: await mirrorOf(archive) } });
+  const { artifacts } = await fetch(context);
+  expect(artifacts).toMatchObject([
+    { name: "kafka", version: "3.9.1", source: expect.stringContaining(archive.file) as string },
+  ]);
+});
