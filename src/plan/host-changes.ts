@@ -108,7 +108,8 @@ function fileChange(
   const digest = contentDigest(file.content);
   if (seen?.kind === "other" || (seen?.kind === "file" && seen.digest === digest && seen.mode === file.mode)) return [];
   const old = seen?.kind === "file" ? seen : null;
-  const diff = differenceLines(old?.content ?? "", file.content);
+  const before = old?.content ?? null;
+  const diff = differenceLines(before ?? "", file.content);
   // One that started with what is wanted needs no restart because somebody edited the file since.
   const process = file.member === null ? undefined : observed?.processes[file.member];
   const inputs = host.processes.find(({ key }) => key === file.member)?.inputs;
@@ -125,7 +126,7 @@ function fileChange(
       layer: "host",
       node: host.node,
       title: `${verb} ${below(root, file.path)}`,
-      why: old?.content == null ? [] : reasons(old.content, file.content, file.origins ?? {}),
+      why: before === null ? [] : reasons(before, file.content, file.origins ?? {}),
       effect: old !== null && restarts && old.digest !== digest ? "restart" : "none",
       diff,
       after,

@@ -31,9 +31,9 @@ export function inputsOf({ text, separator }: CommandLine): string | null {
   return text.slice(start + from.length).split(separator, 1)[0] ?? null;
 }
 
-/** The program that it runs: its arguments begin with what it was started with. */
+/** The program that it runs: what stands before the first option. */
 function programOf({ text, separator }: CommandLine): string | null {
-  const end = text.indexOf(`${separator}-Dkctl.inputs=`);
+  const end = text.indexOf(`${separator}-`);
   return end === -1 ? null : text.slice(separator.length, end);
 }
 

@@ -46,7 +46,7 @@ export async function start(root: string, machine: Machine, desired: DesiredProc
     if ((await machine.birthOf(pid)) !== birth) throw await died(desired, await ended);
     const prefix = "-Dkctl.inputs=";
     const inputs = argv.find((argument) => argument.startsWith(prefix))?.slice(prefix.length) ?? null;
-    return { pid, birth, inputs, pidFile };
+    return { pid, birth, inputs, program: argv[0] ?? null, pidFile };
   } finally {
     gate.destroy();
     child.unref();
