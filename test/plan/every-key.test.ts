@@ -165,7 +165,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   "nodes.count": [
     { change: (spec) => (spec.nodes[0]["count"] = 5), why: ["nodes"] },
     {
-      change: (spec) => (spec.nodes[0]["count"] = 1),
+      change: (spec) => (spec.nodes[0]["count"] = 2),
       obstacle: /n-3\/broker belongs to the cluster and is not in the spec/,
     },
   ],
