@@ -2,8 +2,8 @@
 import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
 import { KctlError } from "../fault.ts";
 import type { Address } from "../kafka/address.ts";
-import { talkToBrokers } from "../kafka/ask-brokers.ts";
 import { askController } from "../kafka/ask-controller.ts";
+import { brokerAnswers } from "../kafka/broker-answers.ts";
 import { brokerSettings } from "../kafka/broker-settings.ts";
 import { quorumView } from "../kafka/quorum.ts";
 import { topicStates, type ObservedTopic } from "../kafka/topic-state.ts";
@@ -13,7 +13,7 @@ import { addRaftVoter } from "../kafka/wire/add-raft-voter.ts";
 import { createPartitions } from "../kafka/wire/create-partitions.ts";
 import { createTopics } from "../kafka/wire/create-topics.ts";
 import { errorName } from "../kafka/wire/error-names.ts";
-import type { Message } from "../kafka/wire/exchange.ts";
+import { withBroker, type Message } from "../kafka/wire/exchange.ts";
 import { incrementalAlterConfigs, type ConfigChange } from "../kafka/wire/incremental-alter-configs.ts";
 import type { Change } from "../plan/change.ts";
 import { sameValue } from "../plan/same-value.ts";
@@ -64,15 +64,13 @@ function mustBeFine(what: string, answers: readonly Answer[]): void {
   });
 }
 
-async function askThem<Got>(to: readonly Address[], message: Message<Got>, signal: AbortSignal): Promise<Got> {
-  const answer = await talkToBrokers(
-    to,
-    (ask) => ask(message),
-    signal,
-    requestMs,
-    () => true,
-  );
-  if (answer !== null) return answer;
+/** Only one of them is asked, and once: what changes something must not reach Kafka twice. */
+async function askOne<Got>(of: readonly Member[], message: Message<Got>, signal: AbortSignal): Promise<Got> {
+  for (const member of of) {
+    const { host, port } = addressOf(member);
+    if (await brokerAnswers(host, port, member.id, signal))
+      return withBroker({ host, port }, signal, requestMs, (ask) => ask(message));
+  }
   throw new KctlError({
     code: "kafka-unreachable",
     what: "no broker answered",
@@ -106,7 +104,8 @@ async function addVoter(
   if (directoryId === null) return;
   const listeners = [{ name: "CONTROLLER", host: member.address, port: member.ports["controller"] ?? 0 }];
   const voter = { id: member.id, directoryId, listeners };
-  mustBeFine(title, [await askThem(brokers, addRaftVoter(clusterId, voter, requestMs), signal)]);
+  const add = addRaftVoter(clusterId, voter, requestMs);
+  mustBeFine(title, [await askOne(membersOf(cluster, "broker"), add, signal)]);
   await until(`${key} to be a voter`, timeoutSeconds, signal, async () => {
     const voters = (await quorumView(brokers, signal))?.voters ?? [];
     return voters.some(({ id }) => id === member.id) ? { done: undefined } : { still: "it is not listed yet" };
@@ -125,7 +124,7 @@ async function setLive(
     name: broker === null ? "" : String(broker),
     settings: { [name]: value },
   };
-  mustBeFine(title, await askThem(to.map(addressOf), incrementalAlterConfigs([change], false), signal));
+  mustBeFine(title, await askOne(to, incrementalAlterConfigs([change], false), signal));
   await until(`every broker to ${title}`, timeoutSeconds, signal, async () => {
     const { brokers } = await brokerSettings(
       to.map((member) => ({ id: member.id, address: addressOf(member) })),
@@ -173,7 +172,8 @@ async function changeTopic(
 ): Promise<void> {
   const wanted = Object.fromEntries(settings.map(({ name, to }) => [name, to]));
   const change: ConfigChange = { type: "topic", name: topic, settings: wanted };
-  mustBeFine(title, await askThem(addressesOf(cluster), incrementalAlterConfigs([change], false), context.signal));
+  const alter = incrementalAlterConfigs([change], false);
+  mustBeFine(title, await askOne(membersOf(cluster, "broker"), alter, context.signal));
   await untilTopic(topic, cluster, context, (seen) =>
     settings.every(({ name, to }) => {
       const now = seen?.settings?.[name] ?? null;

@@ -265,12 +265,27 @@ function rollChange(
       why: [...new Map([...causes, ...hosts].flatMap(({ why }) => why).map((why) => [why.field, why])).values()],
       effect: "restart",
       diff: [],
-      // A ZooKeeper server that joins may need the others' restart to serve: their gate asks for it then.
-      after: [...files, ...before].map(({ key }) => (waitedFor(key, cluster) ? done(key) : { key, until: "begun" })),
+      after: [
+        ...files.map(({ key }) => done(key)),
+        ...before.flatMap((change) => beforeRoll(change, joins(cluster, before, members), cluster)),
+      ],
     },
   ];
 }
 
-function waitedFor(change: string, { members }: Cluster): boolean {
-  return !members.some(({ key, role }) => role === "zookeeper" && change === `start ${key}`);
+/** Whether a ZooKeeper server joins others that restart for it. */
+function joins({ members }: Cluster, before: readonly Change[], restarts: readonly string[]): boolean {
+  const keepers = new Set(members.filter(({ role }) => role === "zookeeper").map(({ key }) => key));
+  const starts = before.some((change) => change.kind === "process" && keepers.has(change.member));
+  return starts && restarts.some((key) => keepers.has(key));
+}
+
+/**
+ * A roll waits until all that starts serves. Not so where an ensemble takes up a server: that one may serve only once the others
+ * have restarted, and brokers that start wait for the ensemble; the roll's own gates wait for each of them when its turn comes.
+ */
+function beforeRoll(change: Change, joining: boolean, { members }: Cluster): readonly Edge[] {
+  if (!joining || change.kind !== "process") return [done(change.key)];
+  const keeper = members.some(({ key, role }) => role === "zookeeper" && key === change.member);
+  return keeper ? [{ key: change.key, until: "begun" }] : [];
 }
