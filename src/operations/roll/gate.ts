@@ -55,7 +55,7 @@ const mostLines = 30;
 function stopped({ answer, key, why, partitions }: Shut, timeoutSeconds: number): KctlError {
   const lines = partitions.map(
     ({ topic, partition, replicas, isr, why: own }) =>
-      `${topic}-${partition}: replicas ${replicas.join(", ")}; in sync ${isr.join(", ") || "none"}: ${own}`,
+      `${topic}-${partition}: replicas ${replicas.join(", ")}; in sync ${isr.toSorted((a, b) => a - b).join(", ") || "none"}: ${own}`,
   );
   const more = lines.length > mostLines ? [`and ${lines.length - mostLines} more`] : [];
   const waited = answer === "wait" ? `, though it waited ${timeoutSeconds} s` : "";
