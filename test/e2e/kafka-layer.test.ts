@@ -71,7 +71,8 @@ ${topics.map((topic) => `  - {${topic}}\n`).join("")}`,
     await spec(["name: orders, partitions: 4, config: { retention.ms: 2000000 }", "name: plain"]);
     const planned = await kctl(at, "plan", "--json");
     expect(titles(planned, "partitions")).toEqual(["grow topic orders from 2 to 4 partitions"]);
-    expect(titles(planned, "note")).toEqual([expect.stringMatching(/^keys move: .* many keys of orders /)]);
+    expect(titles(planned, "note")).toHaveLength(1);
+    expect(titles(planned, "note")[0]).toMatch(/^keys move: .* many keys of orders /);
     expect((await kctl(at, "plan")).out).toContain("keys move");
     await upOnce();
     expect(await topic("orders")).toMatchObject({ settings: { "retention.ms": "2000000" } });
@@ -92,6 +93,7 @@ ${topics.map((topic) => `  - {${topic}}\n`).join("")}`,
       exit: 0,
       titles: ["segment.ms of topic orders was set by somebody else, and left alone"],
     });
+    expect((await kctl(at, "plan")).out).toMatch(/left alone\nNothing to change\.\n$/);
     expect((await kctl(at, "up", "--json")).result).toMatchObject({ ok: true, changed: 0 });
     expect((await topic("orders"))?.settings).toEqual({ "segment.ms": "700000" });
     expect(await layers("log.cleaner.threads")).toMatchObject({ cluster: "2" });
@@ -105,9 +107,9 @@ ${topics.map((topic) => `  - {${topic}}\n`).join("")}`,
     );
     const refused = await kctl(at, "up", "--json");
     expect(refused.exit).toBe(1);
-    expect(refused.result?.["errors"]).toMatchObject([
-      { code: "not-built", what: expect.stringContaining("Kafka cannot take partitions away") },
-    ]);
+    const errors = (refused.result?.["errors"] ?? []) as { code: string; what: string }[];
+    expect(errors.map(({ code }) => code)).toEqual(["not-built"]);
+    expect(errors[0]?.what).toContain("Kafka cannot take partitions away");
     expect((await topic("more"))?.partitions).toHaveLength(3);
     expect((await topic("orders"))?.partitions).toHaveLength(4);
     expect(await layers("log.retention.ms")).toMatchObject({ cluster: "2000000", file: null });
