@@ -78,7 +78,10 @@ function layersOf({ name, layers }: ConfigEntry): SettingLayers {
 
 const milliseconds = { ms: 1, minutes: 60_000, hours: 3_600_000 } as const;
 
-/** `log.retention.ms` has no default of its own: without it, `log.retention.minutes` or `.hours` say how long. */
+/**
+ * `log.retention.ms` has no default of its own: without it, `log.retention.minutes` or `.hours` say how long. Kafka tells of these
+ * only while it is set.
+ */
 function byAnotherName(name: string, layers: ConfigEntry["layers"]): string | null {
   const other = layers.find((layer) => layer.name !== name && layer.value !== null);
   const unit = /\.(ms|minutes|hours)$/.exec(other?.name ?? "")?.[1] as keyof typeof milliseconds | undefined;
