@@ -9,15 +9,20 @@ import { createTopics } from "./wire/create-topics.ts";
 /** What the controller answers for a topic that is not there: it could be made, or its name or a policy is against it. */
 const answersOfAbsence: ReadonlySet<number> = new Set([0, 17, 44]);
 
-/** Every topic; those of `names` that are not among them are not there. null: nobody told for certain in time. */
+/**
+ * Every topic; those of `names` that are not among them are not there. null: nobody told for certain in time.
+ * @param timeoutMs for one request
+ * @param waitMs for brokers that answer and know too little yet
+ */
 export async function certainTopics(
   bootstrap: readonly Address[],
   names: readonly string[],
   signal: AbortSignal,
   timeoutMs: number,
+  waitMs: number,
 ): Promise<readonly ObservedTopic[] | null> {
   try {
-    return await until("every topic to be known", timeoutMs / 1000, signal, async () => {
+    return await until("every topic to be known", waitMs / 1000, signal, async () => {
       const topics = await topicStates(bootstrap, signal, timeoutMs);
       if (topics === null) return { done: null };
       const there = new Set(topics.map(({ name }) => name));

@@ -30,7 +30,7 @@ export async function observeKafka(
   const addresses = brokers.map(({ address }) => address);
   const [settings, topics, quorum] = await Promise.all([
     brokerSettings(brokers, signal, patienceMs),
-    topicNames.length > 0 ? certainTopics(addresses, topicNames, signal, patienceMs) : [],
+    topicNames.length > 0 ? certainTopics(addresses, topicNames, signal, patienceMs, 5 * patienceMs) : [],
     cluster.quorum === "kraft" ? quorumView(addresses, signal, patienceMs) : null,
   ]);
   const told = [...settings.brokers].flatMap(([id, own]) => (own === null ? [] : [{ id, layers: own.layers }]));

@@ -115,9 +115,29 @@ describe("with ZooKeeper", () => {
     expect({ exit, changed: result?.["changed"] }).toEqual({ exit: 0, changed: 2 });
   });
 
+  test("a restart that was reviewed is done once", async () => {
+    await writeFile(
+      at.spec,
+      (await readFile(at.spec, "utf8")).replace("3.9.1", "3.9.1, config: { auto.create.topics.enable: false }"),
+    );
+    const before = await processes(at);
+    await kctl(at, "plan", "--out", "roll.json");
+    const { exit, result } = await kctl(at, "up", "--plan", "roll.json", "--json");
+    expect(result).toMatchObject({ ok: true, errors: [], notInPlan: [] });
+    expect(exit).toBe(0);
+    const after = await processes(at);
+    expect(after.get("solo/broker")).not.toEqual(before.get("solo/broker"));
+    expect(after.get("solo/zookeeper")).toEqual(before.get("solo/zookeeper"));
+    expect((await kctl(at, "up", "--plan", "roll.json", "--json")).result).toMatchObject({ ok: true, changed: 0 });
+    expect(await processes(at)).toEqual(after);
+  });
+
   test("what comes to light once the brokers serve was not reviewed, and is left and said", async () => {
     await killBroker();
-    await spec("topics: [{ name: one }, { name: three }]");
+    await writeFile(
+      at.spec,
+      (await readFile(at.spec, "utf8")).replace("{ name: one }", "{ name: one }, { name: three }"),
+    );
     await kctl(at, "plan", "--out", "start.json");
     const { exit, lines, result } = await kctl(at, "up", "--plan", "start.json", "--json");
     expect({ exit, notInPlan: result?.["notInPlan"] }).toEqual({ exit: 0, notInPlan: ["create topic three"] });

@@ -60,18 +60,18 @@ describe("a topic that a broker does not name", () => {
   ])("%s", async (_name, error, certain) => {
     const { made, asked } = await broker(error);
     server = made;
-    expect(await certainTopics([made], ["orders"], never, 400)).toEqual(certain ? [] : null);
+    expect(await certainTopics([made], ["orders"], never, 1000, 400)).toEqual(certain ? [] : null);
     expect(asked()).toBeGreaterThan(certain ? 0 : 1);
   });
 
   test("is not asked for where it is of no interest", async () => {
     const { made, asked } = await broker(36);
     server = made;
-    expect(await certainTopics([made], [], never, 400)).toEqual([]);
+    expect(await certainTopics([made], [], never, 1000, 400)).toEqual([]);
     expect(asked()).toBe(0);
   });
 
   test("is not known where nobody answers", async () => {
-    expect(await certainTopics([{ host: "127.0.0.1", port: 1 }], ["orders"], never, 400)).toBeNull();
+    expect(await certainTopics([{ host: "127.0.0.1", port: 1 }], ["orders"], never, 1000, 400)).toBeNull();
   });
 });
