@@ -13,6 +13,7 @@ import { fetchArtifact, prepareArtifact } from "../../src/artifacts/fetch.ts";
 import { kafkaLaunchers } from "../../src/artifacts/launchers.ts";
 import { mavenSource } from "../../src/artifacts/sources/maven.ts";
 import type { Artifact } from "../../src/services/desired.ts";
+import { injectFault } from "../faults/fault.ts";
 import { prepareShared, sharedCache } from "./shared-cache.ts";
 import { failures, recorded, sha512, temporary } from "./support.ts";
 
@@ -301,7 +302,7 @@ describe("a Maven", () => {
     expect(failures(events)).toEqual(["maven: No plugin found"]);
   });
 
-  test("that leaves half a jar behind is run again, away from its local repository", async () => {
+  injectFault(60, "a jar of Maven's local repository is cut short", async () => {
     const libs = join(kafkaFolder, "libs");
     const env = await fakeMaven(`
       for arg; do case $arg in -DoutputDirectory=*) out=\${arg#*=};; -Dmaven.repo.local=*) whole=1;; esac; done
@@ -311,6 +312,7 @@ describe("a Maven", () => {
     await prepareArtifact(kafka, options);
     const jar = join(softwareFolder(options.cache, kafka), "libs", "kafka_2.13-3.9.1.jar");
     expect((await stat(jar)).size).toBe((await stat(join(libs, "kafka_2.13-3.9.1.jar"))).size);
+    return "it is seen, and Maven is run again, away from that repository";
   });
 
   test("is ended with all that it started when kctl is interrupted", async () => {

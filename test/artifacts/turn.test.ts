@@ -12,6 +12,7 @@ import { fetchArtifact, prepareArtifact } from "../../src/artifacts/fetch.ts";
 import { isReady } from "../../src/artifacts/ready.ts";
 import { mirrorSource } from "../../src/artifacts/sources/mirror.ts";
 import { withTurn } from "../../src/artifacts/turn.ts";
+import { injectFault } from "../faults/fault.ts";
 import { archiveOf, hasty, kafka, mirrorOf, mirrorServer, recorded, sha512, temporary } from "./support.ts";
 
 type Line = { readonly type: string; readonly bytes?: number; readonly text?: string };
@@ -127,7 +128,7 @@ describe("two at once", () => {
 });
 
 describe("one that was killed", () => {
-  test("in the middle of a download is followed at once by one that goes on with it", async () => {
+  injectFault(25, "SIGKILL in the middle of a download", async () => {
     const archive = await archiveOf(kafka, 2_000_000);
     const { server, go, half } = await halting(archive);
     const cache = await temporary();
@@ -145,9 +146,10 @@ describe("one that was killed", () => {
     expect(sha512(await readFile(fetched.path))).toBe(archive.sha512);
     expect(server.requests.at(-1)?.headers.range).toBe(`bytes=${half}-`);
     expect(await readdir(join(cache, "work"))).toEqual([]);
+    return "the next kctl takes over at once, and asks for the rest alone";
   });
 
-  test("at any moment leaves nothing that is taken for whole", async () => {
+  injectFault(25, "SIGKILL at any moment of fetching and unpacking", async () => {
     const archive = await archiveOf(kafka, 20_000_000);
     const mirror = await mirrorOf(archive);
     const cache = await temporary();
@@ -168,9 +170,10 @@ describe("one that was killed", () => {
       await rm(software, { recursive: true });
       if (!ready) await rm(join(cache, "archives"), { recursive: true });
     }
+    return "nothing half is taken for whole; the next kctl makes it";
   });
 
-  test("in another container is waited for until its file has not been touched for a while", async () => {
+  injectFault(29, "the turn on the cache is held from another container, whose processes cannot be seen", async () => {
     const folder = join(await temporary(), "work");
     await mkdir(folder);
     // Its pid means nothing here, so that only the time counts.
@@ -185,6 +188,7 @@ describe("one that was killed", () => {
     await utimes(join(folder, "owner.json"), old, old);
     const signal = new AbortController().signal;
     expect(await withTurn({ folder, signal, onWait: () => undefined }, async () => "mine")).toBe("mine");
+    return "it is waited for, and taken over once its file has not been touched for a while";
   });
 });
 

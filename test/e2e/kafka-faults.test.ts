@@ -147,7 +147,7 @@ describe.each(quorums)("a cluster of %s", (quorum, title, mode) => {
     const before = await processes(at);
     const spec = await readFile(at.spec, "utf8");
     const node = (name: string, more = ""): string => `  - { name: ${name}, roles: [${quorum}, broker]${more} }`;
-    const nodes = [node("kafka-1", ", config: { num.io.threads: 2 }"), node("kafka-2"), node("kafka-3")];
+    const nodes = [node("kafka-1", ", config: { queued.max.requests: 400 }"), node("kafka-2"), node("kafka-3")];
     await writeFile(at.spec, spec.replace(/^ {2}- \{ group.*$/m, nodes.join("\n")));
     const stopped = await kctl(at, "up", "--json", "--timeout", "15s");
     expect({ exit: stopped.exit, code: codesOf(stopped)[0] }).toEqual({ exit: 1, code: "roll-stopped" });

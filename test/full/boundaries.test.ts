@@ -12,13 +12,14 @@ injectFault(
   25,
   "SIGKILL to a first `up` after every one of its changes, each in a run of its own",
   async () => {
-    const at = await placeWithSecret();
-    await kctl(at, "fetch");
-    const changes = changesOf(await kctl(at, "plan", "--json"));
+    const first = await placeWithSecret();
+    await kctl(first, "fetch");
+    const changes = changesOf(await kctl(first, "plan", "--json"));
     let nth = 0;
     let ended;
     do {
       nth += 1;
+      const at = await placeWithSecret();
       ended = await stopAt(at, { type: "change-done", key: /./, nth }, "SIGKILL", ...inTurn);
       await heals(at, { count: 3 });
     } while (ended.signal === "SIGKILL");
