@@ -16,7 +16,10 @@ injectFault(26, "Ctrl-C twice while a roll has a broker down", async () => {
   const at = await placeWithSecret({ count: 1 });
   expect((await kctl(at, "up", "--json")).exit).toBe(0);
   const spec = await readFile(at.spec, "utf8");
-  await writeFile(at.spec, spec.replace("{ version: 3.9.1 }", "{ version: 3.9.1, config: { queued.max.requests: 400 } }"));
+  await writeFile(
+    at.spec,
+    spec.replace("{ version: 3.9.1 }", "{ version: 3.9.1, config: { queued.max.requests: 400 } }"),
+  );
   const run = start(at, "up", "--json");
   await reached(run, { type: "change-started", key: /^restart kafka-1\/broker$/ });
   run.child.kill("SIGINT");
