@@ -106,6 +106,12 @@ export function kafkaServer(server: KafkaServer, context: ServiceContext): Membe
 }
 
 /**
+ * With eligible leader replicas, on by default here, a changed min.insync.replicas kills every server that then reads the metadata
+ * log from a topic's creation to its deletion (KAFKA-19497, mended in 4.2).
+ */
+const withoutElr: ReadonlySet<string> = new Set(["4.1"]);
+
+/**
  * Formats with the version's own tool. The quorum is dynamic from birth: all controllers are told the same first voters,
  * brokers, and controllers that join later, none (Kafka docs, Operations, "KRaft"; KIP-853).
  */
@@ -125,9 +131,12 @@ function storage(
       : ["--initial-controllers", voters.join(",")];
   const quick = platform.profile === "laptop" ? ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] : [];
   const tool = ["-Xmx256m", ...quick, "-XX:-UsePerfData", "-cp", classpath, "kafka.tools.StorageTool"];
+  const features = withoutElr.has(minorOf(cluster.kafkaVersion))
+    ? ["--feature", "eligible.leader.replicas.version=0"]
+    : [];
   return {
     member: member.key,
     folder: member.folders.run,
-    argv: [java, ...tool, "format", "--cluster-id", identity.clusterId, "--config", configFile, ...quorum],
+    argv: [java, ...tool, "format", "--cluster-id", identity.clusterId, "--config", configFile, ...features, ...quorum],
   };
 }
