@@ -1,4 +1,5 @@
 /** Settings that Kafka gave up: since which version, and what takes their place. */
+import { isFrom } from "./versions.ts";
 
 export type GoneSetting = {
   readonly pattern: RegExp;
@@ -103,11 +104,4 @@ export function goneSetting(of: "broker" | "topic", minor: string, name: string)
   const all = of === "broker" ? goneSettings : goneTopicSettings;
   const gone = all.find(({ pattern }) => pattern.test(name));
   return gone !== undefined && isFrom(minor, gone.since) ? gone : null;
-}
-
-/** Whether a minor is the other one or newer. */
-function isFrom(minor: string, since: string): boolean {
-  const [major = 0, second = 0] = minor.split(".").map(Number);
-  const [sinceMajor = 0, sinceSecond = 0] = since.split(".").map(Number);
-  return major > sinceMajor || (major === sinceMajor && second >= sinceSecond);
 }

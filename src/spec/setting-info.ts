@@ -1,6 +1,7 @@
 /** What each Kafka says of its own settings: type, default, the values that it takes, and how one can be changed. */
 import { brokerTable } from "./settings/broker-table.ts";
 import { topicTable } from "./settings/topic-table.ts";
+import { isFrom } from "./versions.ts";
 
 export type SettingType = "boolean" | "class" | "double" | "int" | "list" | "long" | "password" | "short" | "string";
 
@@ -52,6 +53,14 @@ const ofListeners = /^(ssl\.|sasl\.|principal\.builder\.class$|(advertised\.)?li
 export function isLiveSetting(minor: string, name: string): boolean {
   const info = settingInfo(minor, name);
   return info !== null && info.update !== "read-only" && info.type !== "password" && !ofListeners.test(name);
+}
+
+/** What a controller reads for itself, of what can be changed live: its threads and connections. */
+const ofControllers = /^(background\.threads|num\.(io|network)\.threads|max\.connection.*|metric\.reporters)$/;
+
+/** The same for controllers: those of a dynamic quorum hear of such a change from 4.3 on (KAFKA-18928), before only by a restart. */
+export function isLiveForControllers(minor: string, name: string): boolean {
+  return isLiveSetting(minor, name) && (isFrom(minor, "4.3") || !ofControllers.test(name));
 }
 
 export function topicSettingInfo(minor: string, name: string): TopicSettingInfo | null {

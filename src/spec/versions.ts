@@ -29,6 +29,13 @@ export function minorOf(version: string): string {
   return version.split(".").slice(0, 2).join(".");
 }
 
+/** Whether a minor is the other one or newer. */
+export function isFrom(minor: string, since: string): boolean {
+  const [major = 0, second = 0] = minor.split(".").map(Number);
+  const [sinceMajor = 0, sinceSecond = 0] = since.split(".").map(Number);
+  return major > sinceMajor || (major === sinceMajor && second >= sinceSecond);
+}
+
 export function kafkaMinor(version: string): KafkaMinor | null {
   return kafkaMinors.find(({ minor }) => minor === minorOf(version)) ?? null;
 }

@@ -3,6 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { goneSetting, goneSettings, goneTopicSettings } from "../../src/spec/gone-settings.ts";
 import {
+  isLiveForControllers,
+  isLiveSetting,
   settingInfo,
   settingMinors,
   settingNames,
@@ -120,6 +122,21 @@ describe("what is gone", () => {
       for (const name of written.filter((each) => each !== undefined && !each.startsWith("metrics.jmx.")))
         expect([name, namesOf(since)?.has(name ?? "")]).toEqual([name, true]);
     }
+  });
+});
+
+describe("what needs no restart", () => {
+  test.each([
+    ["3.9", "log.retention.ms", true, true],
+    ["3.9", "num.io.threads", true, false],
+    ["4.2", "max.connections.per.ip", true, false],
+    ["4.3", "num.io.threads", true, true],
+    ["4.3", "queued.max.requests", false, false],
+    ["4.3", "ssl.keystore.location", false, false],
+    ["4.3", "ssl.key.password", false, false],
+    ["4.3", "no.such.setting", false, false],
+  ])("Kafka %s, %s: of brokers %s, of controllers %s", (minor, name, brokers, controllers) => {
+    expect([isLiveSetting(minor, name), isLiveForControllers(minor, name)]).toEqual([brokers, controllers]);
   });
 });
 
