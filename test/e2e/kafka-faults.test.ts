@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { injectFault } from "../faults/fault.ts";
-import { kctl, processes, start, type Place, type Quorum } from "./kctl.ts";
+import { configure, kctl, processes, start, type Place, type Quorum } from "./kctl.ts";
 import { allOf, codesOf, errorsOf, heals, placeWithSecret } from "./law.ts";
 import { reached } from "./moment.ts";
 
@@ -12,8 +12,9 @@ const quorums = [
   ["controller", "controller", "with KRaft"],
 ] as const satisfies readonly (readonly [Quorum, string, string])[];
 
-async function clusterOf(count: number, quorum: Quorum): Promise<Place> {
+async function clusterOf(count: number, quorum: Quorum, config: Record<string, number> = {}): Promise<Place> {
   const at = await placeWithSecret({ count, quorum });
+  await configure(at, config);
   const up = await kctl(at, "up", "--json");
   expect({ exit: up.exit, errors: errorsOf(up) }).toEqual({ exit: 0, errors: [] });
   return at;
@@ -89,7 +90,9 @@ describe.each(quorums)("a cluster of %s", (quorum, title, mode) => {
   });
 
   injectFault(70, `a broker was killed, and its registration still stands, ${mode}`, async () => {
-    const at = await clusterOf(1, quorum);
+    // Longer than the next `up` may take to come to it.
+    const session = quorum === "zookeeper" ? { "zookeeper.session.timeout.ms": 18_000 } : {};
+    const at = await clusterOf(1, quorum, session);
     await end(at, "kafka-1/broker", "SIGKILL");
     const up = await kctl(at, "up", "--json");
     expect({ exit: up.exit, changed: up.result?.["changed"] }).toEqual({ exit: 0, changed: 1 });
