@@ -33,7 +33,8 @@ const checks = [
   "replicas-in-sync",
 ];
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+// Longer than the waits inside the hooks: one that is cut off by vitest leaves its servers behind.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 240_000 });
 
 let cluster: TestCluster;
 
