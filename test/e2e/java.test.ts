@@ -4,22 +4,12 @@ import { readFile, readdir, readlink, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
-import { afterEach, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { javaHere, jreOf, pretending, realJava } from "../artifacts/jre.ts";
-import { cleanUp, kctl, place, processes, type Place } from "./kctl.ts";
+import { kctl, newPlace, processes } from "./kctl.ts";
 
 /** A version that no machine has. */
 const missing = 98;
-
-const places: Place[] = [];
-async function newPlace(options: Parameters<typeof place>[0]): Promise<Place> {
-  const made = await place(options);
-  places.push(made);
-  return made;
-}
-afterEach(async () => {
-  await Promise.all(places.splice(0).map(cleanUp));
-});
 
 /** Serves files of several folders as if they were one, and tells what it was asked for. */
 async function mirror(folders: readonly string[]): Promise<{ url: string; asked: string[] }> {

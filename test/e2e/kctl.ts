@@ -1,10 +1,10 @@
 /** The packed and installed command line, run as a process: what a user has. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, inject } from "vitest";
+import { expect, inject, onTestFinished } from "vitest";
+import { isFree } from "../free-ports.ts";
 
 export type Line = Readonly<Record<string, unknown>> & { readonly type: string };
 
@@ -51,14 +51,6 @@ async function freeBase(): Promise<number> {
   throw new Error("no free ports");
 }
 
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
-
 export type Quorum = "zookeeper" | "controller";
 
 export type PlaceOptions = {
@@ -96,6 +88,13 @@ ${options.more ?? ""}`,
       .toSorted(),
     env: { PATH: process.env["PATH"], HOME: folder, KCTL_CACHE: cache(), NO_COLOR: "1" },
   };
+}
+
+/** One that is cleaned up when the test that asks for it has finished. */
+export async function newPlace(options: PlaceOptions = {}): Promise<Place> {
+  const made = await place(options);
+  onTestFinished(() => cleanUp(made));
+  return made;
 }
 
 /** Writes these settings, and no others, as `kafka.config` into the spec. */

@@ -1,8 +1,8 @@
 /** What holds after every fault of a cluster: the next `up` converges, nothing is left to change, no secret is told, nothing stays. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
-import { cleanUp, kctl, place, processes, type Ended, type Place, type PlaceOptions, type Quorum } from "./kctl.ts";
+import { expect } from "vitest";
+import { kctl, newPlace, processes, type Ended, type Place, type PlaceOptions, type Quorum } from "./kctl.ts";
 
 /** Stands in a mirror's address and in kctl's environment. */
 const secret = "s3cret-that-nobody-may-tell";
@@ -10,8 +10,7 @@ const secret = "s3cret-that-nobody-may-tell";
 /** A place whose spec and environment hold a secret. Its cache is filled, so that its mirror is not asked. */
 export async function placeWithSecret(options: PlaceOptions = {}): Promise<Place> {
   const more = `artifacts: { mirror: "http://user:${secret}@127.0.0.1:1/" }\n${options.more ?? ""}`;
-  const made = await place({ ...options, more });
-  onTestFinished(() => cleanUp(made));
+  const made = await newPlace({ ...options, more });
   return { ...made, env: { ...made.env, AWS_SECRET_ACCESS_KEY: secret } };
 }
 

@@ -2,18 +2,8 @@
 import { createServer } from "node:net";
 import { appendFile, mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
-import { cleanUp, configure, kctl, place, processes, type Place } from "./kctl.ts";
-
-const places: Place[] = [];
-async function newPlace(options: Parameters<typeof place>[0]): Promise<Place> {
-  const made = await place(options);
-  places.push(made);
-  return made;
-}
-afterEach(async () => {
-  await Promise.all(places.splice(0).map(cleanUp));
-});
+import { describe, expect, test } from "vitest";
+import { configure, kctl, newPlace, processes } from "./kctl.ts";
 
 const codes = (result: Readonly<Record<string, unknown>> | undefined): readonly string[] =>
   (result?.["errors"] as { code: string }[]).map(({ code }) => code);

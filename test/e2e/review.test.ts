@@ -1,18 +1,8 @@
 /** What a careful reader broke: links, lost receipts, interrupted rolls. */
 import { readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
-import { cleanUp, configure, kctl, place, processes, start, type Place } from "./kctl.ts";
-
-const places: Place[] = [];
-async function newPlace(options: Parameters<typeof place>[0]): Promise<Place> {
-  const made = await place(options);
-  places.push(made);
-  return made;
-}
-afterEach(async () => {
-  await Promise.all(places.splice(0).map(cleanUp));
-});
+import { describe, expect, test } from "vitest";
+import { configure, kctl, newPlace, processes, start } from "./kctl.ts";
 
 const codes = (result: Readonly<Record<string, unknown>> | undefined): readonly string[] =>
   (result?.["errors"] as { code: string }[]).map(({ code }) => code);

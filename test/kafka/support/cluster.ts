@@ -6,6 +6,7 @@ import { brokerAnswers } from "../../../src/kafka/broker-answers.ts";
 import { zookeeperMode } from "../../../src/kafka/four-letter.ts";
 import { until } from "../../../src/kafka/until.ts";
 import { kafkaView } from "../../../src/kafka/view.ts";
+import { mustBeFree } from "../../free-ports.ts";
 import { kafkaJars } from "./jars.ts";
 import { startServers } from "./servers.ts";
 
@@ -41,6 +42,15 @@ log4j.appender.out.layout.ConversionPattern=%d %p %m (%c)%n
 `;
 
 export async function startCluster(shape: Shape): Promise<TestCluster> {
+  await mustBeFree(
+    Array.from({ length: shape.size }, (_, index) => shape.port + 10 * index).flatMap((port) => [
+      port,
+      port + 1,
+      port + 2,
+      port + 7e3,
+      port + 7001,
+    ]),
+  );
   const logging = (folder: string): string => `-Dlog4j.configuration=file:${join(folder, "log4j.properties")}`;
   const servers = await startServers(await kafkaJars(shape.version), (folder) => [logging(folder)]);
   const { folder, run, runs, kill, ready, stop, write } = servers;

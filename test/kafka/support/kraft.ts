@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Address } from "../../../src/kafka/address.ts";
 import { brokerAnswers } from "../../../src/kafka/broker-answers.ts";
 import { controllerServes } from "../../../src/kafka/controller-serves.ts";
+import { mustBeFree } from "../../free-ports.ts";
 import { kafkaJars } from "./jars.ts";
 import { startServers } from "./servers.ts";
 
@@ -35,6 +36,7 @@ const kafka = "kafka.Kafka";
 const storageTool = "kafka.tools.StorageTool";
 
 export async function startKraft({ version, brokers, port, config = {} }: Shape): Promise<KraftCluster> {
+  await mustBeFree([port, ...Array.from({ length: brokers }, (_, index) => port + 7000 + 10 * index)]);
   const { folder, run, runs, has, tool, kill, ready, stop, write } = await startServers(await kafkaJars(version));
   // A leading hyphen would look like an option to the tool.
   const clusterId = `k${randomBytes(16).toString("base64url").slice(1, 21)}w`;
