@@ -9,7 +9,10 @@ export type SettingInForce = { readonly value: string | null; readonly source: C
 export type LiveSettings = Readonly<Record<string, string | null>>;
 
 /** Each place that can give a setting its value; the earliest that is not null holds. */
-export type SettingLayers = Readonly<Record<"broker" | "cluster" | "file" | "default", string | null>>;
+export type SettingLayers = Readonly<Record<"broker" | "cluster" | "file" | "default", string | null>> & {
+  /** What the broker runs with: something else where it did not take what is set live. */
+  readonly inForce: string | null;
+};
 
 export type BrokerSettings = {
   /** Those that can be changed live, and are not secret. */
@@ -65,7 +68,7 @@ function settingsOf(entries: readonly ConfigEntry[]): BrokerSettings {
   };
 }
 
-function layersOf({ name, layers }: ConfigEntry): SettingLayers {
+function layersOf({ name, value, layers }: ConfigEntry): SettingLayers {
   const from = (source: ConfigSource): string | null =>
     layers.find((layer) => layer.source === source && layer.name === name)?.value ?? null;
   return {
@@ -73,6 +76,7 @@ function layersOf({ name, layers }: ConfigEntry): SettingLayers {
     cluster: from("cluster"),
     file: from("file"),
     default: from("default") ?? byAnotherName(name, layers),
+    inForce: value,
   };
 }
 

@@ -4,8 +4,9 @@ import { KctlError } from "../fault.ts";
 import type { Address } from "../kafka/address.ts";
 import { askController } from "../kafka/ask-controller.ts";
 import { brokerAnswers } from "../kafka/broker-answers.ts";
-import { brokerSettings } from "../kafka/broker-settings.ts";
+import { brokerSettings, type SettingLayers } from "../kafka/broker-settings.ts";
 import { quorumView } from "../kafka/quorum.ts";
+import { threadSteps } from "../kafka/thread-steps.ts";
 import { topicStates, type ObservedTopic } from "../kafka/topic-state.ts";
 import { until } from "../kafka/until.ts";
 import { kafkaView } from "../kafka/view.ts";
@@ -112,31 +113,59 @@ async function addVoter(
   });
 }
 
+/** A broker that refuses what another took for all of them only says so in its log: the next look at it tells (`untaken`). */
+const takesWithinMs = 5000;
+
 async function setLive(
-  { name, broker, new: value, title }: Extract<Change, { kind: "setting" }>,
+  { name, broker, new: wanted, title }: Extract<Change, { kind: "setting" }>,
   cluster: Cluster,
   { signal, timeoutSeconds }: Context,
 ): Promise<void> {
   const members = membersOf(cluster, "broker");
   const to = broker === null ? members : members.filter(({ id }) => id === broker);
-  const change: ConfigChange = {
-    type: "broker",
-    name: broker === null ? "" : String(broker),
-    settings: { [name]: value },
-  };
-  mustBeFine(title, await askOne(to, incrementalAlterConfigs([change], false), signal));
-  await until(`every broker to ${title}`, timeoutSeconds, signal, async () => {
-    const { brokers } = await brokerSettings(
-      to.map((member) => ({ id: member.id, address: addressOf(member) })),
-      signal,
+  const place = broker === null ? "cluster" : "broker";
+  const asked = to.map((member) => ({ id: member.id, address: addressOf(member) }));
+  const layersNow = async (): Promise<readonly (readonly [number, SettingLayers | undefined])[]> =>
+    [...(await brokerSettings(asked, signal)).brokers].flatMap(([id, own]) =>
+      own === null ? [] : [[id, own.layers[name]] as const],
     );
-    const late = [...brokers].filter(([, own]) => {
-      const now = own?.layers[name]?.[broker === null ? "cluster" : "broker"] ?? null;
-      return own !== null && !(now === value || (now !== null && value !== null && sameValue(now, value)));
+  const before = (await layersNow()).flatMap(([, layers]) => layers ?? []);
+  const goal = wanted ?? before.map((layers) => heldBy({ ...layers, [place]: null })).find((value) => value !== null);
+  const steps = threadSteps(
+    name,
+    before.flatMap(({ inForce }) => inForce ?? []),
+    goal ?? null,
+  );
+  for (const value of [...steps, wanted]) {
+    const change: ConfigChange = {
+      type: "broker",
+      name: broker === null ? "" : String(broker),
+      settings: { [name]: value },
+    };
+    mustBeFine(title, await askOne(to, incrementalAlterConfigs([change], false), signal));
+    const patience = performance.now() + takesWithinMs;
+    await until(`every broker to ${title}`, timeoutSeconds, signal, async () => {
+      const told = await layersNow();
+      const late = told.filter(([, layers]) => !isSame(layers?.[place] ?? null, value));
+      const slow = told.filter(([, layers]) => layers !== undefined && !takes(layers));
+      if (late.length > 0) return { still: `not yet: ${late.map(([id]) => id).join(", ")}` };
+      if (slow.length === 0 || performance.now() > patience) return { done: undefined };
+      return { still: `not in force yet: ${slow.map(([id]) => id).join(", ")}` };
     });
-    return late.length === 0 ? { done: undefined } : { still: `not yet: ${late.map(([id]) => id).join(", ")}` };
-  });
+  }
 }
+
+const heldBy = (layers: SettingLayers): string | null =>
+  layers.broker ?? layers.cluster ?? layers.file ?? layers.default;
+
+/** Whether the broker runs with what holds by the places that give it; true where it does not tell. */
+function takes(layers: SettingLayers): boolean {
+  const held = heldBy(layers);
+  return held === null || layers.inForce === null || sameValue(held, layers.inForce);
+}
+
+const isSame = (one: string | null, other: string | null): boolean =>
+  one === other || (one !== null && other !== null && sameValue(one, other));
 
 async function createTopic(
   { topic, partitions, replicas, settings, title }: Extract<Change, { kind: "topic" }>,
@@ -176,8 +205,7 @@ async function changeTopic(
   mustBeFine(title, await askOne(membersOf(cluster, "broker"), alter, context.signal));
   await untilTopic(topic, cluster, context, (seen) =>
     settings.every(({ name, to }) => {
-      const now = seen?.settings?.[name] ?? null;
-      return now === to || (now !== null && to !== null && sameValue(now, to));
+      return isSame(seen?.settings?.[name] ?? null, to);
     }),
   );
 }

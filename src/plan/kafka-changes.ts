@@ -6,7 +6,7 @@ import { service } from "../services/registry.ts";
 import type { Change } from "./change.ts";
 import type { ObservedKafka } from "./observed.ts";
 import type { Receipt } from "./receipt.ts";
-import { settingDifferences, type SettingDifference } from "./setting-difference.ts";
+import { settingDifferences, untaken, type SettingDifference, type Untaken } from "./setting-difference.ts";
 import { topicDifferences, type TopicDifference } from "./topic-difference.ts";
 
 export type KafkaChanges = {
@@ -52,10 +52,25 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
       ),
       ...(kafka.state === "known" && former !== null ? emptyBrokers(cluster, former) : []),
     ],
-    refusals: topics.flatMap((difference): readonly Fault[] =>
-      difference.kind === "refusal" ? [{ code: "not-built", what: difference.title, fix: difference.fix }] : [],
-    ),
+    refusals: [
+      ...(kafka.state === "known" ? untaken(desired.liveSettings, kafka.settings) : []).map((one) =>
+        notTaken(one, cluster),
+      ),
+      ...topics.flatMap((difference): readonly Fault[] =>
+        difference.kind === "refusal" ? [{ code: "not-built", what: difference.title, fix: difference.fix }] : [],
+      ),
+    ],
     receipt: kafka.state === "new" ? keep(topics, [], kept, null) : keep(topics, settings, kept, kafka),
+  };
+}
+
+function notTaken({ broker, name, set, inForce }: Untaken, cluster: Cluster): Fault {
+  const node = membersOf(cluster, "broker").find(({ id }) => id === broker)?.node;
+  return {
+    code: "kafka-refused",
+    ...(node === undefined ? {} : { node }),
+    what: `broker ${broker} did not take ${name}=${set}, which is set live, and runs with ${inForce}`,
+    fix: `its log says why; it takes it when it starts: \`kctl restart ${node ?? ""}\``,
   };
 }
 

@@ -12,6 +12,8 @@ export type SettingLayers = {
   readonly file: string | null;
   /** What Kafka does without any of them; null: nothing, or not told. */
   readonly default: string | null;
+  /** What the broker runs with, where it told. */
+  readonly inForce?: string | null;
 };
 
 export type ObservedSettings = {
@@ -129,6 +131,29 @@ function forTheBroker(layers: SettingLayers, want: string | null, ours: boolean)
   if (!ours && broker !== null) return broker;
   // It is in the broker's file no longer, and would hold until a restart.
   return cluster === null && staleFile(layers) ? kafkas : null;
+}
+
+/** What is set live, and what the broker runs with all the same. */
+export type Untaken = {
+  readonly broker: number;
+  readonly name: string;
+  readonly set: string;
+  readonly inForce: string;
+};
+
+/**
+ * Settings that a broker did not take: Kafka asks one broker whether a value for the whole cluster is good, and another that
+ * refuses it only says so in its log. That one then takes no other setting of the cluster either, until it restarts.
+ */
+export function untaken(wanted: readonly DesiredLiveSettings[], { brokers }: ObservedSettings): readonly Untaken[] {
+  return wanted.flatMap(({ broker, settings }) =>
+    Object.keys(settings).flatMap((name) => {
+      const layers = brokers.get(broker)?.[name];
+      const set = layers?.broker ?? layers?.cluster ?? null;
+      const inForce = layers?.inForce ?? null;
+      return set === null || inForce === null || sameValue(set, inForce) ? [] : [{ broker, name, set, inForce }];
+    }),
+  );
 }
 
 function holds({ broker, cluster, file, default: kafkas }: SettingLayers, want: string): boolean {

@@ -135,6 +135,16 @@ ${topics.map((topic) => `  - {${topic}}\n`).join("")}`,
     expect(await layers("log.cleaner.backoff.ms")).toMatchObject({ broker: null, cluster: null, file: null });
   });
 
+  test("a thread pool grows and shrinks by more than Kafka takes at a time", async () => {
+    const topics = ["name: orders", "name: plain", "name: more"];
+    await spec(topics, "log.retention.ms: 3000000, num.io.threads: 100");
+    await upOnce();
+    expect(await layers("num.io.threads")).toMatchObject({ cluster: "100", inForce: "100" });
+    await spec(topics, "log.retention.ms: 3000000");
+    await upOnce();
+    expect(await layers("num.io.threads")).toMatchObject({ broker: null, cluster: null, inForce: "8" });
+  });
+
   test("it holds after a restart", async () => {
     expect((await kctl(at, "restart", "solo", "--yes", "--json")).exit).toBe(0);
     expect(await layers("log.retention.ms")).toMatchObject({ cluster: "3000000", file: "3000000" });

@@ -5,6 +5,7 @@ import { noKnownIds } from "../../src/cluster/known-ids.ts";
 import type { Platform } from "../../src/cluster/platform.ts";
 import { resolveCluster } from "../../src/cluster/resolve.ts";
 import { changesSomething, type Change } from "../../src/plan/change.ts";
+import type { SettingLayers } from "../../src/plan/setting-difference.ts";
 import { kafkaChanges, kafkaLater, type KafkaChanges } from "../../src/plan/kafka-changes.ts";
 import type { ObservedKafka } from "../../src/plan/observed.ts";
 import { nextReceipt, type Receipt } from "../../src/plan/receipt.ts";
@@ -244,6 +245,25 @@ describe("the receipt", () => {
     const found = look(spec, known(world), before);
     expect(titles(found)).toEqual(changes);
     expect(found.receipt).toEqual(after);
+  });
+
+  test("names the broker that did not take what is set for all, and does the rest", () => {
+    const world = known({ ...empty, cluster: { "log.retention.ms": "3" } });
+    if (world.state !== "known") throw new Error("it is known");
+    const { brokers } = world.settings;
+    const stuck = { ...brokers.get(2)?.["log.retention.ms"], inForce: "9" } as SettingLayers;
+    const settings = { ...world.settings, brokers: new Map(brokers).set(2, { "log.retention.ms": stuck }) };
+    const spec: Wanted = { config: { "log.retention.ms": "3" }, topics: [{ name: "t" }] };
+    const found = look(spec, { ...world, settings }, nothingKept);
+    expect(titles(found)).toEqual(["create topic t with 1 partition and 1 replica each"]);
+    expect(found.refusals).toEqual([
+      {
+        code: "kafka-refused",
+        node: "n-2",
+        what: "broker 2 did not take log.retention.ms=3, which is set live, and runs with 9",
+        fix: "its log says why; it takes it when it starts: `kctl restart n-2`",
+      },
+    ]);
   });
 
   const record: Kept = {

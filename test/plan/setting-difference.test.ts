@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   perBrokerOnly,
   settingDifferences,
+  untaken,
   type ObservedSettings,
   type SetBefore,
   type SettingDifference,
@@ -374,6 +375,23 @@ const afterwards = (before: SetBefore, differences: readonly SettingDifference[]
     model,
   );
 };
+
+describe("a setting that a broker", () => {
+  test.each<[string, Partial<SettingLayers> | null, string | null]>([
+    ["runs with is taken", { cluster: "5", inForce: "5" }, null],
+    ["spells in another way is taken", { cluster: "+05", inForce: "5" }, null],
+    ["has a value of its own for is taken", { broker: "6", cluster: "5", inForce: "6" }, null],
+    ["has from its file is for a restart to change", { file: "6", inForce: "6" }, null],
+    ["does not tell of is not known", { cluster: "5", inForce: null }, null],
+    ["that is silent may have taken is not known", null, null],
+    ["refused for the cluster is not taken", { cluster: "5", file: "6", inForce: "6" }, "5, not 6"],
+    ["refused for itself is not taken", { broker: "5", cluster: "6", inForce: "100" }, "5, not 100"],
+  ])("%s", (_what, layers, expected) => {
+    const found = untaken(wanted(["5", "5"]), seen([{ cluster: "5", inForce: "5" }, layers]));
+    const told = found.map(({ broker: id, set, inForce }) => `${id}: ${set}, not ${inForce}`);
+    expect(told).toEqual(expected === null ? [] : [`2: ${expected}`]);
+  });
+});
 
 describe("of any setting in any state", () => {
   test("what is wanted holds after it, and nothing is left to do, before a restart and after one", () => {
