@@ -20,10 +20,22 @@ export function identityConflicts(
     host.storedIds.flatMap(({ member: key, path }): readonly Fault[] => {
       const member = cluster.members.find((candidate) => candidate.key === key);
       if (member === undefined) return [];
-      const what = conflict(member, observed.hosts[host.node]?.identities[key], receipt, clusterId);
-      return what === null ? [] : [{ code: "identity-conflict", node: host.node, where: path, what, fix: putBack }];
+      const stored = observed.hosts[host.node]?.identities[key];
+      const what = conflict(member, stored, receipt, clusterId);
+      if (what === null) return [];
+      const fix = stored === undefined ? `${putBack}${recordOf(member, receipt)}` : putBack;
+      return [{ code: "identity-conflict", node: host.node, where: path, what, fix }];
     }),
   );
+}
+
+/** Where the data is still there, and only the file is gone that says whose it is. */
+function recordOf({ key, id, role }: Member, receipt: Receipt | null): string {
+  const directoryId = receipt?.directoryIds[key];
+  const clusterId = receipt?.clusterId ?? null;
+  if (role === "zookeeper" || clusterId === null || directoryId === undefined) return "";
+  const lines = ["version=1", `cluster.id=${clusterId}`, `node.id=${id}`, `directory.id=${directoryId}`];
+  return `; where only meta.properties is gone and the rest is there, write it again: ${lines.join(", ")}, one a line`;
 }
 
 function conflict(

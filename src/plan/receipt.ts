@@ -82,7 +82,8 @@ export function identityOf(
 ): Identity {
   if (cluster.quorum !== "kraft") return { clusterId: "", directoryIds: {} };
   const controllers = cluster.members.filter(({ role }) => role === "controller");
-  const born = former !== null && former.formatted.length > 0;
+  // Where the receipt was lost, data folders that name the cluster tell as much.
+  const born = former === null ? storedClusterId !== null : former.formatted.length > 0;
   const directoryIds = controllers.flatMap(({ key }) => {
     const id = former?.directoryIds[key] ?? (born ? undefined : fresh());
     return id === undefined ? [] : [[key, id] as const];
@@ -120,7 +121,7 @@ export function nextReceipt({ cluster, desired, made, stored, kafka }: ReceiptIn
     clusterId:
       cluster.quorum === "kraft" ? made.identity.clusterId : (former?.clusterId ?? clusterIdIn(Object.values(stored))),
     directoryIds: { ...former?.directoryIds, ...made.identity.directoryIds, ...directoryIdsIn(stored) },
-    formatted: former?.formatted ?? [],
+    formatted: cluster.quorum === "kraft" ? paths(former?.formatted, formattedIn(stored)) : (former?.formatted ?? []),
     members,
     highest,
     ports: { ...former?.ports, ...Object.fromEntries(cluster.members.map(({ key, ports }) => [key, { ...ports }])) },
@@ -147,6 +148,11 @@ function directoryIdsIn(stored: Readonly<Record<string, ObservedIdentity>>): Rec
   return Object.fromEntries(
     Object.entries(stored).flatMap(([key, { directoryId }]) => (directoryId === null ? [] : [[key, directoryId]])),
   );
+}
+
+/** Storage that says whose it is was formatted, whatever a receipt that was lost since said of it. */
+function formattedIn(stored: Readonly<Record<string, ObservedIdentity>>): readonly string[] {
+  return Object.entries(stored).flatMap(([key, { clusterId }]) => (clusterId === null ? [] : [key]));
 }
 
 export function receiptText(receipt: Receipt): string {
