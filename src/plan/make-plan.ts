@@ -252,7 +252,10 @@ function rollChange(
   const keys = new Set(restarts.map(({ key }) => key));
   const members = cluster.members.filter(({ key }) => keys.has(key)).map(({ key }) => key);
   const files = hosts.flatMap(({ changes }) => changes);
+  // What is set live stands in the same files, and is no reason to restart.
+  const live = new Set(before.flatMap(({ effect, why }) => (effect === "live" ? why.map(({ field }) => field) : [])));
   const causes = files.filter(({ effect }) => effect === "restart");
+  const why = [...causes, ...hosts].flatMap((cause) => cause.why).filter(({ field }) => !live.has(field));
   return [
     {
       kind: "roll",
@@ -262,7 +265,7 @@ function rollChange(
       layer: "host",
       node: null,
       title: `restart ${members.length === 1 ? members[0] : `${members.length} servers, one at a time`}`,
-      why: [...new Map([...causes, ...hosts].flatMap(({ why }) => why).map((why) => [why.field, why])).values()],
+      why: [...new Map(why.map((one) => [one.field, one])).values()],
       effect: "restart",
       diff: [],
       after: [

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { contentDigest } from "../../src/plan/content-digest.ts";
 import { makePlan, type Plan } from "../../src/plan/make-plan.ts";
 import type { ObservedHost, ObservedState } from "../../src/plan/observed.ts";
-import { parseReceipt, receiptText } from "../../src/plan/receipt.ts";
+import { identityOf, nextReceipt, parseReceipt, receiptText } from "../../src/plan/receipt.ts";
 import { changed, nothing, running, world } from "./support/world.ts";
 
 const verbs = ({ changes }: Plan): readonly string[] => changes.map(({ key, verb }) => `${verb} ${key}`);
@@ -138,6 +138,19 @@ describe("a running cluster", () => {
     expect(plan.changes.filter(({ kind }) => kind === "file").every(({ effect }) => effect === "restart")).toBe(true);
   });
 
+  test("a setting that is set live is no reason to restart, though it stands in the same file", () => {
+    const none = { broker: null, cluster: null, file: null, default: "1" };
+    const brokers = new Map([1, 2, 3].map((id) => [id, { "log.cleaner.threads": none }]));
+    const kafka = { state: "known", topics: [], voters: null, settings: { elr: false, brokers } } as const;
+    const config = { "log.cleaner.threads": "2", "auto.create.topics.enable": "false" };
+    const edited = world({ kafka: { version: "3.9.1", config } }, now.receipt.next, { kafka });
+    const { changes } = makePlan({ ...edited, observed: running(now, kafka) });
+    const fields = (kind: string) =>
+      changes.filter((change) => change.kind === kind).map(({ why }) => why.map(({ field }) => field));
+    expect(fields("setting")).toEqual([["kafka.config.log.cleaner.threads"]]);
+    expect(fields("roll")).toEqual([["kafka.config.auto.create.topics.enable"]]);
+  });
+
   test("a setting that went away is a change too", () => {
     const with2 = world({ kafka: { version: "3.9.1", config: { "min.insync.replicas": "2" } } });
     const without = world({}, with2.receipt.next);
@@ -204,6 +217,25 @@ describe("obstacles: named, and nothing is planned past them", () => {
     expect(said(makePlan({ ...later, observed }))).toEqual(["n-2/broker is broker 2, but its own record says 3"]);
   });
 
+  test("storage that is gone, with what its record said in case only that is gone", () => {
+    const kraft = { nodes: [{ group: "n", count: 3, roles: ["controller", "broker"] }] };
+    const born = world(kraft);
+    const stored = { "n-2/broker": { id: 2, clusterId: "c", directoryId: "d" } };
+    const { cluster, desired, kafka } = born;
+    const identity = { clusterId: "c", directoryIds: {} };
+    const made = { java: "/java", cache: "/cache", identity };
+    const former = nextReceipt({ cluster, desired, made, stored, kafka: kafka.receipt }, null);
+    const observed = changed(running(born), "n-2", () => ({ identities: {} }));
+    const gone = makePlan({ ...born, receipt: { former, next: former }, observed }).obstacles;
+    expect(gone.filter(({ node }) => node === "n-2")).toMatchObject([
+      {
+        code: "identity-conflict",
+        what: "n-2/broker had its storage formatted, and now there is none",
+        fix: expect.stringContaining("version=1, cluster.id=c, node.id=2, directory.id=d, one a line") as string,
+      },
+    ]);
+  });
+
   test("a symlink where a file should be", () => {
     const path = "/k/n-1/broker/config/server.properties";
     const observed = changed(running(now), "n-1", ({ files }) => ({
@@ -264,6 +296,22 @@ describe("obstacles: named, and nothing is planned past them", () => {
 });
 
 describe("the receipt", () => {
+  test("that was lost learns from the data what was formatted, and lets controllers that come later join", () => {
+    const { cluster, desired, kafka } = world({ nodes: [{ group: "n", count: 3, roles: ["controller", "broker"] }] });
+    const stored = Object.fromEntries(
+      cluster.members
+        .filter(({ node }) => node !== "n-3")
+        .map(({ key, id }) => [key, { id, clusterId: "c", directoryId: `of ${key}` }]),
+    );
+    const identity = identityOf(cluster, null, "c", () => "fresh");
+    expect(identity).toEqual({ clusterId: "c", directoryIds: {} });
+    const made = { java: "/java", cache: "/cache", identity };
+    const next = nextReceipt({ cluster, desired, made, stored, kafka: kafka.receipt }, null);
+    expect(next.formatted).toEqual(["n-1/broker", "n-1/controller", "n-2/broker", "n-2/controller"]);
+    expect(next.directoryIds["n-3/controller"]).toBeUndefined();
+    expect(identityOf(cluster, next, null, () => "fresh").directoryIds).not.toHaveProperty("n-3/controller");
+  });
+
   test("is read back as it was written", () => {
     const { next } = world().receipt;
     expect(parseReceipt(receiptText(next))).toEqual(next);
