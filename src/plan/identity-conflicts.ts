@@ -16,7 +16,7 @@ export function identityConflicts(
 ): readonly Fault[] {
   const all = Object.values(observed.hosts).flatMap(({ identities }) => Object.values(identities));
   const clusterId = receipt?.clusterId ?? clusterIdIn(all);
-  return desired.hosts.flatMap((host) =>
+  const perHost = desired.hosts.flatMap((host) =>
     host.storedIds.flatMap(({ member: key, path }): readonly Fault[] => {
       const member = cluster.members.find((candidate) => candidate.key === key);
       if (member === undefined) return [];
@@ -27,6 +27,24 @@ export function identityConflicts(
       return [{ code: "identity-conflict", node: host.node, where: path, what, fix }];
     }),
   );
+  return [...perHost, ...metadataGone(desired, observed, clusterId)];
+}
+
+/** One ZooKeeper server that lost its data gets it from the others; where none has any, a new cluster would begin over the old data. */
+function metadataGone({ hosts }: DesiredState, observed: ObservedState, clusterId: string | null): readonly Fault[] {
+  const ids = hosts.flatMap(({ node, storedIds }) =>
+    storedIds.filter(({ form }) => form === "myid").map(({ member, path }) => ({ node, member, path })),
+  );
+  const isGone = ({ node, path }: { node: string; path: string }): boolean =>
+    observed.hosts[node]?.folders[path.slice(0, path.lastIndexOf("/"))]?.kind === "absent";
+  if (clusterId === null || !ids.every(isGone)) return [];
+  return ids.map(({ node, member, path }) => ({
+    code: "identity-conflict",
+    node,
+    where: path,
+    what: `${member} has no data any more, and neither has any other ZooKeeper server: what Kafka kept there is gone`,
+    fix: putBack,
+  }));
 }
 
 /** Where the data is still there, and only the file is gone that says whose it is. */

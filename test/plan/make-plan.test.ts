@@ -236,6 +236,28 @@ describe("obstacles: named, and nothing is planned past them", () => {
     ]);
   });
 
+  test("ZooKeeper's data that is gone everywhere; not where one server still has it", () => {
+    const receipt = { ...now.receipt.next, clusterId: "c" };
+    const without = (nodes: readonly string[]): ObservedState =>
+      nodes.reduce((state, node) => {
+        const data = `/k/${node}/zookeeper/data`;
+        return changed(state, node, ({ folders, identities, processes }) => ({
+          folders: { ...folders, [data]: { kind: "absent" } },
+          identities: Object.fromEntries(Object.entries(identities).filter(([key]) => !key.endsWith("/zookeeper"))),
+          processes: { ...processes, [`${node}/zookeeper`]: { state: "dead" } },
+        }));
+      }, running(now));
+    const planned = (nodes: readonly string[]): Plan =>
+      makePlan({ ...now, receipt: { former: receipt, next: receipt }, observed: without(nodes) });
+    expect(said(planned(["n-1", "n-2"]))).toEqual([]);
+    expect(said(planned(["n-1", "n-2", "n-3"]))).toEqual(
+      [1, 2, 3].map(
+        (n) =>
+          `n-${n}/zookeeper has no data any more, and neither has any other ZooKeeper server: what Kafka kept there is gone`,
+      ),
+    );
+  });
+
   test("a symlink where a file should be", () => {
     const path = "/k/n-1/broker/config/server.properties";
     const observed = changed(running(now), "n-1", ({ files }) => ({
