@@ -1,28 +1,45 @@
-/** Waits until the whole cluster is well: every broker registered everywhere, a controller, every replica in sync. */
+/** Waits until the whole cluster is well: every server serving, every broker registered everywhere, every replica in sync. */
 import { KctlError } from "../fault.ts";
-import { clusterHealth, type Health } from "./cluster-health.ts";
+import { clusterHealth } from "./cluster-health.ts";
 import type { Context } from "./context.ts";
+import { serves } from "./probe.ts";
 import type { Survey } from "./survey.ts";
 import { waitUntil } from "./wait-until.ts";
 
+type Whole = Pick<Survey, "cluster" | "desired">;
+
 export async function awaitHealth(
-  { cluster }: Pick<Survey, "cluster">,
-  { signal, emit, timeoutSeconds }: Context,
-): Promise<Health> {
-  let health: Health | undefined;
+  whole: Whole,
+  { signal, emit, timeoutSeconds }: Pick<Context, "signal" | "emit" | "timeoutSeconds">,
+): Promise<void> {
+  let complaints: readonly string[] = [];
+  const what = "every server to serve, every broker to be registered and every replica in sync";
   const well = await waitUntil(
     async () => {
-      health = await clusterHealth(cluster, signal);
-      return health.healthy;
+      const [health, deaf] = await Promise.all([clusterHealth(whole.cluster, signal), deafServers(whole, signal)]);
+      complaints = [...deaf, ...health.complaints];
+      return complaints.length === 0;
     },
-    { key: "health", what: "every broker to be registered and every replica in sync", timeoutSeconds, emit, signal },
+    { key: "health", what, timeoutSeconds, emit, signal },
   );
-  if (well && health !== undefined) return health;
+  if (well) return;
   throw new KctlError(
-    (health?.complaints ?? []).map((what) => ({
+    complaints.map((complaint) => ({
       code: "unhealthy" as const,
-      what,
-      fix: "look at `kctl status`; `kctl up` starts what is dead and goes on from here",
+      what: complaint,
+      fix: "look at `kctl status`; `kctl up` starts what is dead and goes on from here, `kctl restart NODE` restarts what hangs",
     })),
+  );
+}
+
+/** Members of a quorum that do not serve: the others get by without them, until one more is lost. Brokers are asked by clusterHealth. */
+async function deafServers({ cluster, desired }: Whole, signal: AbortSignal): Promise<readonly string[]> {
+  const keys = new Set(cluster.members.map(({ key }) => key));
+  const members = desired.hosts
+    .flatMap(({ processes }) => processes)
+    .filter(({ key, probe }) => keys.has(key) && probe.kind !== "kafka");
+  const serving = await Promise.all(members.map(({ probe }) => serves(probe, signal)));
+  return members.flatMap(({ role, node }, index) =>
+    serving[index] === true ? [] : [`${role} on ${node} does not serve`],
   );
 }

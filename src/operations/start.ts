@@ -33,7 +33,7 @@ export async function start(context: Context): Promise<StartResult> {
     const { changed, faults } = await execute(startsOf(plan.changes, known), performer(seen, context, lock), context);
     if (faults.length > 0) throw new KctlError(faults);
     await awaitHealth(
-      { cluster: { ...cluster, members: cluster.members.filter(({ key }) => known.has(key)) } },
+      { desired: seen.desired, cluster: { ...cluster, members: cluster.members.filter(({ key }) => known.has(key)) } },
       context,
     );
     return { cluster: cluster.name, changed, bootstrap: bootstrapOf(cluster) };

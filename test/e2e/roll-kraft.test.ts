@@ -84,6 +84,18 @@ nodes:
     expect(restarted(before, await processes(at))).toEqual(controllers);
   });
 
+  test("up does not call it well while a controller hangs; restart mends that", { timeout: patient }, async () => {
+    const before = await processes(at);
+    process.kill(before.get("kafka-3/controller")?.pid ?? 0, "SIGSTOP");
+    const ended = await kctl(at, "up", "--json", "--timeout", "5s");
+    expect(outcome(ended)).toMatchObject({
+      exit: 1,
+      errors: [{ code: "unhealthy", what: "controller on kafka-3 does not serve" }],
+    });
+    expect(outcome(await kctl(at, "restart", "kafka-3", "--json"))).toEqual({ exit: 0, errors: [], changed: 2 });
+    expect(outcome(await kctl(at, "up", "--json"))).toEqual({ exit: 0, errors: [], changed: 0 });
+  });
+
   test("it stops cleanly, and starts again with all its data", { timeout: patient }, async () => {
     expect(outcome(await kctl(at, "stop", "--json"))).toEqual({ exit: 0, errors: [], changed: 6 });
     expect((await processes(at)).size).toBe(0);

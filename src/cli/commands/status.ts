@@ -15,7 +15,7 @@ export const statusCommand = () =>
         faults: seen.complaints.map((what) => ({
           code: "unhealthy",
           what,
-          fix: "run `kctl up`: it repairs what it can",
+          fix: "`kctl up` starts what is dead and repairs what it can; `kctl restart NODE` restarts what hangs",
         })),
         fields: {
           cluster: seen.cluster,
