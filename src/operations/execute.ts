@@ -27,18 +27,8 @@ export async function execute(
   const faults: Fault[] = [];
   const undone: Change[] = [];
   let changed = 0;
-  let skipped = 0;
-  const milestones = new Map(
-    changes.map(({ key }): [string, Milestones] => [
-      key,
-      { begun: Promise.withResolvers(), done: Promise.withResolvers() },
-    ]),
-  );
-  for (const { begun, done } of milestones.values()) {
-    // Whoever depends on a change sees its failure; nobody depending on it is no fault.
-    begun.promise.catch(() => undefined);
-    done.promise.catch(() => undefined);
-  }
+  const skipped = new Set<Change>();
+  const milestones = milestonesOf(changes);
 
   const run = async (change: Change, { begun, done }: Milestones): Promise<void> => {
     try {
@@ -68,7 +58,7 @@ export async function execute(
       begun.reject(error);
       done.reject(error);
       if (error instanceof Skipped) {
-        skipped += 1;
+        skipped.add(change);
         return;
       }
       for (const one of faultsOf(error)) {
@@ -83,8 +73,27 @@ export async function execute(
       run(change, milestones.get(change.key) ?? { begun: Promise.withResolvers(), done: Promise.withResolvers() }),
     ),
   );
-  if (signal.aborted) return { changed, skipped, faults: [...real(faults), ...interruption(signal, undone)] };
-  return { changed, skipped, faults };
+  const waited = [...skipped].filter(changesSomething);
+  if (!signal.aborted && faults.length > 0 && waited.length > 0)
+    emit({ type: "message", text: `not done, since what they need failed: ${titlesOf(waited)}` });
+  if (signal.aborted)
+    return { changed, skipped: skipped.size, faults: [...real(faults), ...interruption(signal, undone)] };
+  return { changed, skipped: skipped.size, faults };
+}
+
+function milestonesOf(changes: readonly Change[]): ReadonlyMap<string, Milestones> {
+  const milestones = new Map(
+    changes.map(({ key }): [string, Milestones] => [
+      key,
+      { begun: Promise.withResolvers(), done: Promise.withResolvers() },
+    ]),
+  );
+  for (const { begun, done } of milestones.values()) {
+    // Whoever depends on a change sees its failure; nobody depending on it is no fault.
+    begun.promise.catch(() => undefined);
+    done.promise.catch(() => undefined);
+  }
+  return milestones;
 }
 
 async function whatComesBefore({ kind, after }: Change, milestones: ReadonlyMap<string, Milestones>): Promise<void> {
@@ -101,14 +110,19 @@ function nodeOf({ node }: Change): { node?: string } {
   return node === null ? {} : { node };
 }
 
+function titlesOf(changes: readonly Change[]): string {
+  const titles = changes.map(({ title }) => title);
+  return titles.length > 5 ? `${titles.slice(0, 5).join(", ")} and ${titles.length - 5} more` : titles.join(", ");
+}
+
 /** What stopped it, with what is left to do. */
 function interruption({ reason }: AbortSignal, undone: readonly Change[]): readonly Fault[] {
   const faults = faultsOf(
     reason instanceof Error ? reason : new KctlError({ code: "interrupted", what: "interrupted" }),
   );
-  const left = undone.filter(changesSomething).map(({ title }) => title);
+  const left = undone.filter(changesSomething);
   if (left.length === 0) return faults;
-  const titles = left.length > 5 ? `${left.slice(0, 5).join(", ")} and ${left.length - 5} more` : left.join(", ");
+  const titles = titlesOf(left);
   return faults.map((fault) =>
     fault.code === "interrupted" ? { ...fault, what: `${fault.what}; left to do: ${titles}` } : fault,
   );

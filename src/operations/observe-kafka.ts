@@ -22,7 +22,7 @@ export async function observeKafka(
   const running = membersOf(cluster, "broker").filter(
     ({ node, key }) => hosts[node]?.processes[key]?.state === "running",
   );
-  if (running.length === 0) return { state: "unknown" };
+  if (running.length === 0) return { state: "unknown", silent: [] };
   const brokers = running.map(({ id, address, ports }) => ({
     id,
     address: { host: address, port: ports["clients"] ?? 0 },
@@ -34,11 +34,13 @@ export async function observeKafka(
     cluster.quorum === "kraft" ? quorumView(addresses, signal, patienceMs) : null,
   ]);
   const told = [...settings.brokers].flatMap(([id, own]) => (own === null ? [] : [{ id, layers: own.layers }]));
+  const silent = brokers.filter(({ id }) => !told.some((one) => one.id === id)).map(({ id }) => id);
   if (told.length === 0 || topics === null || (cluster.quorum === "kraft" && quorum === null))
-    return { state: "unknown" };
+    return { state: "unknown", silent };
   const minor = minorOf(cluster.kafkaVersion);
   return {
     state: "known",
+    silent,
     topics,
     settings: {
       brokers: new Map(

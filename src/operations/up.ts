@@ -54,13 +54,19 @@ export async function up(context: Context, { yes, step, plan }: UpOptions): Prom
       changed += await carryOut(seen, steps, context, lock);
       await awaitHealth(seen, context);
       const left = steps.left();
-      if (left.length > 0 || (!changes.some(changesSomething) && seen.observed.kafka.state === "known"))
+      const told = toldAll(seen);
+      if (left.length > 0 || (!changes.some(changesSomething) && told))
         return { changed, ...endOf(seen), refused, left, notInPlan: scope.left() };
       // It is well, and yet did not tell of itself in time: three looks in a row are no accident.
-      if (seen.observed.kafka.state === "unknown" && ++silent > 3) throw new KctlError(mute);
+      if (!told && ++silent > 3) throw new KctlError(mute);
       before = changes;
     }
   });
+}
+
+/** Whether every broker that runs told of itself. */
+function toldAll({ observed: { kafka } }: Survey): boolean {
+  return kafka.state === "known" && kafka.silent.length === 0;
 }
 
 function endOf({

@@ -30,7 +30,8 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
   const kept = { liveSettings: former?.liveSettings ?? { cluster: [], brokers: {} }, topics: former?.topics ?? {} };
   const nothing = { voters: [], settings: [], topics: [], notes: [], refusals: [], receipt: kept };
   if (kafka.state === "unknown") {
-    return asksKafka(desired, kept) ? { ...nothing, notes: [laterNote] } : nothing;
+    const notes = asksKafka(desired, kept) ? [laterNote] : [];
+    return { ...nothing, notes, refusals: kafka.silent.map((id) => mute(id, cluster)) };
   }
   const seen = kafka.state === "known" ? kafka.topics : [];
   const topics = topicDifferences(desired.topics, {
@@ -53,6 +54,7 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
       ...(kafka.state === "known" && former !== null ? emptyBrokers(cluster, former) : []),
     ],
     refusals: [
+      ...(kafka.state === "known" ? kafka.silent : []).map((id) => mute(id, cluster)),
       ...(kafka.state === "known" ? untaken(desired.liveSettings, kafka.settings) : []).map((one) =>
         notTaken(one, cluster),
       ),
@@ -64,8 +66,23 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
   };
 }
 
+function nodeOf(broker: number, cluster: Cluster): string | undefined {
+  return membersOf(cluster, "broker").find(({ id }) => id === broker)?.node;
+}
+
+/** What does not answer is not taken for what needs nothing. */
+function mute(broker: number, cluster: Cluster): Fault {
+  const node = nodeOf(broker, cluster);
+  return {
+    code: "kafka-unreachable",
+    ...(node === undefined ? {} : { node }),
+    what: `broker ${broker} runs and does not answer: what it would need is not known`,
+    fix: `wait until it serves (\`kctl status\`); where it hangs, \`kctl restart ${node ?? ""}\``,
+  };
+}
+
 function notTaken({ broker, name, set, inForce }: Untaken, cluster: Cluster): Fault {
-  const node = membersOf(cluster, "broker").find(({ id }) => id === broker)?.node;
+  const node = nodeOf(broker, cluster);
   return {
     code: "kafka-refused",
     ...(node === undefined ? {} : { node }),

@@ -61,6 +61,7 @@ export function makePlan(input: PlanInput): Plan {
   );
   const started = starts.map(({ key }) => done(key));
   const voters = inTurn(kafka.voters, [...first, ...started]);
+  // With ZooKeeper a broker reads all live settings, changes one and writes all of them: two at once would lose one.
   const settings = inTurn(kafka.settings, [...first, ...started, ...voters.map(({ key }) => done(key))]);
   const roll = rollChange(
     cluster,
@@ -68,12 +69,9 @@ export function makePlan(input: PlanInput): Plan {
     hosts,
     [...artifacts, ...starts, ...voters, ...settings],
   );
-  const topics = inTurn(kafka.topics, [
-    ...first,
-    ...started,
-    ...settings.map(({ key }) => done(key)),
-    ...roll.map(({ key }) => done(key)),
-  ]);
+  const topics = [...Map.groupBy(kafka.topics, topicOf).values()].flatMap((ofOne) =>
+    inTurn(ofOne, [...first, ...started, ...roll.map(({ key }) => done(key))]),
+  );
   return {
     changes: [
       ...receipt,
@@ -100,7 +98,12 @@ function joinsLater({ key, node }: Member): Change {
   return { ...common, kind: "note", verb: "note", key: `later ${key}`, title };
 }
 
-/** One after the other: what Kafka is asked for is small, and the first refusal ends it. */
+/** What is asked of one topic goes in turn; that another one is refused is no reason not to ask. */
+function topicOf(change: Change): string {
+  return "topic" in change ? change.topic : change.key;
+}
+
+/** One after the other, and the first that is refused ends it. */
 function inTurn(changes: readonly Change[], after: readonly Edge[]): readonly Change[] {
   return changes.map((change, index) => {
     const before = changes[index - 1];
@@ -196,7 +199,7 @@ function gatesFor(cluster: Cluster, starting: readonly string[]): readonly Chang
         enough,
         layer: "host",
         node: null,
-        title: `wait until ${enough} of ${members.length} ${title}${members.length === 1 ? "" : "s"} serve`,
+        title: `wait until ${enough} of ${members.length} ${title}${members.length === 1 ? "" : "s"} serve${enough === 1 && members.length === 1 ? "s" : ""}`,
         why: [],
         effect: "none",
         diff: [],

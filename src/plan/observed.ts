@@ -63,9 +63,11 @@ export type ObservedKafka =
   /** Nothing of this cluster ever ran, so there is nothing in it. */
   | { readonly state: "new" }
   /** No broker told; what is in it is not known. */
-  | { readonly state: "unknown" }
+  | { readonly state: "unknown"; /** Brokers that run and do not answer. */ readonly silent: readonly number[] }
   | {
       readonly state: "known";
+      /** Brokers that run and do not answer, while others do. */
+      readonly silent: readonly number[];
       readonly topics: readonly (TopicAsSeen & { readonly id: string | null })[];
       readonly settings: ObservedSettings;
       /** The ids of the controllers that vote; null: not told, or a cluster with ZooKeeper. */

@@ -49,7 +49,7 @@ function changeLines(change: Change, paint: Paint, verbose: boolean): readonly s
   const sign = signs[change.verb];
   const reasons = change.why.map(({ field, from, to }) => `${field}: ${from ?? "(not set)"} → ${to ?? "(not set)"}`);
   const effect = change.effect === "none" ? "" : ` [${change.effect}]`;
-  const head = `${sign} ${change.title}${effect}${change.kind === "file" && change.verb === "create" ? ` (${change.diff.length} lines)` : ""}`;
+  const head = `${sign} ${change.title}${effect}${change.kind === "file" && change.verb === "create" ? ` (${change.diff.length} line${change.diff.length === 1 ? "" : "s"})` : ""}`;
   const diff = verbose || change.verb === "update" ? change.diff : [];
   return [
     paint(colours[sign], head),

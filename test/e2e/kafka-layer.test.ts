@@ -161,4 +161,17 @@ ${topics.map((topic) => `  - {${topic}}\n`).join("")}`,
     expect(await layers("log.retention.ms")).toMatchObject({ broker: null, cluster: null, file: null });
     expect(await layers("log.cleaner.threads")).toMatchObject({ cluster: "2" });
   });
+
+  test("a broker that hangs is named by plan, and not taken for one that needs nothing", async () => {
+    const pid = (await processes(at)).get("solo/broker")?.pid ?? 0;
+    process.kill(pid, "SIGSTOP");
+    const hung = await kctl(at, "plan", "--json");
+    process.kill(pid, "SIGCONT");
+    expect({ exit: hung.exit, errors: hung.result?.["errors"] }).toMatchObject({
+      exit: 1,
+      errors: [{ code: "kafka-unreachable", node: "solo" }],
+    });
+    expect((await kctl(at, "up", "--json")).result).toMatchObject({ ok: true, changed: 0 });
+    expect((await kctl(at, "plan", "--check", "--json")).exit).toBe(0);
+  });
 });

@@ -34,6 +34,25 @@ async function ran(
 }
 
 describe("execute", () => {
+  test("what waits for something that failed is named", async () => {
+    const told: string[] = [];
+    const { faults } = await execute(
+      [change("a"), change("b", "a"), change("c")],
+      async ({ key }) => {
+        if (key === "a") throw new KctlError({ code: "internal", what: "no" });
+      },
+      {
+        concurrency: 8,
+        signal: new AbortController().signal,
+        emit: (event) => {
+          if (event.type === "message") told.push(event.text);
+        },
+      },
+    );
+    expect(faults.map(({ what }) => what)).toEqual(["no"]);
+    expect(told).toEqual(["not done, since what they need failed: b"]);
+  });
+
   test("a change starts only after all that must come before it", async () => {
     const order: string[] = [];
     const { changed } = await ran([change("c", "a", "b"), change("b", "a"), change("a")], async ({ key }) => {

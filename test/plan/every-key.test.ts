@@ -249,6 +249,7 @@ function kafkaOf({ cluster, desired }: World): ObservedKafka {
   const controllers = membersOf(cluster, "controller").map(({ id }) => id);
   return {
     state: "known",
+    silent: [],
     topics: desired.topics.map(({ name, partitions, replicas, config }) => ({
       name,
       id: null,

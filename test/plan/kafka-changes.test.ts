@@ -67,6 +67,7 @@ const defaults: Settings = { "log.retention.ms": "9", "log.segment.bytes": "9", 
 
 const known = ({ cluster, brokers, topics }: World): ObservedKafka => ({
   state: "known",
+  silent: [],
   voters: null,
   settings: {
     elr: false,
@@ -272,9 +273,19 @@ describe("the receipt", () => {
   };
 
   test("stays as it is while no broker tells, and the plan says that there is more to come", () => {
-    const found = look({}, { state: "unknown" }, record);
+    const found = look({}, { state: "unknown", silent: [] }, record);
     expect(found.receipt).toEqual(record);
     expect(found.notes.map(({ key }) => key)).toEqual([kafkaLater]);
+  });
+
+  test("a broker that runs and does not answer is named, whether or not others do", () => {
+    const said = (kafka: ObservedKafka): readonly string[] =>
+      look({}, kafka, nothingKept).refusals.map(({ code, node, what }) => `${code} ${node}: ${what}`);
+    const wanted = ["kafka-unreachable n-2: broker 2 runs and does not answer: what it would need is not known"];
+    expect(said({ state: "unknown", silent: [2] })).toEqual(wanted);
+    expect(
+      said({ state: "known", silent: [2], topics: [], settings: { brokers: new Map(), elr: false }, voters: null }),
+    ).toEqual(wanted);
   });
 
   test.each<[string, Wanted, readonly string[]]>([
@@ -283,7 +294,7 @@ describe("the receipt", () => {
     ["a live setting", { config: { "log.retention.ms": "5" } }, [kafkaLater]],
     ["a setting that needs a restart only", { config: { "auto.create.topics.enable": "false" } }, []],
   ])("where the spec has %s", (_name, spec, keys) => {
-    expect(look(spec, { state: "unknown" }, nothingKept).notes.map(({ key }) => key)).toEqual(keys);
+    expect(look(spec, { state: "unknown", silent: [] }, nothingKept).notes.map(({ key }) => key)).toEqual(keys);
   });
 });
 

@@ -141,7 +141,7 @@ describe("a running cluster", () => {
   test("a setting that is set live is no reason to restart, though it stands in the same file", () => {
     const none = { broker: null, cluster: null, file: null, default: "1" };
     const brokers = new Map([1, 2, 3].map((id) => [id, { "log.cleaner.threads": none }]));
-    const kafka = { state: "known", topics: [], voters: null, settings: { elr: false, brokers } } as const;
+    const kafka = { state: "known", silent: [], topics: [], voters: null, settings: { elr: false, brokers } } as const;
     const config = { "log.cleaner.threads": "2", "auto.create.topics.enable": "false" };
     const edited = world({ kafka: { version: "3.9.1", config } }, now.receipt.next, { kafka });
     const { changes } = makePlan({ ...edited, observed: running(now, kafka) });

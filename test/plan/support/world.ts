@@ -94,7 +94,10 @@ function asWanted(
 }
 
 /** Everything runs and is as wanted; `kafka` is what Kafka says. */
-export function running({ desired, receipt }: World, kafka: ObservedKafka = { state: "unknown" }): ObservedState {
+export function running(
+  { desired, receipt }: World,
+  kafka: ObservedKafka = { state: "unknown", silent: [] },
+): ObservedState {
   return {
     artifacts: Object.fromEntries(desired.artifacts.map(({ name, version }) => [`${name} ${version}`, true])),
     hosts: Object.fromEntries(desired.hosts.map((host) => [host.node, asWanted(host, receipt.next.members)])),
