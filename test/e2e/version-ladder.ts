@@ -80,7 +80,8 @@ export function versionLadder(combination: Combination, tell: (figures: Figures)
       expect(Object.fromEntries([...lives.births].filter(([, lived]) => lived.length > 1))).toEqual(
         Object.fromEntries(restarted.map((key) => [key, [before.get(key), after.get(key)]])),
       );
-      expect(lives.mostDown).toBe(1);
+      // One that is back between two looks was not seen down: that each was restarted is told by its new life.
+      expect(lives.mostDown).toBeLessThanOrEqual(1);
       expect(await inForce(at, "queued.max.requests")).toEqual(["400", "400", "400"]);
 
       expect(report).toMatchObject({ errors: [], lost: [], doubled: [], reread: [], reordered: [], partitions });
