@@ -121,9 +121,10 @@ async function validate(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
 
 async function secondUp(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
   const spec = join(folder, "kctl.yaml");
+  // All its ports lie below those that the system gives to clients.
   await writeFile(
     spec,
-    "name: bench\nprovider: { type: local, port: 39092 }\nkafka: { version: 3.9.1 }\nnodes:\n  - { group: kafka, count: 3, roles: [zookeeper, broker] }\n",
+    "name: bench\nprovider: { type: local, port: 19092 }\nkafka: { version: 3.9.1 }\nnodes:\n  - { group: kafka, count: 3, roles: [zookeeper, broker] }\n",
   );
   await run(node, [kctl, "fetch", "-f", spec], { cwd: folder, env });
   try {
