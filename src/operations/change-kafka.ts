@@ -146,7 +146,7 @@ async function setLive(
     const patience = performance.now() + takesWithinMs;
     await until(`every broker to ${title}`, timeoutSeconds, signal, async () => {
       const told = await layersNow();
-      const late = told.filter(([, layers]) => !isSame(layers?.[place] ?? null, value));
+      const late = told.filter(([, layers]) => !sameValue(layers?.[place] ?? null, value));
       const slow = told.filter(([, layers]) => layers !== undefined && !takes(layers));
       if (late.length > 0) return { still: `not yet: ${late.map(([id]) => id).join(", ")}` };
       if (slow.length === 0 || performance.now() > patience) return { done: undefined };
@@ -163,9 +163,6 @@ function takes(layers: SettingLayers): boolean {
   const held = heldBy(layers);
   return held === null || layers.inForce === null || sameValue(held, layers.inForce);
 }
-
-const isSame = (one: string | null, other: string | null): boolean =>
-  one === other || (one !== null && other !== null && sameValue(one, other));
 
 async function createTopic(
   { topic, partitions, replicas, settings, title }: Extract<Change, { kind: "topic" }>,
@@ -205,7 +202,7 @@ async function changeTopic(
   mustBeFine(title, await askOne(membersOf(cluster, "broker"), alter, context.signal));
   await untilTopic(topic, cluster, context, (seen) =>
     settings.every(({ name, to }) => {
-      return isSame(seen?.settings?.[name] ?? null, to);
+      return sameValue(seen?.settings?.[name] ?? null, to);
     }),
   );
 }

@@ -1,8 +1,8 @@
 /** Whether two spellings of a setting's value are one to Kafka. */
 
-/** Kafka gives values back as it understood them: 0.50 as 0.5, "a, b" as "a,b". Told apart by text, they would be set for ever. */
-export function sameValue(one: string, other: string): boolean {
-  return one === other || plain(one) === plain(other);
+/** Kafka gives values back as it understood them: 0.50 as 0.5, "a, b" as "a,b". Told apart by text, they would be set for ever. null: no value. */
+export function sameValue(one: string | null, other: string | null): boolean {
+  return one === other || (one !== null && other !== null && plain(one) === plain(other));
 }
 
 function plain(value: string): string {

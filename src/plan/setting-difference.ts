@@ -80,14 +80,16 @@ function ofOne(
   const now = all.map((layers) => layers.cluster).find((value) => value !== null) ?? null;
   const clusterOnly = elr && name === minIsr;
   const cluster = forTheCluster({ name, all, wanted, now, clusterOnly, ours: before.cluster.includes(name) });
-  const changes: SettingDifference[] = same(now, cluster) ? [] : [{ name, broker: null, from: now, to: cluster, why }];
+  const changes: SettingDifference[] = sameValue(now, cluster)
+    ? []
+    : [{ name, broker: null, from: now, to: cluster, why }];
   // Kafka takes no other value of it on a single broker.
   if (clusterOnly) return changes;
   for (const [index, { broker, settings }] of told.entries()) {
     const layers = { ...(all[index] ?? nothing), cluster };
     const ours = before.brokers[String(broker)]?.includes(name) === true;
     const to = forTheBroker(layers, settings[name]?.value ?? null, ours);
-    if (!same(layers.broker, to))
+    if (!sameValue(layers.broker, to))
       changes.push({ name, broker, from: layers.broker, to, why: settings[name]?.from ?? null });
   }
   return changes;
@@ -115,7 +117,7 @@ function forTheCluster({ name, all, wanted, now, clusterOnly, ours }: ForAll): s
     return all.every((layers) => holds(layers, want) || holds({ ...layers, broker: null }, want)) ? now : want;
   const stale = all.some(staleFile);
   // With eligible leader replicas Kafka itself took it over from a file that kctl wrote.
-  const fromFile = clusterOnly && now !== null && all.some(({ file }) => file !== null && same(file, now));
+  const fromFile = clusterOnly && now !== null && all.some(({ file }) => file !== null && sameValue(file, now));
   if (!ours && !fromFile && (now !== null || !shared)) return now;
   if (!stale && !clusterOnly) return ours ? null : now;
   return all.map((layers) => layers.default).find((value) => value !== null) ?? now;
@@ -157,14 +159,10 @@ export function untaken(wanted: readonly DesiredLiveSettings[], { brokers }: Obs
 }
 
 function holds({ broker, cluster, file, default: kafkas }: SettingLayers, want: string): boolean {
-  return same(broker ?? cluster ?? file ?? kafkas, want);
+  return sameValue(broker ?? cluster ?? file ?? kafkas, want);
 }
 
 /** The broker still runs with what its file said when it started, and that is not what Kafka would do without. */
 function staleFile({ file, default: kafkas }: SettingLayers): boolean {
-  return file !== null && !same(file, kafkas);
-}
-
-function same(one: string | null, other: string | null): boolean {
-  return one === other || (one !== null && other !== null && sameValue(one, other));
+  return file !== null && !sameValue(file, kafkas);
 }
