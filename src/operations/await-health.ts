@@ -2,7 +2,7 @@
 import { KctlError } from "../fault.ts";
 import { clusterHealth } from "./cluster-health.ts";
 import type { Context } from "./context.ts";
-import { serves } from "./probe.ts";
+import { deafAmong } from "./probe.ts";
 import type { Survey } from "./survey.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -35,11 +35,6 @@ export async function awaitHealth(
 /** Members of a quorum that do not serve: the others get by without them, until one more is lost. Brokers are asked by clusterHealth. */
 async function deafServers({ cluster, desired }: Whole, signal: AbortSignal): Promise<readonly string[]> {
   const keys = new Set(cluster.members.map(({ key }) => key));
-  const members = desired.hosts
-    .flatMap(({ processes }) => processes)
-    .filter(({ key, probe }) => keys.has(key) && probe.kind !== "kafka");
-  const serving = await Promise.all(members.map(({ probe }) => serves(probe, signal)));
-  return members.flatMap(({ role, node }, index) =>
-    serving[index] === true ? [] : [`${role} on ${node} does not serve`],
-  );
+  const members = desired.hosts.flatMap(({ processes }) => processes).filter(({ key }) => keys.has(key));
+  return (await deafAmong(members, signal)).map(({ role, node }) => `${role} on ${node} does not serve`);
 }

@@ -2,7 +2,7 @@
 import { brokerAnswers } from "../kafka/broker-answers.ts";
 import { controllerServes } from "../kafka/controller-serves.ts";
 import { zookeeperMode } from "../kafka/four-letter.ts";
-import type { Probe } from "../services/desired.ts";
+import type { DesiredProcess, Probe } from "../services/desired.ts";
 
 export async function serves(probe: Probe, signal: AbortSignal): Promise<boolean> {
   switch (probe.kind) {
@@ -15,4 +15,14 @@ export async function serves(probe: Probe, signal: AbortSignal): Promise<boolean
     case "kafka":
       return brokerAnswers(probe.address, probe.port, probe.brokerId, signal);
   }
+}
+
+/** Those of them that do not serve, brokers left out: they are asked for more than that by `clusterHealth`. */
+export async function deafAmong(
+  processes: readonly DesiredProcess[],
+  signal: AbortSignal,
+): Promise<readonly DesiredProcess[]> {
+  const asked = processes.filter(({ probe }) => probe.kind !== "kafka");
+  const serving = await Promise.all(asked.map(({ probe }) => serves(probe, signal)));
+  return asked.filter((_, index) => serving[index] !== true);
 }

@@ -6,7 +6,7 @@ import type { DesiredHost, DesiredProcess } from "../services/desired.ts";
 import { clusterHealth, type Health } from "./cluster-health.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
-import { serves } from "./probe.ts";
+import { deafAmong } from "./probe.ts";
 import { serverJava, unknownJava } from "./server-java.ts";
 import { survey } from "./survey.ts";
 
@@ -119,12 +119,9 @@ async function deafServices(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const running = hosts.flatMap(({ node, processes }) =>
-    processes.filter(({ key, probe }) => probe.kind !== "kafka" && observed[node]?.processes[key]?.state === "running"),
+    processes.filter(({ key }) => observed[node]?.processes[key]?.state === "running"),
   );
-  const serving = await Promise.all(running.map(({ probe }) => serves(probe, signal)));
-  return running.flatMap(({ role, node }, index) =>
-    serving[index] === true ? [] : [`${role} on ${node} runs but does not serve`],
-  );
+  return (await deafAmong(running, signal)).map(({ role, node }) => `${role} on ${node} runs but does not serve`);
 }
 
 async function quorumStatus(cluster: Cluster, signal: AbortSignal): Promise<QuorumStatus | null> {
