@@ -28,6 +28,10 @@ export const faultCodes = {
   "java-not-found": { exit: 1, means: "No Java was found that can run this Kafka." },
   "artifact-unavailable": { exit: 1, means: "No source could give an artifact." },
   "artifact-damaged": { exit: 1, means: "An artifact is not what its digest says." },
+  "class-archive-failed": {
+    exit: 1,
+    means: "As a warning: the archive of classes that servers start faster with could not be made.",
+  },
   "local-io": { exit: 1, means: "A file or folder of this machine could not be read or written." },
   locked: { exit: 1, means: "Another kctl is working on this cluster." },
   // The cluster.

@@ -15,6 +15,10 @@ export type Marker = {
 
 const markerName = ".kctl-artifact.json";
 
+export function markerPath(cache: string, artifact: Artifact): string {
+  return join(softwareFolder(cache, artifact), markerName);
+}
+
 async function bytesOfJars(folder: string, artifact: Artifact): Promise<number> {
   const jars = join(folder, officialNames(artifact).jars);
   // A Java's lib/ has folders as well, and in them the virtual machine itself.
@@ -40,7 +44,7 @@ export async function writeMarker(
 export async function readMarker(cache: string, artifact: Artifact): Promise<Marker | null> {
   const folder = softwareFolder(cache, artifact);
   try {
-    const marker = JSON.parse(await readFile(join(folder, markerName), "utf8")) as Marker;
+    const marker = JSON.parse(await readFile(markerPath(cache, artifact), "utf8")) as Marker;
     if (marker.name !== artifact.name || marker.version !== artifact.version) return null;
     return (await bytesOfJars(folder, artifact)) === marker.jarBytes ? marker : null;
   } catch {

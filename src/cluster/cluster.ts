@@ -48,6 +48,8 @@ export type Cluster = {
   readonly kafkaVersion: string;
   /** The key of the spec that chooses the Java; `java` where none does. */
   readonly javaFrom: string;
+  /** How JVMs are set up: `laptop` starts fast and stays small. */
+  readonly jvmProfile: "laptop" | "server";
   /** null: the ZooKeeper that lies in Kafka's own libs. */
   readonly zookeeperVersion: string | null;
   readonly nodes: readonly ClusterNode[];

@@ -31,6 +31,7 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
     quorum: members.some(({ role }) => role === "controller") ? "kraft" : "zookeeper",
     kafkaVersion: spec.kafka.version,
     javaFrom: javaFrom(spec),
+    jvmProfile: spec.java?.profile ?? platform.profile,
     zookeeperVersion: spec.zookeeper.version ?? null,
     nodes,
     members,

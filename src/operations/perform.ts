@@ -1,10 +1,10 @@
 /** Makes one change of a plan true: the only place where a kind of change meets the thing that carries it out. */
-import { KctlError } from "../fault.ts";
+import { KctlError, faultsOf } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
 import { receiptText } from "../plan/receipt.ts";
 import type { Lock } from "../providers/provider.ts";
-import type { Artifact, DesiredFile, DesiredProcess } from "../services/desired.ts";
+import type { Artifact, ClassArchive, DesiredFile, DesiredProcess } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
 import { changeKafka } from "./change-kafka.ts";
 import type { Context } from "./context.ts";
@@ -42,6 +42,9 @@ export function performer(survey: Survey, context: Context, lock: Lock, steps: S
         return record.write();
       case "artifact":
         return fetchArtifact(change.artifact, begun, survey, context);
+      case "class-archive":
+        begun();
+        return makeArchive(change.archive, survey, context);
       case "folder":
         return hostOf(change).makeFolder({ path: change.path, mode: change.mode });
       case "file":
@@ -101,6 +104,21 @@ async function fetchArtifact(
   await prepareArtifact(artifact, { cache, mirror, env, emit, signal }).catch((error: unknown) => {
     throw explained(error, artifact, java);
   });
+}
+
+/** It saves time and nothing else: where it cannot be made, everything else goes on. */
+async function makeArchive(
+  archive: ClassArchive,
+  { cache, java }: Survey,
+  { env, emit, signal }: Context,
+): Promise<void> {
+  const { makeClassArchive } = await import("../artifacts/class-archive.ts");
+  try {
+    await makeClassArchive(archive, { cache, java, env, emit, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    for (const fault of faultsOf(error)) emit({ type: "warning", fault });
+  }
 }
 
 type ReceiptWriter = { readonly write: () => Promise<void>; readonly formatted: (member: string) => Promise<void> };

@@ -35,7 +35,7 @@ export async function serverJava(
     if (machine === null) throw noneAtAll(error, `there is no Temurin for ${platform} on ${process.arch}`);
     const temurin: JavaArtifact = { name: "java", version: String(wanted.version ?? needs.recommended), ...machine };
     const { home, executable } = temurinHome(cache, temurin);
-    return { home, executable, temurin, missing: error };
+    return { home, executable, temurin, major: Number(temurin.version), missing: error };
   }
 }
 
@@ -43,8 +43,8 @@ function isMissing(error: unknown): error is KctlError {
   return error instanceof KctlError && error.faults[0]?.code === "java-not-found";
 }
 
-function placed({ home, executable }: Java, cache: string): ServerJava {
-  return { home, executable, temurin: temurinOf(cache, home), missing: null };
+function placed({ home, executable, major }: Java, cache: string): ServerJava {
+  return { home, executable, temurin: temurinOf(cache, home), major, missing: null };
 }
 
 /** Stands for a Java that is not known: for `render` and `status`, which start nothing. */
@@ -52,6 +52,7 @@ export const unknownJava: ServerJava = {
   home: "<known after up>",
   executable: "<known after up>",
   temurin: null,
+  major: null,
   missing: null,
 };
 

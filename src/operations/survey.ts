@@ -1,5 +1,6 @@
 /** Looks at the world once and plans: what is wanted, what is there, and the difference. Reads only. */
 import { cacheFolder, softwareFolder } from "../artifacts/cache.ts";
+import { classArchivePath, hasClassArchives, isClassArchiveReady } from "../artifacts/class-archive.ts";
 import { isReady } from "../artifacts/ready.ts";
 import { membersOf, type Cluster, type Role } from "../cluster/cluster.ts";
 import { admit } from "../cluster/joining.ts";
@@ -46,6 +47,8 @@ export type ServerJava = {
   readonly executable: string;
   /** Where it is one of the cache's own, there or yet to be fetched. */
   readonly temurin: JavaArtifact | null;
+  /** null where it is not known. */
+  readonly major: number | null;
   /** Why it is to be fetched: none that is there fits. */
   readonly missing: KctlError | null;
 };
@@ -68,7 +71,7 @@ export type Want = (past: Past, admitted?: number | null) => Wanted;
 export async function wantedBy(
   spec: Spec,
   provider: Provider,
-  java: Pick<ServerJava, "executable" | "temurin">,
+  java: Omit<ServerJava, "missing">,
   cache: string,
   fresh: FreshId,
 ): Promise<Want> {
@@ -79,7 +82,19 @@ export async function wantedBy(
     const identity = identityOf(cluster, receipt, clusterId, fresh);
     const software: ServiceContext["software"] = (artifact) => softwareFolder(cache, artifact);
     const { platform } = provider;
-    const state = desiredState({ cluster, platform, java: java.executable, software, templates: texts, identity });
+    const classArchive: ServiceContext["classArchive"] = (artifact) =>
+      spec.java?.archive !== false && hasClassArchives(java.major)
+        ? classArchivePath(cache, artifact, cluster.quorum, java.home)
+        : null;
+    const state = desiredState({
+      cluster,
+      platform,
+      java: java.executable,
+      software,
+      classArchive,
+      templates: texts,
+      identity,
+    });
     const artifacts = java.temurin === null ? state.artifacts : [...state.artifacts, java.temurin];
     return { cluster, desired: { ...state, artifacts }, identity };
   };
@@ -163,6 +178,17 @@ async function artifactsThere(cache: string, { artifacts }: DesiredState): Promi
   return Object.fromEntries(await Promise.all(there));
 }
 
+async function classArchivesThere(
+  cache: string,
+  { classArchives }: DesiredState,
+  javaHome: string,
+): Promise<Record<string, boolean>> {
+  const there = classArchives.map(
+    async (archive) => [archive.path, await isClassArchiveReady(cache, archive, javaHome)] as const,
+  );
+  return Object.fromEntries(await Promise.all(there));
+}
+
 /** One look at everything, and the plan that follows from it. */
 export async function survey(
   spec: Spec,
@@ -180,11 +206,12 @@ export async function survey(
   const { wanted, hosts, seen } = await wantedAndSeen(want, (one) => lookAtHosts(one, provider, signal), former);
   const { cluster, desired, identity } = wanted;
   const topicNames = [...new Set([...cluster.topics.map(({ name }) => name), ...Object.keys(former?.topics ?? {})])];
-  const [artifacts, kafka] = await Promise.all([
+  const [artifacts, classArchives, kafka] = await Promise.all([
     artifactsThere(cache, desired),
+    classArchivesThere(cache, desired, java.home),
     hasRun(desired, seen) ? observeKafka(cluster, seen, topicNames, signal) : ({ state: "new" } as const),
   ]);
-  const observed: ObservedState = { hosts: seen, artifacts, receipt: receiptFile, kafka };
+  const observed: ObservedState = { hosts: seen, artifacts, classArchives, receipt: receiptFile, kafka };
   const changes = kafkaChanges({ cluster, desired, kafka, former });
   const stored = Object.fromEntries(Object.values(seen).flatMap(({ identities }) => Object.entries(identities)));
   const made = { java: java.home, cache, identity };

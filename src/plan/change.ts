@@ -1,5 +1,5 @@
 /** A change of the plan: plain JSON that `plan` shows, `up` carries out and tests compare. Content is named by its digest. */
-import type { Artifact } from "../services/desired.ts";
+import type { Artifact, ClassArchive } from "../services/desired.ts";
 import type { SettingChange } from "./topic-difference.ts";
 
 /** Stands in a plan for what only `up` will know: an id that it is to make. */
@@ -32,6 +32,8 @@ export type Change = Common &
   (
     | { readonly kind: "receipt"; readonly verb: "create" | "update" }
     | { readonly kind: "artifact"; readonly verb: "fetch"; readonly artifact: Artifact }
+    /** Makes an archive of loaded classes; servers start without it while it is not there. */
+    | { readonly kind: "class-archive"; readonly verb: "create"; readonly archive: ClassArchive }
     | { readonly kind: "folder"; readonly verb: "create" | "update"; readonly path: string; readonly mode: number }
     | {
         readonly kind: "file";

@@ -59,15 +59,18 @@ export function makePlan(input: PlanInput): Plan {
       input.receipt.former,
     ),
   );
+  const restarted = hosts.flatMap(({ restarts }) => restarts);
+  const classArchives = starts.length + restarted.length === 0 ? [] : classArchiveChanges(input, artifacts);
   const started = starts.map(({ key }) => done(key));
   const voters = inTurn(kafka.voters, [...first, ...started]);
   // With ZooKeeper a broker reads all live settings, changes one and writes all of them: two at once would lose one.
   const settings = inTurn(kafka.settings, [...first, ...started, ...voters.map(({ key }) => done(key))]);
   const roll = rollChange(
     cluster,
-    hosts.flatMap(({ restarts }) => restarts),
+    restarted,
     hosts,
-    [...artifacts, ...starts, ...voters, ...settings],
+    // A first start goes on beside the making of the archive; restarts can wait for it, and gain.
+    [...artifacts, ...classArchives, ...starts, ...voters, ...settings],
   );
   const topics = [...Map.groupBy(kafka.topics, topicOf).values()].flatMap((ofOne) =>
     inTurn(ofOne, [...first, ...started, ...roll.map(({ key }) => done(key))]),
@@ -76,6 +79,7 @@ export function makePlan(input: PlanInput): Plan {
     changes: [
       ...receipt,
       ...artifacts,
+      ...classArchives,
       ...hosts.flatMap(({ changes }) => changes),
       ...storage,
       ...gates,
@@ -151,6 +155,24 @@ function artifactChanges({ artifacts }: DesiredState, observed: ObservedState): 
       },
     ];
   });
+}
+
+function classArchiveChanges({ desired, observed }: PlanInput, artifacts: readonly Change[]): readonly Change[] {
+  return desired.classArchives
+    .filter(({ path }) => observed.classArchives[path] !== true)
+    .map((archive) => ({
+      kind: "class-archive",
+      verb: "create",
+      key: `class-archive ${archive.path}`,
+      archive,
+      layer: "host",
+      node: null,
+      title: `make the archive of classes of ${archive.of.name} ${archive.of.version}, once`,
+      why: [],
+      effect: "none",
+      diff: [],
+      after: artifacts.map(({ key }) => done(key)),
+    }));
 }
 
 type StorageChange = Extract<Change, { kind: "storage" }>;

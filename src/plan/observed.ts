@@ -78,6 +78,8 @@ export type ObservedState = {
   readonly kafka: ObservedKafka;
   /** Whether an artifact is unpacked and whole, by `NAME VERSION`. */
   readonly artifacts: Readonly<Record<string, boolean>>;
+  /** By path, whether an archive of loaded classes is there, and of what is there. */
+  readonly classArchives: Readonly<Record<string, boolean>>;
   readonly hosts: Readonly<Record<string, ObservedHost>>;
   /** What the receipt's file holds; null where there is none. */
   readonly receipt: string | null;

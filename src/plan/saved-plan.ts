@@ -141,9 +141,9 @@ export function planDifferences(saved: SavedPlan, now: PlanNow): readonly PlanDi
   ];
 }
 
-const nothingDone: ReadonlySet<string> = new Set(["gate", "note", "receipt"]);
+const nothingDone: ReadonlySet<string> = new Set(["gate", "note", "receipt", "class-archive"]);
 
-/** Gates and notes change nothing; the receipt is looked at apart. */
+/** Gates and notes change nothing, archives of classes nothing of the cluster; the receipt is looked at apart. */
 function isDeed({ kind }: SavedChange | Change): boolean {
   return !nothingDone.has(kind);
 }

@@ -1,6 +1,13 @@
 /** A cluster turned into what each machine must have. */
 import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
-import type { Artifact, DesiredFolder, DesiredHost, DesiredLiveSettings, DesiredState } from "./desired.ts";
+import type {
+  ApacheArtifact,
+  ClassArchive,
+  DesiredFolder,
+  DesiredHost,
+  DesiredLiveSettings,
+  DesiredState,
+} from "./desired.ts";
 import { userSettings } from "./kafka-server.ts";
 import { service } from "./registry.ts";
 import type { ServiceContext } from "./service.ts";
@@ -11,9 +18,17 @@ function foldersOf(members: readonly Member[]): readonly DesiredFolder[] {
   );
 }
 
-export function artifactsOf(cluster: Cluster): readonly Artifact[] {
+export function artifactsOf(cluster: Cluster): readonly ApacheArtifact[] {
   const all = cluster.members.map(({ role }) => service(role).artifact(cluster));
   return [...new Map(all.map((artifact) => [`${artifact.name} ${artifact.version}`, artifact])).values()];
+}
+
+/** One for each software: its servers and its tools share it. */
+function classArchivesOf(cluster: Cluster, classArchive: ServiceContext["classArchive"]): readonly ClassArchive[] {
+  return artifactsOf(cluster).flatMap((of) => {
+    const path = classArchive(of);
+    return path === null ? [] : [{ path, of, list: cluster.quorum }];
+  });
 }
 
 export function desiredState(context: ServiceContext): DesiredState {
@@ -38,5 +53,6 @@ export function desiredState(context: ServiceContext): DesiredState {
       ),
     ),
   }));
-  return { artifacts: artifactsOf(cluster), hosts, liveSettings, topics: cluster.topics };
+  const classArchives = classArchivesOf(cluster, context.classArchive);
+  return { artifacts: artifactsOf(cluster), classArchives, hosts, liveSettings, topics: cluster.topics };
 }

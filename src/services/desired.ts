@@ -113,8 +113,16 @@ export type DesiredLiveSettings = {
   readonly settings: Readonly<Record<string, { readonly value: string; readonly from: string }>>;
 };
 
+/** An archive of loaded classes, made from software and a list of what of it servers load. */
+export type ClassArchive = {
+  readonly path: string;
+  readonly of: ApacheArtifact;
+  readonly list: "zookeeper" | "kraft";
+};
+
 export type DesiredState = {
   readonly artifacts: readonly Artifact[];
+  readonly classArchives: readonly ClassArchive[];
   readonly hosts: readonly DesiredHost[];
   readonly liveSettings: readonly DesiredLiveSettings[];
   readonly topics: readonly Topic[];

@@ -1,13 +1,15 @@
 /** A service that is a JVM: its argument file, its command and the digest of all that it reads when it starts. */
 import { createHash } from "node:crypto";
-import type { Member } from "../cluster/cluster.ts";
+import type { Cluster, Member } from "../cluster/cluster.ts";
 import { jvmArguments } from "../render/jvm-arguments.ts";
 import { sectionLine } from "../render/properties.ts";
-import type { DesiredFile, DesiredProcess, Origin, Probe, Registration } from "./desired.ts";
+import type { ApacheArtifact, DesiredFile, DesiredProcess, Origin, Probe, Registration } from "./desired.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 type JvmService = {
   readonly member: Member;
+  /** What it runs from. */
+  readonly artifact: ApacheArtifact;
   readonly classpath: string;
   readonly mainClass: string;
   /** The main class's one argument. */
@@ -30,8 +32,8 @@ type JvmService = {
  * C1 and the serial collector start fastest and stay smallest, which is what a laptop or a CI job wants; G1 with a
  * pause goal is what Kafka's documentation recommends for servers (Operations, "Java Version").
  */
-const profileFlags = {
-  laptop: ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"],
+export const profileFlags = {
+  laptop: ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
   server: [
     "-XX:+UseG1GC",
     "-XX:MaxGCPauseMillis=20",
@@ -40,17 +42,31 @@ const profileFlags = {
   ],
 } as const;
 
+const collector = /^-XX:\+Use\w+GC$/;
+
+/** The profile's flags; the user's own collector takes the place of kctl's, since a JVM refuses two. */
+function flagsFor(cluster: Cluster, jvm: readonly string[]): readonly string[] {
+  const flags = profileFlags[cluster.jvmProfile];
+  return jvm.some((flag) => collector.test(flag)) ? flags.filter((flag) => !collector.test(flag)) : flags;
+}
+
+/** An archive that is not there, or not of this very Java and these very jars, is passed over: it only saves time. */
+export function archiveFlags(archive: string | null): readonly string[] {
+  return archive === null ? [] : ["-Xshare:auto", `-XX:SharedArchiveFile=${archive}`];
+}
+
 function digestOf(parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
 }
 
-function argumentFile(service: JvmService, { platform }: ServiceContext): DesiredFile {
+function argumentFile(service: JvmService, { cluster, classArchive }: ServiceContext): DesiredFile {
   const { member } = service;
-  const initialHeap = platform.profile === "server" ? member.heapMiB : Math.min(member.heapMiB, 64);
+  const initialHeap = cluster.jvmProfile === "server" ? member.heapMiB : Math.min(member.heapMiB, 64);
   const heap = [`-Xms${initialHeap}m`, `-Xmx${member.heapMiB}m`];
   const own = [
     ...(member.heapFrom === null ? heap : []),
-    ...profileFlags[platform.profile],
+    ...flagsFor(cluster, member.jvm),
+    ...archiveFlags(classArchive(service.artifact)),
     "-XX:+ExitOnOutOfMemoryError",
     `-XX:ErrorFile=${member.folders.log}/hs_err_pid%p.log`,
     // Neither performance data nor unpacked native libraries are left in /tmp by a server that was killed.
@@ -75,7 +91,11 @@ function argumentFile(service: JvmService, { platform }: ServiceContext): Desire
     content: [jvmArguments(own), ...commented].join(""),
     readAtStart: jvmArguments([...own, ...given]),
     member: member.key,
-    origins: { "-cp": [service.version] },
+    origins: {
+      "-cp": [service.version],
+      "-XX:SharedArchiveFile": [{ field: "java.archive", reads: { kind: "presence" } }],
+      "-XX:TieredStopAtLevel": [{ field: "java.profile", reads: { kind: "presence" } }],
+    },
   };
 }
 

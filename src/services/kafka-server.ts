@@ -2,13 +2,13 @@
 import { Eta } from "eta/core";
 import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
 import { bareProperties, properties, propertyValue, type Setting } from "../render/properties.ts";
-import type { Artifact, DesiredFile, DesiredStorage, Origins, Probe, Registration } from "./desired.ts";
-import { jvmService } from "./jvm-process.ts";
+import type { ApacheArtifact, DesiredFile, DesiredStorage, Origins, Probe, Registration } from "./desired.ts";
+import { archiveFlags, jvmService, profileFlags } from "./jvm-process.ts";
 import type { MemberState, Service, ServiceContext } from "./service.ts";
 import { isLiveForControllers, isLiveSetting } from "../spec/setting-info.ts";
 import { hasLog4j2, minorOf } from "../spec/versions.ts";
 
-export const kafkaArtifact = ({ kafkaVersion }: Cluster): Artifact => ({ name: "kafka", version: kafkaVersion });
+export const kafkaArtifact = ({ kafkaVersion }: Cluster): ApacheArtifact => ({ name: "kafka", version: kafkaVersion });
 
 /** Where the controllers are, for `controller.quorum.bootstrap.servers`. */
 export function quorumServers(cluster: Cluster): string {
@@ -75,6 +75,7 @@ export function kafkaServer(server: KafkaServer, context: ServiceContext): Membe
       member,
       section,
       version: { field: "kafka.version", reads: { kind: "part", of: "kafka[^/]*-([0-9.]+)/libs/" } },
+      artifact: kafkaArtifact(context.cluster),
       classpath,
       mainClass: "kafka.Kafka",
       configFile,
@@ -117,7 +118,7 @@ const withoutElr: ReadonlySet<string> = new Set(["4.1"]);
  */
 function storage(
   member: Member,
-  { cluster, identity, java, platform }: ServiceContext,
+  { cluster, identity, java, classArchive }: ServiceContext,
   classpath: string,
   configFile: string,
 ): DesiredStorage {
@@ -129,8 +130,8 @@ function storage(
     identity.directoryIds[member.key] === undefined
       ? ["--no-initial-controllers"]
       : ["--initial-controllers", voters.join(",")];
-  const quick = platform.profile === "laptop" ? ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] : [];
-  const tool = ["-Xmx256m", ...quick, "-XX:-UsePerfData", "-cp", classpath, "kafka.tools.StorageTool"];
+  const flags = [...profileFlags.laptop, ...archiveFlags(classArchive(kafkaArtifact(cluster)))];
+  const tool = ["-Xmx256m", ...flags, "-XX:-UsePerfData", "-cp", classpath, "kafka.tools.StorageTool"];
   const features = withoutElr.has(minorOf(cluster.kafkaVersion))
     ? ["--feature", "eligible.leader.replicas.version=0"]
     : [];

@@ -2,7 +2,7 @@
 import type { Cluster, Member, Role } from "../cluster/cluster.ts";
 import type { Platform } from "../cluster/platform.ts";
 import type { Spec } from "../spec/schema.ts";
-import type { Artifact, DesiredFile, DesiredProcess, DesiredStorage, StoredId } from "./desired.ts";
+import type { ApacheArtifact, Artifact, DesiredFile, DesiredProcess, DesiredStorage, StoredId } from "./desired.ts";
 
 export type Section = {
   readonly heap?: number | undefined;
@@ -18,6 +18,8 @@ export type ServiceContext = {
   readonly platform: Platform;
   readonly java: string;
   readonly software: (artifact: Artifact) => string;
+  /** Where the archive of its loaded classes lies, or will; null: it is started without. */
+  readonly classArchive: (artifact: ApacheArtifact) => string | null;
   readonly templates: Readonly<Record<TemplateName, string>>;
   readonly identity: Identity;
 };
@@ -55,7 +57,7 @@ export type Service = {
   readonly section: (spec: Spec) => Section;
   readonly defaultHeapMiB: Readonly<Record<Platform["profile"], number>>;
   /** The archive that it runs from. */
-  readonly artifact: (cluster: Cluster) => Artifact;
+  readonly artifact: (cluster: Cluster) => ApacheArtifact;
   /** Roles that must serve before it can start; a majority of them where they are an ensemble. */
   readonly needs: (cluster: Cluster) => readonly Role[];
   /** How many of `count` servers must serve for the role to serve. */

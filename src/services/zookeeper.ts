@@ -2,12 +2,12 @@
 import { Eta } from "eta/core";
 import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
 import { properties, propertyValue, type Setting } from "../render/properties.ts";
-import type { Artifact, DesiredFile, Origins } from "./desired.ts";
+import type { ApacheArtifact, DesiredFile, Origins } from "./desired.ts";
 import { jvmService } from "./jvm-process.ts";
 import { movedPort } from "./origins.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
-function artifact({ kafkaVersion, zookeeperVersion }: Cluster): Artifact {
+function artifact({ kafkaVersion, zookeeperVersion }: Cluster): ApacheArtifact {
   return zookeeperVersion === null
     ? { name: "kafka", version: kafkaVersion }
     : { name: "zookeeper", version: zookeeperVersion };
@@ -88,6 +88,7 @@ export const zookeeper: Service = {
         member,
         section: "zookeeper",
         version: { field: "zookeeper.version", reads: { kind: "part", of: "zookeeper-([0-9.]+)[^/]*/lib/" } },
+        artifact: artifact(context.cluster),
         classpath: context.cluster.zookeeperVersion === null ? `${home}/libs/*` : `${home}/lib/*`,
         mainClass: "org.apache.zookeeper.server.quorum.QuorumPeerMain",
         configFile,

@@ -149,6 +149,17 @@ const java = z.strictObject({
     effect: "restart",
     example: "17",
   }),
+  profile: key(z.enum(["laptop", "server"]).optional(), {
+    doc: "How the JVMs are set up: `laptop` starts soonest and stays smallest (serial collector, C1), `server` is for production (G1, C2, the whole heap from the start). Default: `laptop` on local.",
+    effect: "restart",
+    example: "server",
+  }),
+  archive: key(z.boolean().default(true), {
+    doc: "Start servers from an archive of their loaded classes (AppCDS), made once for each Kafka and Java and kept in the cache: they start in about two thirds of the time. From Java 11 on.",
+    effect: "restart",
+    example: "false",
+    also: ["cds", "appcds", "classDataSharing"],
+  }),
 });
 
 export const specSchema = z.strictObject({

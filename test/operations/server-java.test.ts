@@ -36,7 +36,13 @@ describe("the Java of the servers", () => {
   test("is one of this machine's, and then nothing is fetched", async () => {
     const context = contextWith({ JAVA_HOME: real.home });
     const found = await serverJava(specWith(), null, await temporary(), context);
-    expect(found).toEqual({ home: real.home, executable: real.executable, temurin: null, missing: null });
+    expect(found).toEqual({
+      home: real.home,
+      executable: real.executable,
+      temurin: null,
+      major: real.major,
+      missing: null,
+    });
   });
 
   test("is one to be fetched where none fits, and has its path before it is there, once it is, and when the receipt names it", async () => {
@@ -46,7 +52,7 @@ describe("the Java of the servers", () => {
     const spec = specWith({ version: missing });
     const before = await serverJava(spec, null, cache, bare);
     const home = softwareFolder(cache, java);
-    const place = { home, executable: join(home, "bin/java"), temurin: java };
+    const place = { home, executable: join(home, "bin/java"), temurin: java, major: missing };
     expect(before).toMatchObject({ ...place, missing: { message: `no Java ${missing} was found on this machine` } });
     await prepareArtifact(java, options);
     const there = { ...place, missing: null };

@@ -79,6 +79,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   "java.home": [{ change: (spec) => (spec.java = { home: "/opt/java" }), why: ["java.home"] }],
   "java.version": [{ change: (spec) => (spec.java = { version: 21 }), why: ["java.version"] }],
+  "java.profile": [{ change: (spec) => (spec.java = { profile: "server" }), why: ["java.profile"] }],
+  "java.archive": [{ change: (spec) => (spec.java = { archive: false }), why: ["java.archive"] }],
   // The others are not built: see the list below.
   "provider.type": [],
   "provider.port": [

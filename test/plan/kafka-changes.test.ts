@@ -48,7 +48,15 @@ function wanted({ config = {}, nodes = [{}, {}], topics = [] }: Wanted) {
   const software = (): string => "/s";
   return {
     cluster,
-    desired: desiredState({ cluster, platform, java: "/java", software, templates, identity }),
+    desired: desiredState({
+      cluster,
+      platform,
+      java: "/java",
+      software,
+      classArchive: () => null,
+      templates,
+      identity,
+    }),
     identity,
   };
 }

@@ -16,19 +16,20 @@ describe("from nothing", () => {
     expect(keys.size).toBe(plan.changes.length);
     for (const { key, after } of plan.changes) {
       for (const edge of after) expect(keys).toContain(edge.key);
-      if (key !== "receipt" && !key.startsWith("artifact") && !key.startsWith("gate"))
+      if (key !== "receipt" && !/^(class-archive|artifact)/.test(key) && !key.startsWith("gate"))
         expect(after).toContainEqual({ key: "receipt", until: "done" });
     }
     const count = (kind: string): number => plan.changes.filter((change) => change.kind === kind).length;
     expect({
       receipt: count("receipt"),
       artifact: count("artifact"),
+      classArchive: count("class-archive"),
       folder: count("folder"),
       file: count("file"),
       process: count("process"),
       gate: count("gate"),
       roll: count("roll"),
-    }).toEqual({ receipt: 1, artifact: 1, folder: 24, file: 21, process: 6, gate: 1, roll: 0 });
+    }).toEqual({ receipt: 1, artifact: 1, classArchive: 1, folder: 24, file: 21, process: 6, gate: 1, roll: 0 });
   });
 
   test("ZooKeeper servers start together, brokers once a majority serves", () => {

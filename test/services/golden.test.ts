@@ -145,6 +145,7 @@ function desiredOf({ spec, profile, joining = [] }: Case): {
     platform: at,
     java: "/java/bin/java",
     software: (artifact) => `/cache/${artifact.name}-${artifact.version}`,
+    classArchive: (artifact) => `/cache/class-archives/${artifact.name}-${artifact.version}.jsa`,
     templates,
     identity: {
       clusterId: "CLUSTER-ID",

@@ -58,6 +58,7 @@ export function world(
     platform: at,
     java,
     software: ({ name, version }) => (name === "kafka" ? `/cache/kafka-${version}` : `/cache/zookeeper-${version}-bin`),
+    classArchive: ({ name }) => (parsed.java?.archive === false ? null : `/cache/${name}.jsa`),
     templates,
     identity,
   });
@@ -67,7 +68,13 @@ export function world(
   return { root: at.root, cluster, desired, kafka, receipt: { former, next } };
 }
 
-export const nothing: ObservedState = { artifacts: {}, hosts: {}, receipt: null, kafka: { state: "new" } };
+export const nothing: ObservedState = {
+  artifacts: {},
+  classArchives: {},
+  hosts: {},
+  receipt: null,
+  kafka: { state: "new" },
+};
 
 /** A host on which everything is as wanted. */
 function asWanted(
@@ -100,6 +107,7 @@ export function running(
 ): ObservedState {
   return {
     artifacts: Object.fromEntries(desired.artifacts.map(({ name, version }) => [`${name} ${version}`, true])),
+    classArchives: Object.fromEntries(desired.classArchives.map(({ path }) => [path, true])),
     hosts: Object.fromEntries(desired.hosts.map((host) => [host.node, asWanted(host, receipt.next.members)])),
     receipt: receiptText(receipt.next),
     kafka,
