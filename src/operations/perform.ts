@@ -153,10 +153,12 @@ async function stopExtras(
   await Promise.all(extras.map((extra) => host.stop(extra, graceSeconds, signal)));
 }
 
-/** Why a server can never serve: too many of its ensemble's peers failed to start. */
+/** Why a server can never serve: what it needs does not, or too many of its ensemble's peers failed to start. */
 function hopeless(process: DesiredProcess, { cluster }: Survey, failed: ReadonlySet<string>): string | null {
   const peers = cluster.members.filter(({ role }) => role === process.role);
-  const { quorum, title } = service(process.role);
+  const { needs, quorum, title } = service(process.role);
+  const lacking = needs(cluster).find((role) => failed.has(`gate ${role}`));
+  if (lacking !== undefined) return `too few ${service(lacking).title}s serve`;
   // Where every one counts for itself (brokers), the others' failure does not keep this one from serving.
   if (quorum(peers.length) === peers.length && peers.length > 1) return null;
   const left = peers.filter(({ key }) => !failed.has(`start ${key}`)).length;

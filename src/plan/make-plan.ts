@@ -232,12 +232,10 @@ function gatesFor(cluster: Cluster, starting: readonly string[]): readonly Chang
 }
 
 function gatesBefore(process: DesiredProcess, cluster: Cluster, gates: readonly Change[]): readonly Edge[] {
-  const names = new Set(
-    service(process.role)
-      .needs(cluster)
-      .map((role) => `gate ${role}`),
-  );
-  return gates.filter(({ key }) => names.has(key)).map(({ key }) => done(key));
+  const { needs, waitsItself } = service(process.role);
+  const names = new Set(needs(cluster).map((role) => `gate ${role}`));
+  const until = waitsItself(cluster) ? "begun" : "done";
+  return gates.filter(({ key }) => names.has(key)).map(({ key }) => ({ key, until }));
 }
 
 function startChange(

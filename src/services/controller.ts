@@ -53,6 +53,7 @@ export const controller: Service = {
   defaultHeapMiB: { laptop: 256, server: 1024 },
   artifact: kafkaArtifact,
   needs: () => [],
+  waitsItself: () => false,
   quorum: (count) => Math.floor(count / 2) + 1,
   desired: (member, context) =>
     kafkaServer(

@@ -76,6 +76,7 @@ export const zookeeper: Service = {
   defaultHeapMiB: { laptop: 128, server: 512 },
   artifact,
   needs: () => [],
+  waitsItself: () => false,
   quorum: (count) => Math.floor(count / 2) + 1,
   desired: (member, context) => {
     const { folders } = member;
