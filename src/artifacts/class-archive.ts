@@ -12,6 +12,7 @@ import { profileFlags } from "../services/jvm-process.ts";
 import { readTemplate } from "../templates.ts";
 import { officialNames, softwareFolder } from "./cache.ts";
 import { markerPath } from "./ready.ts";
+import { sync } from "./store.ts";
 import { run } from "./run.ts";
 import { withTurn } from "./turn.ts";
 
@@ -50,14 +51,17 @@ async function originOf(cache: string, { of, list }: ClassArchive, javaHome: str
 
 const originFile = (path: string): string => `${path}.made-from`;
 
+/** The size too: caches are cut short by full disks and restored by other programs. */
+const noteOf = (origin: string, size: number): string => `${origin} ${size}\n`;
+
 export async function isClassArchiveReady(cache: string, archive: ClassArchive, javaHome: string): Promise<boolean> {
   try {
-    const [origin, wanted, found] = await Promise.all([
+    const [noted, origin, { size }] = await Promise.all([
       readFile(originFile(archive.path), "utf8"),
       originOf(cache, archive, javaHome),
       stat(archive.path),
     ]);
-    return origin.trim() === wanted && found.size > 0;
+    return noted === noteOf(origin, size);
   } catch {
     // Whatever is missing, it is made anew.
     return false;
@@ -111,11 +115,12 @@ async function dump(archive: ClassArchive, folder: string, { cache, java, env, s
     { folder, env: { PATH: env["PATH"], LANG: "C.UTF-8" }, signal, timeoutMs: longestMs },
   );
   if (code !== 0) throw notMade(archive, java.home, code, `${stderr}\n${stdout}`);
+  const aside = join(folder, "made-from");
+  await sync(made);
+  await writeFile(aside, noteOf(origin, (await stat(made)).size));
   await mkdir(dirname(path), { recursive: true });
   await rm(originFile(path), { force: true });
   await rename(made, path);
-  const aside = join(folder, "made-from");
-  await writeFile(aside, `${origin}\n`);
   await rename(aside, originFile(path));
 }
 

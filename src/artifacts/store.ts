@@ -40,7 +40,8 @@ export async function lookUp(cache: string, artifact: Artifact, signal: AbortSig
   return { state: "whole", fetched: { name: artifact.name, version: artifact.version, path, sha512, source } };
 }
 
-async function sync(path: string): Promise<void> {
+/** Resolves once it is on the disk. */
+export async function sync(path: string): Promise<void> {
   const file = await open(path, "r");
   try {
     await file.sync();

@@ -1,12 +1,13 @@
 /** Makes one change of a plan true: the only place where a kind of change meets the thing that carries it out. */
-import { KctlError, faultsOf } from "../fault.ts";
+import { KctlError } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
 import { receiptText } from "../plan/receipt.ts";
 import type { Lock } from "../providers/provider.ts";
-import type { Artifact, ClassArchive, DesiredFile, DesiredProcess } from "../services/desired.ts";
+import type { Artifact, DesiredFile, DesiredProcess } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
 import { changeKafka } from "./change-kafka.ts";
+import { tryToMake } from "./class-archives.ts";
 import type { Context } from "./context.ts";
 import type { Perform } from "./execute.ts";
 import { serves } from "./probe.ts";
@@ -44,7 +45,8 @@ export function performer(survey: Survey, context: Context, lock: Lock, steps: S
         return fetchArtifact(change.artifact, begun, survey, context);
       case "class-archive":
         begun();
-        return makeArchive(change.archive, survey, context);
+        await tryToMake(change.archive, { ...context, cache: survey.cache, java: survey.java });
+        return;
       case "folder":
         return hostOf(change).makeFolder({ path: change.path, mode: change.mode });
       case "file":
@@ -104,21 +106,6 @@ async function fetchArtifact(
   await prepareArtifact(artifact, { cache, mirror, env, emit, signal }).catch((error: unknown) => {
     throw explained(error, artifact, java);
   });
-}
-
-/** It saves time and nothing else: where it cannot be made, everything else goes on. */
-async function makeArchive(
-  archive: ClassArchive,
-  { cache, java }: Survey,
-  { env, emit, signal }: Context,
-): Promise<void> {
-  const { makeClassArchive } = await import("../artifacts/class-archive.ts");
-  try {
-    await makeClassArchive(archive, { cache, java, env, emit, signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    for (const fault of faultsOf(error)) emit({ type: "warning", fault });
-  }
 }
 
 type ReceiptWriter = { readonly write: () => Promise<void>; readonly formatted: (member: string) => Promise<void> };

@@ -65,6 +65,17 @@ export function pastOf(receipt: Receipt | null): Past {
   return { receipt, known: knownIdsOf(receipt), clusterId: receipt?.clusterId ?? null };
 }
 
+/** Where archives of loaded classes lie, where the spec and the Java have them. */
+export function classArchiveIn(
+  spec: Spec,
+  { quorum }: Cluster,
+  { home, major }: Pick<ServerJava, "home" | "major">,
+  cache: string,
+): ServiceContext["classArchive"] {
+  const wanted = spec.java?.archive !== false && hasClassArchives(major);
+  return (artifact) => (wanted ? classArchivePath(cache, artifact, quorum, home) : null);
+}
+
 /** Makes what the spec wants, given what is known; `admitted`: how many ZooKeeper servers may join one that runs, null for all. */
 export type Want = (past: Past, admitted?: number | null) => Wanted;
 
@@ -82,10 +93,7 @@ export async function wantedBy(
     const identity = identityOf(cluster, receipt, clusterId, fresh);
     const software: ServiceContext["software"] = (artifact) => softwareFolder(cache, artifact);
     const { platform } = provider;
-    const classArchive: ServiceContext["classArchive"] = (artifact) =>
-      spec.java?.archive !== false && hasClassArchives(java.major)
-        ? classArchivePath(cache, artifact, cluster.quorum, java.home)
-        : null;
+    const classArchive = classArchiveIn(spec, cluster, java, cache);
     const state = desiredState({
       cluster,
       platform,

@@ -24,7 +24,10 @@ export function artifactsOf(cluster: Cluster): readonly ApacheArtifact[] {
 }
 
 /** One for each software: its servers and its tools share it. */
-function classArchivesOf(cluster: Cluster, classArchive: ServiceContext["classArchive"]): readonly ClassArchive[] {
+export function classArchivesOf(
+  cluster: Cluster,
+  classArchive: ServiceContext["classArchive"],
+): readonly ClassArchive[] {
   return artifactsOf(cluster).flatMap((of) => {
     const path = classArchive(of);
     return path === null ? [] : [{ path, of, list: cluster.quorum }];

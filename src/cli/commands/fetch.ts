@@ -6,11 +6,14 @@ export const fetchCommand = () =>
   specCommand("fetch", "bring the artifacts that the cluster needs into the cache, verified").action((options) =>
     run(options, async (context) => {
       const { fetch } = await import("../../operations/fetch.ts");
-      const { artifacts } = await fetch(context);
+      const { artifacts, classArchives } = await fetch(context);
       return {
-        fields: { artifacts },
+        fields: { artifacts, classArchives: classArchives.map(({ path }) => path) },
         text: () =>
-          artifacts.map(({ name, version, path, source }) => `${name} ${version}: ${path} (from ${source})`).join("\n"),
+          [
+            ...artifacts.map(({ name, version, path, source }) => `${name} ${version}: ${path} (from ${source})`),
+            ...classArchives.map(({ of, path }) => `classes of ${of.name} ${of.version}: ${path}`),
+          ].join("\n"),
       };
     }),
   );

@@ -1,0 +1,28 @@
+/** Makes archives of loaded classes where they are missing. They save time and nothing else: where one cannot be made, all else goes on. */
+import type { MakeOptions } from "../artifacts/class-archive.ts";
+import { KctlError, faultsOf, type Fault } from "../fault.ts";
+import type { ClassArchive } from "../services/desired.ts";
+
+/** The archive, or nothing: then a warning says why. */
+export async function tryToMake(archive: ClassArchive, options: MakeOptions): Promise<readonly ClassArchive[]> {
+  const { makeClassArchive } = await import("../artifacts/class-archive.ts");
+  try {
+    await makeClassArchive(archive, options);
+    return [archive];
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const why =
+      error instanceof KctlError ? error.faults : faultsOf(error).map((fault) => ofThisMachine(archive, fault));
+    for (const fault of why) options.emit({ type: "warning", fault });
+    return [];
+  }
+}
+
+function ofThisMachine({ of, path }: ClassArchive, { what }: Fault): Fault {
+  return {
+    code: "class-archive-failed",
+    where: path,
+    what: `the archive of classes of ${of.name} ${of.version} could not be made: ${what}`,
+    fix: "servers start without it, only slower",
+  };
+}
