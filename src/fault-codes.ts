@@ -21,6 +21,7 @@ export const faultCodes = {
   "plan-unreadable": { exit: 2, means: "The plan that `up --plan` names cannot be read, or a newer kctl made it." },
   "plan-of-another": { exit: 2, means: "The plan that `up --plan` names was made for another cluster." },
   usage: { exit: 2, means: "The command line is wrong." },
+  "file-exists": { exit: 2, means: "The file that is to be written is there already." },
   "confirmation-needed": { exit: 2, means: "The command asks before it goes on, and there is no terminal to ask on." },
   "not-confirmed": { exit: 1, means: "kctl asked, and the answer was no." },
   // The operator's machine.

@@ -1,4 +1,4 @@
-/** What every command has in common: the options that all take, and the way its outcome becomes output and exit status. */
+/** What every command has in common: the options that all take, and what it says of itself beside them. */
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 
 function positive(text: string): number {
@@ -14,10 +14,34 @@ function durationSeconds(text: string): number {
   return Number(match[1]) * seconds[match[2] as keyof typeof seconds];
 }
 
-/** A command with the common options; `-f` only where it works on a spec, which is nearly everywhere. */
-export function specCommand(name: string, summary: string) {
-  return new Command(name)
-    .description(summary)
+/** What a command says of itself beside its options: in the reference (docs/commands.md), its examples in its `--help` too. */
+export type CommandPage = {
+  /** Paragraphs of Markdown. */
+  readonly about: readonly string[];
+  /** Exit statuses that mean something special with this command. */
+  readonly exits?: Readonly<Record<number, string>>;
+  /** The fields of its JSON result beside `type`, `ok` and `errors`. */
+  readonly result: Readonly<Record<string, string>>;
+  readonly examples: readonly (readonly [line: string, what: string])[];
+};
+
+const pages = new WeakMap<object, CommandPage>();
+
+/** null: a command that only programs call. */
+export function pageOf(command: object): CommandPage | null {
+  return pages.get(command) ?? null;
+}
+
+function examplesText({ examples }: CommandPage): string {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  return ["", "Examples:", ...examples.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`)].join("\n");
+}
+
+/** A command with the common options. */
+export function specCommand(name: string, summary: string, page: CommandPage) {
+  const command = new Command(name).description(summary).addHelpText("after", () => examplesText(page));
+  pages.set(command, page);
+  return command
     .option("-f, --file <spec>", "the spec, or - for standard input (default: $KCTL_SPEC, else kctl.yaml)")
     .option("--json", "one JSON object a line on standard output, the result last")
     .option("--quiet", "say only what went wrong")

@@ -32,16 +32,20 @@ async function specText({ specFile, cwd }: Context): Promise<string> {
   }
 }
 
-/** Every fault of the spec at once, those of its ports included; throws them as one error. */
 export async function readSpec(context: Context): Promise<ReadSpec> {
-  const file = context.specFile === "-" ? "<stdin>" : context.specFile;
-  const result = loadSpec(await specText(context), { file, env: context.env });
-  if (!result.ok) throw new KctlError(result.faults);
-  const { spec, warnings } = result;
+  const text = await specText(context);
   // The real one: servers are known by the paths in their arguments, by whichever link the spec was reached.
   const folder = await realpath(
     context.specFile === "-" ? context.cwd : dirname(resolve(context.cwd, context.specFile)),
   );
+  return checkedSpec(text, folder, context);
+}
+
+/** Every fault of the spec at once, those of its ports included; throws them as one error. */
+export function checkedSpec(text: string, folder: string, { specFile, env }: Context): ReadSpec {
+  const result = loadSpec(text, { file: specFile === "-" ? "<stdin>" : specFile, env });
+  if (!result.ok) throw new KctlError(result.faults);
+  const { spec, warnings } = result;
   const { platform } = openProvider(spec, folder);
   const problems = portProblems(
     resolveCluster(spec, platform, noKnownIds),

@@ -1,9 +1,27 @@
 /** kctl destroy */
-import { specCommand } from "../command.ts";
+import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
 
+const page: CommandPage = {
+  about: [
+    "Shows what data would be lost and asks for the cluster's name. What kctl did not make is left and named. A cluster whose spec says `protected: true` is not removed.",
+  ],
+  exits: { 2: "there is no terminal to ask on, and no `--yes`" },
+  result: {
+    cluster: "the cluster's name",
+    changed: "how many things were ended or removed",
+    kept: "with `--keep-data`: the folders of the data",
+    left: "what lay among kctl's folders and is not kctl's",
+  },
+  examples: [
+    ["kctl destroy", "servers, files and data, after a question"],
+    ["kctl destroy --yes", "without the question: for CI"],
+    ["kctl destroy --keep-data", "the next `kctl up` of the same spec goes on with the data"],
+  ],
+};
+
 export const destroyCommand = () =>
-  specCommand("destroy", "remove all that up made, data included, and nothing else")
+  specCommand("destroy", "remove all that up made, data included, and nothing else", page)
     .option("--yes", "do not ask for the cluster's name")
     .option("--keep-data", "leave the data and say where it is")
     .action((options) =>

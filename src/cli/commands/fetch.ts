@@ -1,9 +1,22 @@
 /** kctl fetch */
-import { specCommand } from "../command.ts";
+import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
 
+const page: CommandPage = {
+  about: [
+    "Brings Kafka, ZooKeeper where the spec asks for one of its own, and Java where this machine has none that fits, into the cache, verified by their digests. For CI caches and for machines without internet.",
+  ],
+  result: {
+    artifacts: "`{name, version, path, sha512, source}` each",
+  },
+  examples: [
+    ["kctl fetch", "before the network goes away"],
+    ["kctl fetch --json", "where the archives are, and their digests"],
+  ],
+};
+
 export const fetchCommand = () =>
-  specCommand("fetch", "bring the artifacts that the cluster needs into the cache, verified").action((options) =>
+  specCommand("fetch", "bring the artifacts that the cluster needs into the cache, verified", page).action((options) =>
     run(options, async (context) => {
       const { fetch } = await import("../../operations/fetch.ts");
       const { artifacts, classArchives } = await fetch(context);

@@ -1,11 +1,28 @@
 /** kctl plan */
 import packageFile from "../../../package.json" with { type: "json" };
 import { changesSomething } from "../../plan/change.ts";
-import { specCommand } from "../command.ts";
+import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
 
+const page: CommandPage = {
+  about: [
+    "Shows each change that `up` would make: what, why (which key of the spec, from what, to what), what it does to a running cluster, and the lines of the files that differ. It touches nothing. `up` carries out the very same plan.",
+  ],
+  exits: { 3: "with `--check`: something would change" },
+  result: {
+    changes: "what would change, in an order that is safe: `{key, kind, verb, title, why, effect, …}` each",
+    out: "with `--out`: the file",
+  },
+  examples: [
+    ["kctl plan", "what would `kctl up` do?"],
+    ["kctl plan --check", "has somebody changed the cluster by hand? Exit status 3 says yes"],
+    ["kctl plan --out reviewed.json", "put it aside, for `kctl up --plan reviewed.json`"],
+    ["kctl plan --verbose", "folders and files one by one"],
+  ],
+};
+
 export const planCommand = () =>
-  specCommand("plan", "show what up would change, down to the lines of a file")
+  specCommand("plan", "show what up would change, down to the lines of a file", page)
     .option("--check", "exit with status 3 where anything would change")
     .option("--out <file>", "put the plan into a file to review, which `kctl up --plan` carries out")
     .action((options) =>

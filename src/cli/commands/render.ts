@@ -1,11 +1,23 @@
 /** kctl render */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { specCommand } from "../command.ts";
+import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
 
+const page: CommandPage = {
+  about: ["What is not known before `up` (a cluster's id) stands as `<known after up>`."],
+  result: {
+    files: "`{node, path, content}` each; with `--out` without the content",
+    out: "with `--out`: the folder",
+  },
+  examples: [
+    ["kctl render", "print every file"],
+    ["kctl render --out rendered", "write them there, to read or compare"],
+  ],
+};
+
 export const renderCommand = () =>
-  specCommand("render", "write every file that each node would get, touching nothing")
+  specCommand("render", "write every file that each node would get, touching nothing", page)
     .option("--out <dir>", "write them there instead of standard output")
     .action((options) =>
       run(options, async (context) => {

@@ -1,9 +1,25 @@
 /** kctl restart */
-import { specCommand } from "../command.ts";
+import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
 
+const page: CommandPage = {
+  about: [
+    "Restarts running servers one at a time: ZooKeeper servers and controllers first, then brokers. Before each it asks whether that server may go now, after each it waits until all its replicas are in sync again. It starts nothing that is stopped: `kctl start` does.",
+  ],
+  result: {
+    cluster: "the cluster's name",
+    changed: "how many servers were restarted",
+    left: "with `--step`: servers that were not restarted yet",
+  },
+  examples: [
+    ["kctl restart", "all servers, asking first on a terminal"],
+    ["kctl restart kafka-2 --yes", "only those of one node, without asking"],
+    ["kctl restart --step", "ask before each of them"],
+  ],
+};
+
 export const restartCommand = () =>
-  specCommand("restart", "restart all running servers, or those of a node, one at a time, each when it may go")
+  specCommand("restart", "restart all running servers, or those of a node, one at a time, each when it may go", page)
     .argument("[node]", "only the servers of this node")
     .option("--yes", "do not ask first")
     .option("--step", "ask before each restart; without a terminal, end after one")

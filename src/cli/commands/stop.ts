@@ -1,9 +1,23 @@
 /** kctl stop */
-import { specCommand } from "../command.ts";
+import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
 
+const page: CommandPage = {
+  about: [
+    "Ends brokers, then controllers or ZooKeeper servers. Data and configuration stay where they are. On a terminal it asks first.",
+  ],
+  result: {
+    cluster: "the cluster's name",
+    changed: "how many servers were ended",
+  },
+  examples: [
+    ["kctl stop", "the evening"],
+    ["kctl stop --yes", "without asking"],
+  ],
+};
+
 export const stopCommand = () =>
-  specCommand("stop", "stop the whole cluster in order, and keep its data")
+  specCommand("stop", "stop the whole cluster in order, and keep its data", page)
     .option("--yes", "do not ask first")
     .action((options) =>
       run(options, async (context) => {

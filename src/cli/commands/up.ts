@@ -1,11 +1,33 @@
 /** kctl up */
 import type { Context } from "../../operations/context.ts";
 import { smokeTestText } from "../../report/smoke-test-text.ts";
-import { specCommand } from "../command.ts";
+import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
 
+const page: CommandPage = {
+  about: [
+    "Looks at what is there, works out what differs from the spec, makes it so in a safe order, and looks again until there is nothing left to do. So it is one command for a first install, a changed setting, a dead server, and a run that was killed half-way; a second `up` changes nothing.",
+    "On a terminal it asks before it restarts servers of a running cluster; without one it goes ahead.",
+  ],
+  result: {
+    cluster: "the cluster's name",
+    changed: "how many things it changed; 0 where all was as it should be",
+    seconds: "how long that took, a smoke test not counted",
+    bootstrap: "where clients connect to: `HOST:PORT,HOST:PORT`",
+    left: "with `--step`: servers that are still to be restarted",
+    notInPlan: "with `--plan`: what came to light, does not stand in the plan, and was left",
+    checks: "with `--smoke-test`: as in `kctl smoke-test`",
+  },
+  examples: [
+    ["kctl up", "make the cluster of kctl.yaml, or bring it up to date"],
+    ["kctl up -f staging.yaml --smoke-test", "another spec; prove afterwards that records go through"],
+    ["kctl up --yes --step", "restart one server, then end: the next one goes on"],
+    ["kctl up --plan reviewed.json", "do what that plan says, or nothing"],
+  ],
+};
+
 export const upCommand = () =>
-  specCommand("up", "make the cluster what the spec says, then verify it")
+  specCommand("up", "make the cluster what the spec says, then verify it", page)
     .option("--yes", "do not ask before servers of a running cluster are restarted")
     .option("--step", "ask before each restart; without a terminal, end after one")
     .option("--plan <file>", "carry out this plan, which `kctl plan --out` wrote, or nothing")

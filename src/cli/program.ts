@@ -1,0 +1,47 @@
+/** The tree of commands: each is a file in commands/ and a line here. Parsing, help, reference and completion all come from it. */
+import { Command } from "@commander-js/extra-typings";
+import packageFile from "../../package.json" with { type: "json" };
+import { completeCommand } from "./commands/complete.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { destroyCommand } from "./commands/destroy.ts";
+import { fetchCommand } from "./commands/fetch.ts";
+import { initCommand } from "./commands/init.ts";
+import { planCommand } from "./commands/plan.ts";
+import { renderCommand } from "./commands/render.ts";
+import { restartCommand } from "./commands/restart.ts";
+import { schemaCommand } from "./commands/schema.ts";
+import { smokeTestCommand } from "./commands/smoke-test.ts";
+import { startCommand } from "./commands/start.ts";
+import { statusCommand } from "./commands/status.ts";
+import { stopCommand } from "./commands/stop.ts";
+import { upCommand } from "./commands/up.ts";
+import { validateCommand } from "./commands/validate.ts";
+
+const commands = [
+  initCommand,
+  upCommand,
+  planCommand,
+  statusCommand,
+  smokeTestCommand,
+  restartCommand,
+  stopCommand,
+  startCommand,
+  destroyCommand,
+  validateCommand,
+  renderCommand,
+  fetchCommand,
+  schemaCommand,
+  completionCommand,
+];
+
+export function program(): Command {
+  const kctl = new Command("kctl")
+    .description("One YAML file in, a running and verified Apache Kafka cluster out.")
+    .version(packageFile.version);
+  for (const make of commands) kctl.addCommand(make());
+  kctl.addCommand(completeCommand(kctl), { hidden: true });
+  for (const command of [kctl, ...kctl.commands]) {
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+  }
+  return kctl;
+}
