@@ -8,14 +8,8 @@ import { faultCodes } from "../src/fault-codes.ts";
 import { events } from "../src/report/events.ts";
 import { specJsonSchema } from "../src/spec/json-schema.ts";
 import { specReference } from "../src/spec/reference.ts";
-
-const generated = "This page is generated (`npm run generate`).";
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
+import { commandReference } from "./commands-page.ts";
+import { generated, table } from "./markdown.ts";
 
 function errorReference(): string {
   const rows = Object.entries(faultCodes).map(([code, { exit, means }]) => [`\`${code}\``, String(exit), means]);
@@ -59,6 +53,7 @@ ${await eventShapes()}
 
 const files: Readonly<Record<string, string>> = {
   "docs/spec.md": specReference(),
+  "docs/commands.md": commandReference(),
   "docs/errors.md": errorReference(),
   "docs/events.md": await eventReference(),
   "schema/kctl.schema.json": `${JSON.stringify(specJsonSchema(), null, 2)}\n`,

@@ -28,28 +28,36 @@ function run(command: string, ...args: readonly string[]): boolean {
 const runs = (command: string, ...args: readonly string[]): boolean =>
   spawnSync(command, args, { stdio: "ignore" }).status === 0;
 
-/** The JDK and Maven: from the distribution where they are missing and this user may install them. */
+/** The JDK and Maven, the shells that completion is tried in, and what a pipeline of CI reads JSON with. */
+const tools: readonly (readonly [command: string, option: string, aptPackage: string])[] = [
+  ["javac", "-version", "default-jdk-headless"],
+  ["mvn", "-version", "maven"],
+  ["zsh", "--version", "zsh"],
+  ["fish", "--version", "fish"],
+  ["jq", "--version", "jq"],
+];
+
+/** From the distribution where they are missing and this user may install them. */
 function prepare(): boolean {
-  const noJava = !runs("javac", "-version");
-  const noMaven = !runs("mvn", "-version");
-  if (!noJava && !noMaven) return true;
+  const missing = tools.filter(([command, option]) => !runs(command, option));
+  if (missing.length === 0) return true;
   const how =
     process.platform === "darwin"
-      ? "install them with `brew install openjdk@17 maven`, and put that Java on PATH"
-      : "install a JDK (17 or 21) and Maven";
+      ? "install them with `brew install openjdk@17 maven fish jq`, and put that Java on PATH"
+      : "install them (a JDK of version 17 or 21)";
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
   const apt = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
   const [first = "env", ...rest] = apt;
   if (!runs("apt-get", "--version") || (sudo.length > 0 && !runs("sudo", "--non-interactive", "true"))) {
-    console.error(`the tests start real servers, built and fetched with a JDK and Maven: ${how}`);
+    console.error(`the tests need ${missing.map(([command]) => command).join(", ")}: ${how}`);
     return false;
   }
   if (!run(first, ...rest, "update")) return false;
   const jdk = ["17", "21"]
     .map((version) => `openjdk-${version}-jdk-headless`)
     .find((name) => runs("apt-cache", "show", name));
-  const missing = [...(noJava ? [jdk ?? "default-jdk-headless"] : []), ...(noMaven ? ["maven"] : [])];
-  return run(first, ...rest, "install", "--yes", "--no-install-recommends", ...missing);
+  const packages = missing.map(([command, , name]) => (command === "javac" ? (jdk ?? name) : name));
+  return run(first, ...rest, "install", "--yes", "--no-install-recommends", ...packages);
 }
 
 /** Runs one vitest project and reads its counts; a run that tells none has failed. */
