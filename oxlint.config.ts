@@ -32,7 +32,7 @@ export const tiers: readonly Tier[] = [
   { files: ["src/plan/**"], above: effects, pure: true },
   { files: ["src/cluster/**", "src/render/**", "src/services/**"], above: plan, pure: true },
   { files: ["src/spec/**"], above: shapes, pure: true },
-  { files: ["src/fault.ts", "src/fault-codes.ts"], above: ["spec", ...shapes], pure: true },
+  { files: ["src/fault.ts", "src/fault-codes.ts", "src/fault-causes.ts"], above: ["spec", ...shapes], pure: true },
   { files: ["src/templates.ts"], above: ["spec", ...shapes], pure: false },
 ];
 

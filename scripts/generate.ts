@@ -4,24 +4,12 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { faultCodes } from "../src/fault-codes.ts";
 import { events } from "../src/report/events.ts";
 import { specJsonSchema } from "../src/spec/json-schema.ts";
 import { specReference } from "../src/spec/reference.ts";
 import { commandReference } from "./commands-page.ts";
+import { errorReference } from "./errors-page.ts";
 import { generated, table } from "./markdown.ts";
-
-function errorReference(): string {
-  const rows = Object.entries(faultCodes).map(([code, { exit, means }]) => [`\`${code}\``, String(exit), means]);
-  return `# Error codes
-
-Every error that kctl prints has a code; with \`--json\` it is the \`code\` of each entry of \`errors\`. Codes only grow. The
-exit status is 2 only where every error is one of the spec or the command line, so that nothing was touched.
-${generated}
-
-${table(["code", "exit", "what it means"], rows)}
-`;
-}
 
 /** The type itself is the best account of each event's fields: it is what the compiler holds the code to. */
 async function eventShapes(): Promise<string> {

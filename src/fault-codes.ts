@@ -1,6 +1,6 @@
 /**
- * Every error code that kctl can print, declared once: its exit status, what it means, and the usual way out.
- * The reference of error codes is generated from this table; codes are part of the interface and only grow.
+ * Every error code that kctl can print, declared once: its exit status, and what it means; causes and ways out are in fault-causes.ts.
+ * The reference of error codes is generated from both; codes are part of the interface and only grow.
  */
 type CodeInfo = { readonly exit: 1 | 2 | 130; readonly means: string };
 
