@@ -1,0 +1,54 @@
+/** The fields of JSON results, as the reference of commands has them: each is there in fact, and no other. */
+import { rm } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { pageOf } from "../../src/cli/command.ts";
+import { program } from "../../src/cli/program.ts";
+import { kctl, newPlace } from "./kctl.ts";
+
+const tree = program();
+const commands = tree
+  .createHelp()
+  .visibleCommands(tree)
+  .filter((command) => command.name() !== "help");
+
+/** The life of a cluster by every command, each with the options that add something to its result. */
+const life: readonly (readonly [command: string, ...args: string[]])[] = [
+  ["init", "-"],
+  ["validate"],
+  ["schema"],
+  ["completion", "bash"],
+  ["render"],
+  ["render", "--out", "rendered"],
+  ["fetch"],
+  ["plan", "--out", "reviewed.json"],
+  ["up", "--plan", "reviewed.json", "--step", "--smoke-test"],
+  ["status"],
+  ["smoke-test"],
+  ["restart", "--step", "kafka-1"],
+  ["stop", "--yes"],
+  ["start"],
+  ["destroy", "--yes"],
+];
+
+describe("the fields of every result", () => {
+  test("are those of the reference", async () => {
+    const at = await newPlace({ count: 1, version: "4.3.1", quorum: "controller" });
+    const seen = new Map<string, Set<string>>();
+    for (const [command, ...args] of life) {
+      const { exit, result } = await kctl(at, command, ...args, "--json");
+      expect({ command, exit, errors: result?.["errors"] }).toEqual({ command, exit: 0, errors: [] });
+      const { type: _type, ok: _ok, errors: _errors, ...fields } = result as Record<string, unknown>;
+      const names = seen.get(command) ?? new Set<string>();
+      for (const name of Object.keys(fields)) names.add(name);
+      seen.set(command, names);
+    }
+    await rm(at.spec);
+    for (const command of commands) {
+      const documented = Object.keys(pageOf(command)?.result ?? {});
+      expect({ command: command.name(), fields: [...(seen.get(command.name()) ?? [])].toSorted() }).toEqual({
+        command: command.name(),
+        fields: documented.toSorted(),
+      });
+    }
+  });
+});
