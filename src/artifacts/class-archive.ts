@@ -68,6 +68,12 @@ export async function isClassArchiveReady(cache: string, archive: ClassArchive, 
   }
 }
 
+/** One that is cut short kills the JVM that maps it. Servers that run keep what they have mapped. */
+export async function discardClassArchive({ path }: ClassArchive): Promise<void> {
+  await rm(originFile(path), { force: true });
+  await rm(path, { force: true });
+}
+
 export type MakeOptions = {
   readonly cache: string;
   readonly java: { readonly home: string; readonly executable: string };
@@ -119,7 +125,6 @@ async function dump(archive: ClassArchive, folder: string, { cache, java, env, s
   await sync(made);
   await writeFile(aside, noteOf(origin, (await stat(made)).size));
   await mkdir(dirname(path), { recursive: true });
-  await rm(originFile(path), { force: true });
   await rename(made, path);
   await rename(aside, originFile(path));
 }

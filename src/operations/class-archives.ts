@@ -3,10 +3,19 @@ import type { MakeOptions } from "../artifacts/class-archive.ts";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import type { ClassArchive } from "../services/desired.ts";
 
-/** The archive, or nothing: then a warning says why. */
-export async function tryToMake(archive: ClassArchive, options: MakeOptions): Promise<readonly ClassArchive[]> {
-  const { makeClassArchive } = await import("../artifacts/class-archive.ts");
+/**
+ * The archive, or nothing: then a warning says why.
+ * @param begun called once servers may start beside it
+ */
+export async function tryToMake(
+  archive: ClassArchive,
+  options: MakeOptions,
+  begun: () => void = () => undefined,
+): Promise<readonly ClassArchive[]> {
+  const { discardClassArchive, makeClassArchive } = await import("../artifacts/class-archive.ts");
   try {
+    await discardClassArchive(archive);
+    begun();
     await makeClassArchive(archive, options);
     return [archive];
   } catch (error) {

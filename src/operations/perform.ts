@@ -44,8 +44,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, steps: S
       case "artifact":
         return fetchArtifact(change.artifact, begun, survey, context);
       case "class-archive":
-        begun();
-        await tryToMake(change.archive, { ...context, cache: survey.cache, java: survey.java });
+        await tryToMake(change.archive, { ...context, cache: survey.cache, java: survey.java }, begun);
         return;
       case "folder":
         return hostOf(change).makeFolder({ path: change.path, mode: change.mode });

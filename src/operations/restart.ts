@@ -7,6 +7,7 @@ import type { DesiredProcess } from "../services/desired.ts";
 import { nearest } from "../spec/nearest.ts";
 import type { Spec } from "../spec/schema.ts";
 import { awaitHealth } from "./await-health.ts";
+import { tryToMake } from "./class-archives.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { noCluster } from "./no-cluster.ts";
@@ -41,6 +42,13 @@ export async function restart(context: Context, { node, yes, step }: RestartOpti
         "y",
         context,
       );
+    // A damaged archive of classes would kill what is restarted from it.
+    const archives = seen.desired.classArchives.filter(({ path }) => seen.observed.classArchives[path] !== true);
+    await Promise.all(
+      servers.length === 0
+        ? []
+        : archives.map((one) => tryToMake(one, { ...context, cache: seen.cache, java: seen.java })),
+    );
     await roll(servers, seen, context, { steps, lock, goOn });
     if (servers.length > 0) await awaitHealth(seen, context);
     const left = steps.left();

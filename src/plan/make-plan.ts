@@ -45,6 +45,8 @@ export function makePlan(input: PlanInput): Plan {
   const storage = desired.hosts.flatMap((host) =>
     storageChanges(host, observed.hosts[host.node], hosts, [...first, ...artifacts.map(({ key }) => done(key))]),
   );
+  const restarted = hosts.flatMap(({ restarts }) => restarts);
+  const classArchives = running.length + restarted.length === 0 ? [] : classArchiveChanges(input, artifacts);
   const starts = running.map((process) =>
     startChange(
       process,
@@ -52,6 +54,8 @@ export function makePlan(input: PlanInput): Plan {
       [
         ...first,
         ...artifacts.map(({ key }) => done(key)),
+        // A first start goes on beside the making of the archive; restarts can wait for it, and gain.
+        ...classArchives.map(({ key }) => ({ key, until: "begun" as const })),
         ...gatesBefore(process, cluster, gates),
         ...storage.filter((change) => change.member === process.key).map(({ key }) => done(key)),
       ],
@@ -59,19 +63,17 @@ export function makePlan(input: PlanInput): Plan {
       input.receipt.former,
     ),
   );
-  const restarted = hosts.flatMap(({ restarts }) => restarts);
-  const classArchives = starts.length + restarted.length === 0 ? [] : classArchiveChanges(input, artifacts);
   const started = starts.map(({ key }) => done(key));
   const voters = inTurn(kafka.voters, [...first, ...started]);
   // With ZooKeeper a broker reads all live settings, changes one and writes all of them: two at once would lose one.
   const settings = inTurn(kafka.settings, [...first, ...started, ...voters.map(({ key }) => done(key))]);
-  const roll = rollChange(
-    cluster,
-    restarted,
-    hosts,
-    // A first start goes on beside the making of the archive; restarts can wait for it, and gain.
-    [...artifacts, ...classArchives, ...starts, ...voters, ...settings],
-  );
+  const roll = rollChange(cluster, restarted, hosts, [
+    ...artifacts,
+    ...classArchives,
+    ...starts,
+    ...voters,
+    ...settings,
+  ]);
   const topics = [...Map.groupBy(kafka.topics, topicOf).values()].flatMap((ofOne) =>
     inTurn(ofOne, [...first, ...started, ...roll.map(({ key }) => done(key))]),
   );

@@ -50,7 +50,7 @@ test("up makes it once, beside the first start; later starts use it; a damaged o
   expect((await kctl(at, "start", "--json")).result).toMatchObject({ ok: true });
   expect(await mapped(at, archive)).toEqual(all(true));
 
-  // Half of it is gone: the JVM looks at its length, and starts as if there were none.
+  // Half of it is gone: a JVM that mapped it would die.
   await kctl(at, "stop");
   await rm(`${archive}.made-from`);
   await truncate(archive, 5_000_000);
