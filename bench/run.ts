@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: figures that kctl promises, measured on the packed and installed program; exits with 1 over a limit.
- * `npm run bench -- --write` writes them to docs/bench.md.
+ * `npm run bench -- --write` writes them to docs/benchmarks.md.
  * Commands that are compared run in turn, so that a machine whose speed drifts is fair to both.
  */
 import { execFile, spawn } from "node:child_process";
@@ -9,6 +9,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { arch, cpus, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { oneAndOne, threeAndThree, type Compared } from "./against-script.ts";
+import { chart, type Bar } from "./chart.ts";
 import { spec500 } from "./spec-500.ts";
 
 type Measured = { readonly seconds: number; readonly peakMiB: number };
@@ -61,6 +63,15 @@ async function times(count: number, measureOnce: () => Promise<Measured>): Promi
 
 const folder = await mkdtemp(join(tmpdir(), "kctl-bench-"));
 const rows: Row[] = [];
+const bars: Bar[] = [];
+const head = "# Benchmarks\n\nWritten by `npm run bench -- --write`, on the packed and installed program:";
+const about = `![kctl up beside a bare shell script](benchmarks.svg)
+
+The shell script (\`bench/bare-script.ts\`) writes the files that kctl writes, starts the same servers all at once with the flags of Kafka's own scripts, and waits
+until each broker answers a request; for KRaft it formats storage with Kafka's tool and runs one server that is controller and broker. \`up\` is the whole
+command: it checks the spec, looks, plans, writes, starts, waits until every server serves, and looks again. The software and its archive of classes are in the cache, and the one is run
+after the other, five times.
+`;
 try {
   const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root });
   await run("npm", [
@@ -80,6 +91,9 @@ try {
   await help(kctl, env);
   await validate(kctl, env);
   await secondUp(kctl, env);
+  const program = { node, kctl, folder, env };
+  against("`up` of three ZooKeeper servers and three brokers, 3.9.1", await threeAndThree(program), 0.6);
+  against("`up` of one controller and one broker, 4.3.1", await oneAndOne(program), 0.8);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -99,8 +113,8 @@ async function help(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
   rows.push({
     what: "`kctl --help` against `node -e 0`",
     figure: `${ratio.toFixed(2)}× (${(median(own) * 1000).toFixed(0)} ms)`,
-    limit: "1.6×",
-    ok: ratio <= 1.6,
+    limit: "1.4×",
+    ok: ratio <= 1.4,
   });
 }
 
@@ -128,25 +142,31 @@ async function secondUp(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
   );
   await run(node, [kctl, "fetch", "-f", spec], { cwd: folder, env });
   try {
-    const first = await measure([node, kctl, "up", "-f", spec], folder, env);
-    rows.push({
-      what: "first `up`: three ZooKeeper servers, three brokers, Kafka in the cache",
-      figure: `${first.seconds.toFixed(1)} s`,
-      limit: "none",
-      ok: true,
-    });
+    await run(node, [kctl, "up", "-f", spec], { cwd: folder, env });
     const seconds = median(
       (await times(9, () => measure([node, kctl, "up", "-f", spec], folder, env))).map((one) => one.seconds),
     );
     rows.push({
       what: "second `up`, which changes nothing",
       figure: `${seconds.toFixed(2)} s`,
-      limit: "1.0 s",
-      ok: seconds <= 1,
+      limit: "0.8 s",
+      ok: seconds <= 0.8,
     });
   } finally {
     await run(node, [kctl, "destroy", "--yes", "-f", spec], { cwd: folder, env });
   }
+}
+
+function against(what: string, { kctl, script }: Compared, most: number): void {
+  const [ours, theirs] = [median(kctl), median(script)];
+  const ratio = ours / theirs;
+  bars.push({ what: what.replaceAll("`", ""), other: theirs, kctl: ours });
+  rows.push({
+    what: `${what}, against a bare shell script`,
+    figure: `${ours.toFixed(1)} s, script ${theirs.toFixed(1)} s: ${ratio.toFixed(2)}×`,
+    limit: `${most}×`,
+    ok: ratio <= most,
+  });
 }
 
 function report(): void {
@@ -159,8 +179,8 @@ function report(): void {
   const text = `${machine}\n\n${table.join("\n")}\n`;
   console.log(text);
   if (process.argv.includes("--write")) {
-    const head = "# Figures\n\nWritten by `npm run bench -- --write`, on the packed and installed program:";
-    writeFileSync(join(root, "docs/bench.md"), `${head} ${text}`);
+    writeFileSync(join(root, "docs/benchmarks.svg"), chart(bars));
+    writeFileSync(join(root, "docs/benchmarks.md"), `${head} ${text}\n${about}`);
   }
   process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1;
 }
