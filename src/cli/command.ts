@@ -8,7 +8,7 @@ function positive(text: string): number {
 
 const seconds = { s: 1, m: 60, h: 3600 } as const;
 
-function durationSeconds(text: string): number {
+export function durationSeconds(text: string): number {
   const match = /^([1-9][0-9]{0,5})([smh])$/.exec(text);
   if (match === null) throw new InvalidArgumentError("It takes a duration such as 90s, 10m or 1h.");
   return Number(match[1]) * seconds[match[2] as keyof typeof seconds];
@@ -44,9 +44,10 @@ export function specCommand(name: string, summary: string, page: CommandPage) {
   return command
     .option("-f, --file <spec>", "the spec, or - for standard input (default: $KCTL_SPEC, else kctl.yaml)")
     .option("--json", "one JSON object a line on standard output, the result last")
-    .option("--quiet", "say only what went wrong")
+    .option("--quiet", "no progress: only the result and what went wrong")
     .option("--verbose", "say more, and show where an error of kctl itself comes from")
     .option("--no-color", "no colours (NO_COLOR does the same)")
+    .option("--plain", "for screen readers: whole lines in order, words instead of signs (KCTL_PLAIN=1 does the same)")
     .addOption(
       new Option("--concurrency <n>", "how many things are done side by side at most").argParser(positive).default(8),
     )
@@ -63,6 +64,7 @@ export type CommonOptions = {
   readonly quiet?: true | undefined;
   readonly verbose?: true | undefined;
   readonly color: boolean;
+  readonly plain?: true | undefined;
   readonly concurrency: number;
   readonly timeout: number;
 };

@@ -1,7 +1,7 @@
 /** The command line: arguments in, a command run, what is wrong with them said. */
 import { CommanderError } from "@commander-js/extra-typings";
 import { program } from "./program.ts";
-import { reporterFor } from "./run.ts";
+import { reporterFor } from "./reporter-for.ts";
 
 /** @param argv the arguments after the program's name */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -16,8 +16,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     const what = error.message.replace(/^error: /, "").replace(/\s+\(Did you mean (.*)\?\)$/s, "; did you mean $1?");
-    const reporter = reporterFor({
+    const reporter = await reporterFor({
       json: argv.includes("--json") ? true : undefined,
+      plain: argv.includes("--plain") ? true : undefined,
       color: !argv.includes("--no-color"),
     });
     reporter.result({

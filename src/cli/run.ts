@@ -2,59 +2,48 @@
 import { homedir } from "node:os";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import type { Context } from "../operations/context.ts";
-import { colourPaint, plainPaint, type Paint } from "../report/colours.ts";
-import { jsonReporter } from "../report/json.ts";
-import { plainReporter } from "../report/plain.ts";
-import type { Outcome, Reporter } from "../report/reporter.ts";
+import type { Outcome } from "../report/reporter.ts";
 import { ask } from "./ask.ts";
 import type { CommonOptions } from "./command.ts";
+import { reporterFor } from "./reporter-for.ts";
 import { write } from "./write.ts";
 
 const goesOn = "run the same command again: it goes on from here";
 
 export type Done = Partial<Outcome> & { readonly exit?: number };
 
-export function reporterFor(options: Pick<CommonOptions, "json" | "quiet" | "verbose" | "color">): Reporter {
-  if (options.json) return jsonReporter(write(process.stdout));
-  const wanted = options.color && (process.env["NO_COLOR"] ?? "") === "";
-  const paintOn = ({ isTTY }: NodeJS.WriteStream): Paint => (wanted && isTTY ? colourPaint : plainPaint);
-  return plainReporter({
-    out: write(process.stdout),
-    err: write(process.stderr),
-    paint: { out: paintOn(process.stdout), err: paintOn(process.stderr) },
-    quiet: options.quiet ?? false,
-    verbose: options.verbose ?? false,
-  });
-}
-
 function exitOf(faults: readonly Fault[]): number {
   return new KctlError(faults).exit;
 }
 
-export async function run(options: CommonOptions, body: (context: Context) => Promise<Done>): Promise<void> {
-  const reporter = reporterFor(options);
+/** @param fieldsOfFailure what the result of a command that throws has beside its errors */
+export async function run(
+  options: CommonOptions,
+  body: (context: Context) => Promise<Done>,
+  fieldsOfFailure: () => Outcome["fields"] = () => ({}),
+): Promise<void> {
+  const reporter = await reporterFor(options);
   const stop = new AbortController();
-  const underWay = new Map<string, string>();
+  const underWay = new Map<string, { readonly title: string; readonly finishes: boolean }>();
+  const titles = (which: (finishes: boolean) => boolean): readonly string[] =>
+    [...underWay.values()].flatMap(({ title, finishes }) => (which(finishes) ? [title] : []));
   const interrupted = (): void => {
     if (stop.signal.aborted) {
-      const left = underWay.size === 0 ? "" : `; cut off: ${[...underWay.values()].join(", ")}`;
+      const left = underWay.size === 0 ? "" : `; cut off: ${titles(() => true).join(", ")}`;
       reporter.result({
         ok: false,
         faults: [{ code: "interrupted", what: `stopped at once${left}`, fix: goesOn }],
-        fields: {},
+        fields: fieldsOfFailure(),
         text: () => "",
       });
       process.exit(130);
     }
-    if (!options.quiet && !options.json)
-      write(process.stderr)("stopping: what is under way is finished first; Ctrl-C again to stop at once");
-    stop.abort(
-      new KctlError({
-        code: "interrupted",
-        what: "interrupted",
-        fix: "run the same command again: it goes on from here",
-      }),
-    );
+    reporter.event({
+      type: "interrupted",
+      finishing: titles((finishes) => finishes),
+      leaving: titles((finishes) => !finishes),
+    });
+    stop.abort(new KctlError({ code: "interrupted", what: "interrupted", fix: goesOn }));
   };
   process.on("SIGINT", interrupted);
   process.on("SIGTERM", interrupted);
@@ -65,14 +54,18 @@ export async function run(options: CommonOptions, body: (context: Context) => Pr
     platform: process.platform,
     home: homedir(),
     emit: (event) => {
-      if (event.type === "change-started") underWay.set(event.key, event.title);
+      if (event.type === "change-started")
+        underWay.set(event.key, { title: event.title, finishes: event.finishes ?? false });
       if (event.type === "change-done" || event.type === "change-failed") underWay.delete(event.key);
       reporter.event(event);
     },
     signal: stop.signal,
     concurrency: options.concurrency,
     timeoutSeconds: options.timeout,
-    ask: process.stdin.isTTY && process.stderr.isTTY && !options.json ? (question) => ask(question, stop.signal) : null,
+    ask:
+      process.stdin.isTTY && process.stderr.isTTY && !options.json
+        ? (question) => reporter.aside(() => ask(question, stop.signal))
+        : null,
   };
   try {
     const { exit, ...outcome } = await body(context);
@@ -86,7 +79,7 @@ export async function run(options: CommonOptions, body: (context: Context) => Pr
     const faults = toldOfIt ? thrown : faultsOf(stop.signal.reason);
     const stack = options.verbose && error instanceof Error ? error.stack : undefined;
     if (stack !== undefined) write(process.stderr)(stack);
-    reporter.result({ ok: false, faults, fields: {}, text: () => "" });
+    reporter.result({ ok: false, faults, fields: fieldsOfFailure(), text: () => "" });
     process.exitCode = exitOf(faults);
   }
   // The handlers stay: a signal that comes after the result must not take the exit status away.

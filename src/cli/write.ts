@@ -4,6 +4,12 @@ import type { WriteLine } from "../report/reporter.ts";
 const watched = new WeakSet<NodeJS.WriteStream>();
 
 export function write(stream: NodeJS.WriteStream): WriteLine {
+  const text = writeText(stream);
+  return (line) => text(`${line}\n`);
+}
+
+/** As it is, without an end of line. */
+export function writeText(stream: NodeJS.WriteStream): (text: string) => void {
   if (!watched.has(stream)) {
     watched.add(stream);
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -12,7 +18,7 @@ export function write(stream: NodeJS.WriteStream): WriteLine {
       if (error.code === "ENOSPC" && stream === process.stdout) process.once("exit", () => (process.exitCode ||= 1));
     });
   }
-  return (line) => {
-    stream.write(`${line}\n`);
+  return (text) => {
+    stream.write(text);
   };
 }

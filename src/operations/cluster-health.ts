@@ -1,12 +1,15 @@
 /** Whether the cluster as a whole is well, asked from every broker: each has its own, possibly late, view of it. */
-import { membersOf, type Cluster } from "../cluster/cluster.ts";
+import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
 import { activeController } from "../kafka/controller-serves.ts";
 import { kafkaView, type KafkaView } from "../kafka/view.ts";
 
+/** A sentence, and the node that it is about, where it is about one. */
+export type Complaint = { readonly what: string; readonly node: string | null };
+
 export type Health = {
   readonly healthy: boolean;
-  /** Each a sentence; empty where all is well. */
-  readonly complaints: readonly string[];
+  /** Empty where all is well. */
+  readonly complaints: readonly Complaint[];
   /** The id of the broker or, in a KRaft cluster, the controller that is in charge; null where none is known. */
   readonly controllerId: number | null;
   /** The view of a broker that knows most; null where none answered. */
@@ -35,13 +38,10 @@ export async function clusterHealth(
   const complaints = [
     ...views.flatMap(({ broker, view }) =>
       view === null && running?.has(broker.key) !== false
-        ? [`broker ${broker.id} on ${broker.node} does not answer`]
+        ? [{ what: `broker ${broker.id} on ${broker.node} does not answer`, node: broker.node }]
         : [],
     ),
-    ...viewComplaints(
-      answered,
-      brokers.map(({ id }) => id),
-    ),
+    ...viewComplaints(answered, brokers),
   ];
   const view =
     answered.toSorted(
@@ -49,16 +49,15 @@ export async function clusterHealth(
     )[0] ?? null;
   const controllerId =
     (cluster.quorum === "kraft" ? controllers.find((id) => id !== null) : view?.controllerId) ?? null;
-  if (controllerId === null && answered.length > 0) complaints.push("there is no controller");
+  if (controllerId === null && answered.length > 0) complaints.push({ what: "there is no controller", node: null });
   return { healthy: complaints.length === 0, complaints, view, controllerId };
 }
 
-function viewComplaints(views: readonly KafkaView[], ids: readonly number[]): readonly string[] {
-  const complaints = views.flatMap((view): readonly string[] => {
-    const missing = ids.filter((id) => !view.brokers.some((broker) => broker.id === id));
+function viewComplaints(views: readonly KafkaView[], brokers: readonly Member[]): readonly Complaint[] {
+  const complaints = views.flatMap((view): readonly Complaint[] => {
+    const missing = brokers.filter(({ id }) => !view.brokers.some((broker) => broker.id === id));
     const { offline, underReplicated } = view.partitions;
-    return [
-      ...missing.map((id) => `broker ${id} is not registered with the controller`),
+    const ofAll = [
       ...(offline > 0 ? [`${partitions(offline)} offline: ${list(view, ({ leader }) => leader === null)}`] : []),
       ...(underReplicated > 0
         ? [
@@ -66,8 +65,12 @@ function viewComplaints(views: readonly KafkaView[], ids: readonly number[]): re
           ]
         : []),
     ];
+    return [
+      ...missing.map(({ id, node }) => ({ what: `broker ${id} is not registered with the controller`, node })),
+      ...ofAll.map((what) => ({ what, node: null })),
+    ];
   });
-  return [...new Set(complaints)];
+  return [...new Map(complaints.map((complaint) => [complaint.what, complaint])).values()];
 }
 
 const partitions = (count: number): string => `${count} partition${count === 1 ? " is" : "s are"}`;

@@ -2,7 +2,7 @@
 import pLimit from "p-limit";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import { changesSomething, type Change } from "../plan/change.ts";
-import type { Emit } from "../report/events.ts";
+import type { Emit, Step } from "../report/events.ts";
 
 /**
  * Makes one change and resolves when it is seen to be true. It calls `begun` once others may count on it being under
@@ -29,6 +29,7 @@ export async function execute(
   let changed = 0;
   const skipped = new Set<Change>();
   const milestones = milestonesOf(changes);
+  emit({ type: "steps", steps: changes.map(stepOf) });
 
   const run = async (change: Change, { begun, done }: Milestones): Promise<void> => {
     try {
@@ -105,6 +106,10 @@ async function whatComesBefore({ kind, after }: Change, milestones: ReadonlyMap<
 
 /** Those that are more than an echo of the interruption. */
 const real = (faults: readonly Fault[]): readonly Fault[] => faults.filter(({ code }) => code !== "interrupted");
+
+function stepOf(change: Change): Step {
+  return { key: change.key, title: change.title, ...nodeOf(change), after: change.after.map(({ key }) => key) };
+}
 
 function nodeOf({ node }: Change): { node?: string } {
   return node === null ? {} : { node };

@@ -1,52 +1,21 @@
 /** What is there and how it is: machines, services, controller, brokers, partitions. Reads only. */
-import { membersOf, type Cluster, type Role } from "../cluster/cluster.ts";
+import { membersOf, type Cluster } from "../cluster/cluster.ts";
 import { quorumView } from "../kafka/quorum.ts";
 import type { ObservedHost } from "../plan/observed.ts";
+import type { StatusShown } from "../report/status-shown.ts";
 import type { DesiredHost, DesiredProcess } from "../services/desired.ts";
-import { clusterHealth, type Health } from "./cluster-health.ts";
+import { clusterHealth, type Complaint, type Health } from "./cluster-health.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
 import { deafAmong } from "./probe.ts";
 import { serverJava, unknownJava } from "./server-java.ts";
 import { survey } from "./survey.ts";
 
-export type ServiceState = "running" | "stopped" | "failed" | "absent" | "unknown";
+type Quorum = NonNullable<StatusShown["quorum"]>;
 
-export type NodeStatus = {
-  readonly name: string;
-  readonly address: string;
-  readonly roles: readonly Role[];
-  readonly services: Readonly<Partial<Record<Role, ServiceState>>>;
-  /** Where each of them is reached. */
-  readonly addresses: Readonly<Partial<Record<Role, string>>>;
-};
-export type BrokerStatus = {
-  readonly id: number;
-  readonly node: string;
-  readonly controller: boolean;
-  readonly address: string;
-};
+type ServiceState = "running" | "stopped" | "failed" | "absent" | "unknown";
 
-/** Of a KRaft cluster, as its leader tells. */
-export type QuorumStatus = {
-  readonly leader: number;
-  /** `lag`: how many records of the metadata log it has yet to fetch; null: it has fetched none from this leader. */
-  readonly voters: readonly { readonly id: number; readonly node: string; readonly lag: number | null }[];
-};
-
-export type Status = {
-  readonly cluster: string;
-  readonly healthy: boolean;
-  readonly nodes: readonly NodeStatus[];
-  readonly brokers: readonly BrokerStatus[];
-  /** KRaft: the active controller; absent in ZooKeeper clusters, whose controller is a broker. */
-  readonly controller?: { readonly id: number; readonly node: string } | null;
-  readonly quorum?: QuorumStatus | null;
-  readonly partitions: Readonly<Record<"total" | "underReplicated" | "offline", number | null>>;
-  readonly complaints: readonly string[];
-};
-
-export async function status(context: Context): Promise<Status> {
+export async function status(context: Context): Promise<StatusShown> {
   const { spec, provider } = await openCluster(context);
   const seen = await survey(
     spec,
@@ -54,13 +23,13 @@ export async function status(context: Context): Promise<Status> {
     (receipt, cache) => serverJava(spec, receipt, cache, context).catch(() => unknownJava),
     context,
   );
-  const { cluster, desired, observed } = seen;
+  const { cluster, desired, observed, receipt } = seen;
   const [health, deaf, quorum] = await Promise.all([
     clusterHealth(cluster, context.signal, runningMembers(desired.hosts, observed.hosts)),
     deafServices(desired.hosts, observed.hosts, context.signal),
     cluster.quorum === "kraft" ? quorumStatus(cluster, context.signal) : null,
   ]);
-  const nodes = cluster.nodes.map(({ name, address, roles }): NodeStatus => {
+  const nodes = cluster.nodes.map(({ name, address, roles }) => {
     const host = desired.hosts.find(({ node }) => node === name);
     const services = Object.fromEntries(
       (host?.processes ?? []).map((process) => [process.role, serviceState(process, observed.hosts[name])]),
@@ -68,23 +37,27 @@ export async function status(context: Context): Promise<Status> {
     const addresses = Object.fromEntries(
       (host?.processes ?? []).map(({ role, probe }) => [role, `${probe.address}:${probe.port}`]),
     );
-    return { name, address, roles, services, addresses };
+    const pids = pidsOf(host?.processes ?? [], observed.hosts[name]);
+    const members = cluster.members.filter(({ node }) => node === name);
+    const ids = Object.fromEntries(members.map(({ role, id }) => [role, id]));
+    return { name, address, roles, services, addresses, ids, pids };
   });
   const down = nodes.flatMap(({ name, services }) =>
     Object.entries(services).flatMap(([role, state]) =>
-      state === "running" ? [] : [`${role} on ${name} is ${state}`],
+      state === "running" ? [] : [{ what: `${role} on ${name} is ${state}`, node: name }],
     ),
   );
   const allAre = (which: ServiceState): boolean =>
     nodes.every(({ services }) => Object.values(services).every((state) => state === which));
-  const complaints = allAre("absent")
-    ? [`there is no cluster ${cluster.name} here`]
+  const complaints: StatusShown["complaints"] = allAre("absent")
+    ? [{ what: `there is no cluster ${cluster.name} here`, node: null, fix: "`kctl up` makes it" }]
     : allAre("stopped")
-      ? [`${cluster.name} is stopped`]
-      : [...down, ...deaf, ...health.complaints, ...notVoting(cluster, quorum)];
+      ? [{ what: `${cluster.name} is stopped`, node: null, fix: "`kctl start` starts it again" }]
+      : [...down, ...deaf, ...health.complaints, ...notVoting(cluster, quorum)].map((one) => ({ ...one, fix: repair }));
   return {
     cluster: cluster.name,
     healthy: complaints.length === 0,
+    versions: { kafka: receipt.former?.kafkaVersion ?? cluster.kafkaVersion, zookeeper: cluster.zookeeperVersion },
     nodes,
     brokers: brokerStatus(health, cluster),
     ...(cluster.quorum === "kraft" ? { controller: controllerStatus(health, cluster), quorum } : {}),
@@ -92,6 +65,8 @@ export async function status(context: Context): Promise<Status> {
     complaints,
   };
 }
+
+const repair = "`kctl up` starts what is dead and repairs what it can; `kctl restart NODE` restarts what hangs";
 
 function runningMembers(
   hosts: readonly DesiredHost[],
@@ -112,19 +87,34 @@ function serviceState(process: DesiredProcess, host: ObservedHost | undefined): 
   return host.files[argsFile]?.kind === "file" ? "stopped" : "absent";
 }
 
+function pidsOf(
+  processes: readonly DesiredProcess[],
+  host: ObservedHost | undefined,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    processes.flatMap(({ key, role }) => {
+      const seen = host?.processes[key];
+      return seen?.state === "running" ? [[role, seen.pid]] : [];
+    }),
+  );
+}
+
 /** Processes that are there and do not serve. Brokers are asked by clusterHealth. */
 async function deafServices(
   hosts: readonly DesiredHost[],
   observed: Readonly<Record<string, ObservedHost>>,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly Complaint[]> {
   const running = hosts.flatMap(({ node, processes }) =>
     processes.filter(({ key }) => observed[node]?.processes[key]?.state === "running"),
   );
-  return (await deafAmong(running, signal)).map(({ role, node }) => `${role} on ${node} runs but does not serve`);
+  return (await deafAmong(running, signal)).map(({ role, node }) => ({
+    what: `${role} on ${node} runs but does not serve`,
+    node,
+  }));
 }
 
-async function quorumStatus(cluster: Cluster, signal: AbortSignal): Promise<QuorumStatus | null> {
+async function quorumStatus(cluster: Cluster, signal: AbortSignal): Promise<Quorum | null> {
   const members = membersOf(cluster, "controller");
   const view = await quorumView(
     members.map(({ address, ports }) => ({ host: address, port: ports["controller"] ?? 0 })),
@@ -135,14 +125,14 @@ async function quorumStatus(cluster: Cluster, signal: AbortSignal): Promise<Quor
   return { leader: view.leaderId, voters: view.voters.map(({ id, lag }) => ({ id, node: nodeOf(id), lag })) };
 }
 
-function notVoting(cluster: Cluster, quorum: QuorumStatus | null): readonly string[] {
+function notVoting(cluster: Cluster, quorum: Quorum | null): readonly Complaint[] {
   if (quorum === null) return [];
   return membersOf(cluster, "controller")
     .filter(({ id }) => !quorum.voters.some((voter) => voter.id === id))
-    .map(({ id, node }) => `controller ${id} on ${node} has no vote in the quorum`);
+    .map(({ id, node }) => ({ what: `controller ${id} on ${node} has no vote in the quorum`, node }));
 }
 
-function controllerStatus({ controllerId }: Health, cluster: Cluster): NonNullable<Status["controller"]> | null {
+function controllerStatus({ controllerId }: Health, cluster: Cluster): NonNullable<StatusShown["controller"]> | null {
   const member = membersOf(cluster, "controller").find(({ id }) => id === controllerId);
   return member === undefined ? null : { id: member.id, node: member.node };
 }
@@ -150,7 +140,7 @@ function controllerStatus({ controllerId }: Health, cluster: Cluster): NonNullab
 function brokerStatus(
   { view, controllerId }: Health,
   cluster: Parameters<typeof membersOf>[0],
-): readonly BrokerStatus[] {
+): StatusShown["brokers"] {
   if (view === null) return [];
   const members = membersOf(cluster, "broker");
   return view.brokers
@@ -163,6 +153,6 @@ function brokerStatus(
     .toSorted((a, b) => a.id - b.id);
 }
 
-function partitionCounts({ view }: Health): Status["partitions"] {
+function partitionCounts({ view }: Health): StatusShown["partitions"] {
   return view === null ? { total: null, underReplicated: null, offline: null } : view.partitions;
 }

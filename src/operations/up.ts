@@ -8,7 +8,7 @@ import { awaitHealth } from "./await-health.ts";
 import { bootstrapOf } from "./client-addresses.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
-import { execute } from "./execute.ts";
+import { execute, type Outcome } from "./execute.ts";
 import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
@@ -33,10 +33,16 @@ export type UpResult = {
   readonly notInPlan: readonly string[];
 };
 
-/** `plan`: the file of a plan that was reviewed; null: all that the spec asks for. */
-export type UpOptions = { readonly yes: boolean; readonly step: boolean; readonly plan: string | null };
+export type UpOptions = {
+  readonly yes: boolean;
+  readonly step: boolean;
+  /** The file of a plan that was reviewed; null: all that the spec asks for. */
+  readonly plan: string | null;
+  /** Told of how many things were changed, round by round, also of one that failed. */
+  readonly onChanged: (count: number) => void;
+};
 
-export async function up(context: Context, { yes, step, plan }: UpOptions): Promise<UpResult> {
+export async function up(context: Context, { yes, step, plan, onChanged }: UpOptions): Promise<UpResult> {
   const open = await openCluster(context);
   const scope = plan === null ? allOfIt : await reviewedOnly(plan, open, context);
   const steps = step ? stepByStep(context) : allAtOnce;
@@ -51,7 +57,10 @@ export async function up(context: Context, { yes, step, plan }: UpOptions): Prom
       const again = doneAgain(changes, before);
       if (again.length > 0) throw new KctlError(again);
       if (!yes && !step) await askAboutRestarts(changes, context);
-      changed += await carryOut(seen, steps, context, lock);
+      const { changed: count, faults } = await carryOut(seen, steps, context, lock);
+      changed += count;
+      onChanged(count);
+      if (faults.length > 0) throw new KctlError(faults);
       await awaitHealth(seen, context);
       const left = steps.left();
       const told = toldAll(seen);
@@ -92,15 +101,18 @@ async function look({ spec, provider }: OpenCluster, context: Context): Promise<
   return seen;
 }
 
-async function carryOut(seen: Survey, steps: Steps, context: Context, lock: Lock): Promise<number> {
+async function carryOut(
+  seen: Survey,
+  steps: Steps,
+  context: Context,
+  lock: Lock,
+): Promise<Pick<Outcome, "changed" | "faults">> {
   const { changes } = seen.plan;
-  if (!changes.some(changesSomething)) return 0;
+  if (!changes.some(changesSomething)) return { changed: 0, faults: [] };
   const notes = changes.filter(({ kind }) => kind === "note");
   for (const { title: text } of notes) context.emit({ type: "message", text });
   const work = changes.filter((change) => !notes.includes(change));
-  const { changed, faults } = await execute(work, performer(seen, context, lock, steps), context);
-  if (faults.length > 0) throw new KctlError(faults);
-  return changed;
+  return execute(work, performer(seen, context, lock, steps), context);
 }
 
 async function askAboutRestarts(changes: readonly Change[], context: Context): Promise<void> {

@@ -22,7 +22,7 @@ export async function waitUntil(
   { key, what, timeoutSeconds, emit, signal, progress = () => null }: Wait,
 ): Promise<boolean> {
   const started = performance.now();
-  let told = 0;
+  let told: { readonly what: string; readonly seconds: number } | null = null;
   let moved = 0;
   let reached: string | number | null = null;
   for (let pause = 20; ; pause = Math.min(pause * 1.3, 200)) {
@@ -34,9 +34,10 @@ export async function waitUntil(
       moved = seconds;
     }
     if (seconds - moved > timeoutSeconds) return false;
-    if (seconds - told >= 5) {
-      told = seconds;
-      emit({ type: "waiting", key, what: typeof what === "string" ? what : what(), seconds });
+    const text = typeof what === "string" ? what : what();
+    if (told === null || seconds - told.seconds >= 5 || (text !== told.what && seconds - told.seconds >= 0.5)) {
+      told = { what: text, seconds };
+      emit({ type: "waiting", key, what: text, seconds });
     }
     await delay(pause, undefined, { signal });
   }

@@ -3,6 +3,7 @@
  * JSON lines) print; nothing below cli/ writes to a stream. Shapes are part of the interface and only grow.
  */
 import type { Fault } from "../fault.ts";
+import type { StatusShown } from "./status-shown.ts";
 
 export type Event =
   | { readonly type: "message"; readonly text: string; readonly node?: string }
@@ -15,7 +16,14 @@ export type Event =
       readonly total: number | null;
     }
   | { readonly type: "source-failed"; readonly artifact: string; readonly source: string; readonly why: string }
-  | { readonly type: "change-started"; readonly key: string; readonly title: string; readonly node?: string }
+  | { readonly type: "steps"; readonly steps: readonly Step[] }
+  | {
+      readonly type: "change-started";
+      readonly key: string;
+      readonly title: string;
+      readonly node?: string;
+      readonly finishes?: true;
+    }
   | {
       readonly type: "change-done";
       readonly key: string;
@@ -25,6 +33,9 @@ export type Event =
     }
   | { readonly type: "change-failed"; readonly key: string; readonly title: string; readonly fault: Fault }
   | { readonly type: "waiting"; readonly key: string; readonly what: string; readonly seconds: number }
+  | { readonly type: "interrupted"; readonly finishing: readonly string[]; readonly leaving: readonly string[] }
+  | ({ readonly type: "status" } & StatusShown)
+  | { readonly type: "check-started"; readonly name: string }
   | {
       readonly type: "check";
       readonly name: string;
@@ -32,6 +43,14 @@ export type Event =
       readonly detail: string;
       readonly seconds: number;
     };
+
+/** A change that is about to be made; `after` are the keys of those that must come before it. */
+export type Step = {
+  readonly key: string;
+  readonly title: string;
+  readonly node?: string;
+  readonly after: readonly string[];
+};
 
 export type EventType = Event["type"];
 
@@ -44,9 +63,26 @@ export const events: Readonly<Record<EventType, EventInfo>> = {
   warning: { level: "warning", means: "The work goes on, but this deserves a look." },
   download: { level: "detail", means: "How far an artifact's download is; at most a few times a second." },
   "source-failed": { level: "detail", means: "One source of an artifact failed; the next one is tried." },
-  "change-started": { level: "detail", means: "A change of the plan was begun." },
+  steps: {
+    level: "detail",
+    means: "What is about to be done; `after` are the keys of the steps that come before one.",
+  },
+  "change-started": {
+    level: "detail",
+    means: "A change of the plan was begun; where it `finishes`, an interruption waits for it.",
+  },
   "change-done": { level: "info", means: "A change of the plan was made, and seen to be true." },
   "change-failed": { level: "error", means: "A change of the plan could not be made." },
-  waiting: { level: "detail", means: "What a step waits for, and for how long already." },
+  waiting: {
+    level: "detail",
+    means:
+      "What a step waits for, and for how long already: at once, every five seconds, and when it waits for something else.",
+  },
+  interrupted: {
+    level: "info",
+    means: "kctl was told to stop: the titles of what it finishes first, and of what it leaves for the next run.",
+  },
+  status: { level: "info", means: "With `status --watch`: what `status` tells, each time that it looked." },
+  "check-started": { level: "detail", means: "A check of the smoke test was begun." },
   check: { level: "info", means: "A check of the smoke test, with what it proved." },
 };

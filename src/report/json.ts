@@ -22,5 +22,6 @@ export function jsonReporter(write: WriteLine): Reporter {
     result: ({ ok, faults, fields }) => {
       write(JSON.stringify({ type: "result", ok, errors: faults.map(faultFields), ...fields }));
     },
+    aside: (work) => work(),
   };
 }

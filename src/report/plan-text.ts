@@ -1,6 +1,9 @@
-/** A plan as people read it: by node, what is added, changed and started, with the lines that differ. */
-import { changesSomething, type Change } from "../plan/change.ts";
+/** A plan as people read it: a diff by node, what several nodes have in common told once, and the way in which it goes at the end. */
+import { changesSomething, type Change, type ChangeEffect } from "../plan/change.ts";
 import type { Paint } from "./colours.ts";
+import { commonEntries, type Entry } from "./plan-entries.ts";
+import type { Page } from "./reporter.ts";
+import { fold } from "./width.ts";
 
 const signs = {
   add: "+",
@@ -19,45 +22,64 @@ const signs = {
 } as const;
 const colours = { "+": "green", "~": "yellow", "-": "red", i: "cyan", " ": "dim" } as const;
 
-export function planText(changes: readonly Change[], paint: Paint, verbose: boolean): string {
+const effects: Readonly<Record<ChangeEffect, string>> = {
+  none: "",
+  live: "live, without a restart",
+  restart: "needs a restart",
+  replace: "replaces what is there",
+  "data-loss": "loses data",
+};
+
+type Way = { readonly paint: Paint; readonly page: Page; readonly verbose: boolean };
+
+export function planText(changes: readonly Change[], way: Way): string {
   const real = changes.filter(changesSomething);
-  if (changes.length === 0) return "Nothing to change.";
-  const nodes = [...new Set(changes.map(({ node }) => node))];
-  const sections = nodes.map((node) => {
-    const lines = nodeLines(
-      changes.filter((change) => change.node === node),
-      paint,
-      verbose,
-    );
-    return [paint("bold", node ?? "cluster"), ...lines.map((line) => `  ${line}`)].join("\n");
-  });
-  return `${sections.join("\n")}\n${real.length === 0 ? "Nothing to change." : summary(real)}`;
+  const { verbose, page, paint } = way;
+  const shown = changes.filter(({ kind }) => verbose || kind !== "gate");
+  const sections = sectionsOf(shown, way).map(({ head, entries }) =>
+    [paint("bold", head), ...entries.flatMap((entry) => entryLines(entry, way).map((line) => `  ${line}`))].join("\n"),
+  );
+  const end = real.length === 0 ? "Nothing to change." : summary(real);
+  const text = [...sections, end].join("\n\n");
+  return page.columns === null ? text : fold(text, page.columns - 1, 4);
 }
 
-function nodeLines(changes: readonly Change[], paint: Paint, verbose: boolean): readonly string[] {
-  const folders = changes.filter(({ kind, verb }) => kind === "folder" && verb === "create");
-  const collapsed = folders.length > 1 && !verbose;
+type Section = { readonly head: string; readonly entries: readonly Entry[] };
+
+/** What is done first for all, then node by node, then what waits for that. */
+function sectionsOf(changes: readonly Change[], { verbose }: Way): readonly Section[] {
+  const first = changes.filter(({ node, kind }) => node === null && (kind === "receipt" || kind === "artifact"));
+  const last = changes.filter((change) => change.node === null && !first.includes(change));
+  const nodes = changes.filter(({ node }) => node !== null);
+  const byNodes = Map.groupBy(commonEntries(nodes, verbose), (entry) => entry.nodes.join(", "));
+  const after = first.length + nodes.length === 0 ? "cluster" : "cluster, once that is done";
   return [
-    ...(collapsed ? [paint("green", `+ ${folders.length} folders`)] : []),
-    ...changes
-      .filter((change) => !(collapsed && folders.includes(change)))
-      .flatMap((change) => changeLines(change, paint, verbose)),
-  ];
+    { head: "cluster", entries: commonEntries(first, verbose) },
+    ...[...byNodes].map(([head, entries]) => ({ head, entries })),
+    { head: after, entries: commonEntries(last, verbose) },
+  ].filter(({ entries }) => entries.length > 0);
 }
 
-function changeLines(change: Change, paint: Paint, verbose: boolean): readonly string[] {
+function entryLines({ change, title, effect, diff, reasons, more }: Entry, { paint, page }: Way): readonly string[] {
   const sign = signs[change.verb];
-  const reasons = change.why.map(({ field, from, to }) => `${field}: ${from ?? "(not set)"} → ${to ?? "(not set)"}`);
-  const effect = change.effect === "none" ? "" : ` [${change.effect}]`;
-  const head = `${sign} ${change.title}${effect}${change.kind === "file" && change.verb === "create" ? ` (${change.diff.length} line${change.diff.length === 1 ? "" : "s"})` : ""}`;
-  const diff = verbose || change.verb === "update" ? change.diff : [];
+  const { words } = page;
+  const told = effects[effect] === "" || change.kind === "roll" ? "" : ` (${effects[effect]})`;
   return [
-    paint(colours[sign], head),
-    ...reasons.map((reason) => paint("dim", `    because ${reason}`)),
-    ...diff.map(
-      (line) => `    ${line.startsWith("+") ? paint("green", line) : line.startsWith("-") ? paint("red", line) : line}`,
-    ),
+    `${paint(colours[sign], words ? title : `${sign} ${title}`)}${paint(effect === "data-loss" ? "red" : "dim", told)}`,
+    ...reasons.map(({ field, from, to }) => {
+      const [old, now] = [from ?? "(not set)", to ?? "(not set)"];
+      return `    ${paint("dim", words ? `because ${field} was ${old} and becomes ${now}` : `because ${field}: ${old} → ${now}`)}`;
+    }),
+    ...diff.map((line) => `    ${diffLine(line, paint, words)}`),
+    ...more.map((line) => `    ${line}`),
   ];
+}
+
+function diffLine(line: string, paint: Paint, words: boolean): string {
+  const added = line.startsWith("+");
+  if (!added && !line.startsWith("-")) return line;
+  if (words) return `${added ? "added" : "removed"}: ${line.slice(1).trimStart()}`;
+  return paint(added ? "green" : "red", line);
 }
 
 function summary(changes: readonly Change[]): string {

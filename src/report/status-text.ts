@@ -1,69 +1,110 @@
-/** A cluster's status as a table. */
+/** A cluster's status: a table where there is room for one, else a list. */
 import type { Paint } from "./colours.ts";
+import type { Page } from "./reporter.ts";
+import type { StatusShown } from "./status-shown.ts";
+import { tableLines } from "./table.ts";
+import { columnsOf, fold } from "./width.ts";
 
-type Shown = {
-  readonly cluster: string;
-  readonly healthy: boolean;
-  readonly nodes: readonly {
-    readonly name: string;
-    readonly address: string;
-    readonly services: Readonly<Record<string, string>>;
-    readonly addresses: Readonly<Record<string, string>>;
-  }[];
-  readonly brokers: readonly {
-    readonly id: number;
-    readonly node: string;
-    readonly controller: boolean;
-    readonly address: string;
-  }[];
-  readonly controller?: { readonly id: number; readonly node: string } | null;
-  readonly quorum?: {
-    readonly leader: number;
-    readonly voters: readonly { readonly id: number; readonly node: string; readonly lag: number | null }[];
-  } | null;
-  readonly partitions: Readonly<Record<"total" | "underReplicated" | "offline", number | null>>;
-};
+/** A server with what is known of it; empty where nothing is. */
+type Row = Readonly<Record<"node" | "service" | "id" | "state" | "address" | "pid" | "leads", string>>;
 
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+export function statusText(status: StatusShown, paint: Paint, { columns, words }: Page): string {
+  const rows = rowsOf(status);
+  const table = tableOf(rows, paint, columns !== null);
+  const fits = columns === null || table.every((line) => columnsOf(line) < columns);
+  const lines = [
+    ...titleLines(status, paint),
+    "",
+    ...(words ? rows.map(sentence) : fits ? table : listOf(rows, paint)),
+    "",
+    partitionsLine(status, paint),
+  ];
+  return columns === null ? lines.join("\n") : fold(lines.join("\n"), columns - 1);
 }
 
-function brokerRole({ id, controller }: Shown["brokers"][number]): string {
-  return `id ${id}${controller ? ", controller" : ""}`;
+function titleLines({ cluster, healthy, versions }: StatusShown, paint: Paint): readonly string[] {
+  const software = `Kafka ${versions.kafka}${versions.zookeeper === null ? "" : `, ZooKeeper ${versions.zookeeper}`}`;
+  const health = healthy ? paint("green", "healthy") : paint("red", "not healthy");
+  return [`${paint("bold", cluster)}: ${health} ${paint("dim", `(${software})`)}`];
+}
+
+function rowsOf(status: StatusShown): readonly Row[] {
+  return status.nodes.flatMap(({ name, address, services, addresses, ids, pids }) =>
+    Object.entries(services).map(([role, state]): Row => {
+      const broker = role === "broker" ? status.brokers.find(({ node }) => node === name) : undefined;
+      return {
+        node: name,
+        service: role,
+        id: String(ids[role] ?? ""),
+        state,
+        address: broker?.address ?? addresses[role] ?? address,
+        pid: String(pids[role] ?? ""),
+        leads: broker === undefined ? vote(status, name, role) : broker.controller ? "controller" : "",
+      };
+    }),
+  );
 }
 
 /** What a controller is in the quorum. */
-function vote({ controller, quorum }: Shown, node: string, role: string): string {
+function vote({ controller, quorum }: StatusShown, node: string, role: string): string {
   if (role !== "controller") return "";
   const voter = quorum?.voters.find((one) => one.node === node);
-  if (voter === undefined) return controller?.node === node ? `id ${controller.id}, leader` : "";
-  if (voter.id === quorum?.leader) return `id ${voter.id}, leader`;
-  return `id ${voter.id}, voter, ${voter.lag === null ? "has fetched nothing yet" : `lag ${voter.lag}`}`;
+  if (voter === undefined) return controller?.node === node ? "leader" : "";
+  if (voter.id === quorum?.leader) return "leader";
+  return `voter, ${voter.lag === null ? "has fetched nothing yet" : `lag ${voter.lag}`}`;
 }
 
-export function statusText(status: Shown, paint: Paint): string {
-  const rows = status.nodes.flatMap(({ name, address, services, addresses }) =>
-    Object.entries(services).map(([role, state]) => {
-      const broker = role === "broker" ? status.brokers.find(({ node }) => node === name) : undefined;
-      const where = broker?.address ?? addresses[role] ?? address;
-      return [name, role, state, where, broker === undefined ? vote(status, name, role) : brokerRole(broker)];
-    }),
-  );
-  const [header = "", ...lines] = table([["NODE", "SERVICE", "STATE", "ADDRESS", ""], ...rows]);
-  const { total, underReplicated, offline } = status.partitions;
-  const number = (count: number | null): string => (count === null ? "unknown" : String(count));
+const signs: Readonly<Record<string, readonly [string, Parameters<Paint>[0]]>> = {
+  running: ["●", "green"],
+  stopped: ["○", "yellow"],
+  failed: ["✗", "red"],
+  absent: ["○", "dim"],
+  unknown: ["?", "yellow"],
+};
+
+function stateText(state: string, paint: Paint): string {
+  const [sign, colour] = signs[state] ?? ["?", "yellow"];
+  return paint(colour, `${sign} ${state}`);
+}
+
+/** On a terminal a node is named once; in a file each line stands for itself. */
+function tableOf(rows: readonly Row[], paint: Paint, once: boolean): readonly string[] {
+  const cells = rows.map(({ node, service, id, state, address, pid, leads }, index) => {
+    const name = once && rows[index - 1]?.node === node ? "" : paint("bold", node);
+    return [name, service, id.padStart(4), stateText(state, paint), address, pid, leadsText(leads, paint)];
+  });
+  const head = ["NODE", "SERVICE", "  ID", "STATE", "ADDRESS", "PID", ""];
+  const [header = "", ...lines] = tableLines([head, ...cells]);
+  return [paint("dim", header), ...lines];
+}
+
+function leadsText(leads: string, paint: Paint): string {
+  return leads === "controller" || leads === "leader" ? paint("cyan", `◆ ${leads}`) : paint("dim", leads);
+}
+
+function listOf(rows: readonly Row[], paint: Paint): readonly string[] {
+  return rows.flatMap(({ node, service, id, state, address, pid, leads }, index) => [
+    ...(rows[index - 1]?.node === node ? [] : [paint("bold", node)]),
+    `  ${stateText(state, paint)}  ${`${service} ${id}`.trim()}${leads === "" ? "" : `  ${leadsText(leads, paint)}`}`,
+    `    ${paint("dim", pid === "" ? address : `${address}  pid ${pid}`)}`,
+  ]);
+}
+
+/** For a screen reader. */
+function sentence({ node, service, id, state, address, pid, leads }: Row): string {
+  const more = [leads, address, pid === "" ? "" : `process ${pid}`].filter((part) => part !== "");
+  return `${node}, ${`${service} ${id}`.trim()}: ${[state, ...more].join(", ")}`;
+}
+
+function partitionsLine({ partitions }: StatusShown, paint: Paint): string {
+  const { total, underReplicated, offline } = partitions;
+  const count = (label: string, value: number | null, bad: Parameters<Paint>[0]): string => {
+    const text = `${label}: ${value ?? "unknown"}`;
+    return value === 0 ? text : paint(value === null ? "yellow" : bad, text);
+  };
   return [
-    `${paint("bold", status.cluster)}: ${status.healthy ? paint("green", "healthy") : paint("red", "not healthy")}`,
-    "",
-    paint("dim", header),
-    ...lines,
-    "",
-    `partitions: ${number(total)}, under-replicated: ${number(underReplicated)}, offline: ${number(offline)}`,
-  ].join("\n");
+    `partitions: ${total ?? "unknown"}`,
+    count("under-replicated", underReplicated, "yellow"),
+    count("offline", offline, "red"),
+  ].join(", ");
 }

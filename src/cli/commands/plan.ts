@@ -27,9 +27,10 @@ export const planCommand = () =>
     .option("--out <file>", "put the plan into a file to review, which `kctl up --plan` carries out")
     .action((options) =>
       run(options, async (context) => {
-        const [{ plan }, { planText }] = await Promise.all([
+        const [{ plan }, { planText }, { shellWord }] = await Promise.all([
           import("../../operations/plan.ts"),
           import("../../report/plan-text.ts"),
+          import("../../report/shell-word.ts"),
         ]);
         const { out } = options;
         const save = out === undefined ? null : { file: out, kctl: packageFile.version };
@@ -39,8 +40,13 @@ export const planCommand = () =>
           ...exit,
           faults,
           fields: { changes, ...(out === undefined ? {} : { out }) },
-          text: (paint) =>
-            `${planText(changes, paint, options.verbose ?? false)}${out === undefined ? "" : `\nWritten to ${out}; kctl up --plan ${out} carries it out.`}`,
+          text: (paint, page) => {
+            const shown = planText(changes, { paint, page, verbose: options.verbose ?? false });
+            if (out === undefined) return shown;
+            const { specFile } = context;
+            const file = specFile === "kctl.yaml" ? "" : ` -f ${shellWord(specFile)}`;
+            return `${shown}\nWritten to ${out}; kctl up${file} --plan ${shellWord(out)} carries it out.`;
+          },
         };
       }),
     );

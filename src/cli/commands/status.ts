@@ -1,6 +1,12 @@
 /** kctl status */
-import { specCommand, type CommandPage } from "../command.ts";
-import { run } from "../run.ts";
+import { Option } from "@commander-js/extra-typings";
+import type { Context } from "../../operations/context.ts";
+import type { Page } from "../../report/reporter.ts";
+import type { StatusShown } from "../../report/status-shown.ts";
+import { durationSeconds, specCommand, type CommandPage, type CommonOptions } from "../command.ts";
+import { isLive, paintFor } from "../reporter-for.ts";
+import { run, type Done } from "../run.ts";
+import { write } from "../write.ts";
 
 const page: CommandPage = {
   about: [
@@ -10,8 +16,9 @@ const page: CommandPage = {
   result: {
     cluster: "the cluster's name",
     healthy: "whether every server serves and no partition is offline or under-replicated",
+    versions: "`{kafka, zookeeper}`; `zookeeper` is null where it is the one that Kafka brings, or none",
     nodes:
-      "`{name, address, roles, services}` each; a service is `running`, `stopped`, `failed`, `absent` or `unknown`",
+      "`{name, address, roles, services, addresses, ids, pids}` each, the last four by role; a service is `running`, `stopped`, `failed`, `absent` or `unknown`",
     brokers: "`{id, node, controller, address}` of each broker that is registered",
     controller: "KRaft: the active controller, `{id, node}` or null",
     quorum: "KRaft: `{leader, voters: [{id, node, lag}]}` or null",
@@ -19,34 +26,62 @@ const page: CommandPage = {
   },
   examples: [
     ["kctl status", "is it well?"],
+    ["kctl status --watch", "look every two seconds, until q or Ctrl-C"],
     ["kctl status --json", "the same for a program"],
   ],
 };
 
 export const statusCommand = () =>
-  specCommand("status", "show machines, services, controller, brokers and partitions", page).action((options) =>
-    run(options, async (context) => {
-      const [{ status }, { statusText }] = await Promise.all([
-        import("../../operations/status.ts"),
-        import("../../report/status-text.ts"),
-      ]);
-      const seen = await status(context);
-      return {
-        ok: seen.healthy,
-        faults: seen.complaints.map((what) => ({
-          code: "unhealthy",
-          what,
-          fix: "`kctl up` starts what is dead and repairs what it can; `kctl restart NODE` restarts what hangs",
-        })),
-        fields: {
-          cluster: seen.cluster,
-          healthy: seen.healthy,
-          nodes: seen.nodes,
-          brokers: seen.brokers,
-          ...(seen.controller === undefined ? {} : { controller: seen.controller, quorum: seen.quorum ?? null }),
-          partitions: seen.partitions,
-        },
-        text: (paint) => statusText(seen, paint),
-      };
-    }),
-  );
+  specCommand("status", "show machines, services, controller, brokers and partitions", page)
+    .option("--watch", "look again and again, until q or Ctrl-C")
+    .addOption(
+      new Option("--interval <duration>", "how often --watch looks").argParser(durationSeconds).default(2, "2s"),
+    )
+    .action((options) =>
+      options.watch === true
+        ? // What is drawn anew is not to be drawn over by the progress of each look.
+          run({ ...options, quiet: true }, (context) => watchStatus(context, options, options.interval))
+        : run(options, async (context) => {
+            const [{ status }, { statusText }] = await modules();
+            return outcomeOf(await status(context), statusText);
+          }),
+    );
+
+const modules = () => Promise.all([import("../../operations/status.ts"), import("../../report/status-text.ts")]);
+
+type StatusText = Awaited<ReturnType<typeof modules>>[1]["statusText"];
+
+function outcomeOf(seen: StatusShown, statusText: StatusText): Done {
+  const { complaints, ...fields } = seen;
+  return {
+    ok: seen.healthy,
+    faults: complaints.map(({ what, node, fix }) => ({
+      code: "unhealthy",
+      what,
+      ...(node === null ? {} : { node }),
+      fix,
+    })),
+    fields,
+    text: (paint, page) => statusText(seen, paint, page),
+  };
+}
+
+async function watchStatus(context: Context, options: CommonOptions, seconds: number): Promise<Done> {
+  const [[{ status }, { statusText }], { redrawing, watch }] = await Promise.all([modules(), import("../watch.ts")]);
+  const { stdout } = process;
+  const live = options.json !== true && isLive(stdout, options) ? redrawing(stdout) : null;
+  const page = (): Page => ({ columns: live === null ? null : stdout.columns, words: options.plain === true });
+  const show = (seen: StatusShown): void => {
+    if (options.json) return context.emit({ type: "status", ...seen });
+    const complaints = seen.complaints.map(({ what }) => `- ${what}\n`).join("");
+    const text = `${statusText(seen, paintFor(stdout, options), page())}\n${complaints}`;
+    if (live === null) write(stdout)(text);
+    else live.draw(`${text}\nevery ${seconds} s; q ends it`);
+  };
+  try {
+    const { last, interrupted } = await watch(() => status(context), show, { seconds, signal: context.signal });
+    return { ...outcomeOf(last, statusText), ...(interrupted ? { exit: 130 } : {}) };
+  } finally {
+    live?.clear();
+  }
+}

@@ -1,8 +1,9 @@
 /** kctl up */
 import type { Context } from "../../operations/context.ts";
+import { shellWord } from "../../report/shell-word.ts";
 import { smokeTestText } from "../../report/smoke-test-text.ts";
 import { specCommand, type CommandPage } from "../command.ts";
-import { run } from "../run.ts";
+import { run, type Done } from "../run.ts";
 
 const page: CommandPage = {
   about: [
@@ -12,7 +13,7 @@ const page: CommandPage = {
   result: {
     cluster: "the cluster's name",
     changed: "how many things it changed; 0 where all was as it should be",
-    seconds: "how long that took, a smoke test not counted",
+    seconds: "how long that took, a smoke test not counted; it and `changed` are there too where `up` failed",
     bootstrap: "where clients connect to: `HOST:PORT,HOST:PORT`",
     left: "with `--step`: servers that are still to be restarted",
     notInPlan: "with `--plan`: what came to light, does not stand in the plan, and was left",
@@ -32,17 +33,20 @@ export const upCommand = () =>
     .option("--step", "ask before each restart; without a terminal, end after one")
     .option("--plan <file>", "carry out this plan, which `kctl plan --out` wrote, or nothing")
     .option("--smoke-test", "end with a smoke test")
-    .action((options) =>
-      run(options, async (context) => {
-        const started = performance.now();
+    .action((options) => {
+      const started = performance.now();
+      const spent = (): number => Number(((performance.now() - started) / 1000).toFixed(3));
+      let count = 0;
+      const body = async (context: Context): Promise<Done> => {
         const { up } = await import("../../operations/up.ts");
         const result = await up(context, {
           yes: options.yes ?? false,
           step: options.step ?? false,
           plan: options.plan ?? null,
+          onChanged: (more) => (count += more),
         });
         const { changed, cluster, bootstrap, refused, left, notInPlan } = result;
-        const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
+        const seconds = spent();
         const fields = {
           cluster,
           changed,
@@ -61,8 +65,9 @@ export const upCommand = () =>
           fields: { ...fields, checks },
           text: () => text(`\n${smokeTestText(ok, checks)}`),
         };
-      }),
-    );
+      };
+      return run(options, body, () => ({ changed: count, seconds: spent() }));
+    });
 
 type Shown = {
   readonly changed: number;
@@ -81,9 +86,9 @@ function upText(
 ): string {
   // In a clone kctl is reached through npx; what is printed should work when it is pasted.
   const kctl = env["npm_command"] === "exec" ? "npx kctl" : "kctl";
-  const file = specFile === "kctl.yaml" ? "" : ` -f ${specFile}`;
+  const file = specFile === "kctl.yaml" ? "" : ` -f ${shellWord(specFile)}`;
   const rest = left.length === 0 ? "" : `\nStill to be restarted: ${left.join(", ")}. The next up goes on with them.`;
-  const java = javaHome === null ? "" : `JAVA_HOME=${javaHome} `;
+  const java = javaHome === null ? "" : `JAVA_HOME=${shellWord(javaHome)} `;
   return `
 ${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.${rest}${proof}
 
@@ -93,6 +98,6 @@ Clients connect to
 Try
   ${kctl} status${file}
   ${kctl} smoke-test${file}
-  ${java}${software}/bin/kafka-topics.sh --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
+  ${java}${shellWord(`${software}/bin/kafka-topics.sh`)} --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
   ${kctl} destroy${file}`;
 }

@@ -21,6 +21,7 @@ export function checklist(emit: Emit, signal: AbortSignal, explain: () => Promis
   };
   return {
     run: async (name, prove) => {
+      emit({ type: "check-started", name });
       const start = performance.now();
       const seconds = (): number => Math.round(performance.now() - start) / 1000;
       try {

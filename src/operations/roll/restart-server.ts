@@ -14,8 +14,8 @@ export async function restartServer(process: DesiredProcess, survey: Survey, con
     throw new RangeError(`${key} is to be restarted, and does not run`);
   const started = performance.now();
   const title = `restart ${key}`;
-  context.emit({ type: "change-started", key: title, title, node });
   // Whoever interrupts gets back a server that was stopped.
+  context.emit({ type: "change-started", key: title, title, node, finishes: true });
   const toItsEnd = { ...context, signal: new AbortController().signal };
   await host.stop(seen, process.stopSeconds, toItsEnd.signal);
   const running = await startService(process, host, toItsEnd, { begun: () => undefined, hopeless: () => null });
