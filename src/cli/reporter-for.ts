@@ -4,6 +4,7 @@ import { jsonReporter } from "../report/json.ts";
 import type { LiveReporter } from "../report/live.ts";
 import { plainReporter } from "../report/plain.ts";
 import type { Page, Reporter } from "../report/reporter.ts";
+import type { Surface } from "../report/screen.ts";
 import type { CommonOptions } from "./command.ts";
 import { write, writeText } from "./write.ts";
 
@@ -42,10 +43,9 @@ export async function reporterFor(options: Options): Promise<Reporter> {
     return plainReporter({ ...common, err: write(process.stderr), fold: folded });
   }
   const { liveReporter } = await import("../report/live.ts");
-  const stderr = writeText(process.stderr);
   const live = liveReporter(
     {
-      write: stderr,
+      ...surfaceOf(process.stderr),
       room: () => ({ columns: process.stderr.columns, rows: process.stderr.rows }),
       now: () => performance.now(),
       every: (milliseconds, draw) => {
@@ -62,6 +62,12 @@ export async function reporterFor(options: Options): Promise<Reporter> {
   );
   giveBackTerminal(live);
   return live;
+}
+
+export function surfaceOf(stream: NodeJS.WriteStream): Surface {
+  // Terminals that are made of xterm.js, as far as they say who they are.
+  const cursorSinks = ["vscode", "Hyper"].includes(process.env["TERM_PROGRAM"] ?? "");
+  return { write: writeText(stream), columns: () => stream.columns, cursorSinks };
 }
 
 /** However kctl ends or is put aside, the cursor is shown and nothing half-drawn stays. */

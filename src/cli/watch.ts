@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { screenOn } from "../report/screen.ts";
 import { cut } from "../report/width.ts";
-import { writeText } from "./write.ts";
+import { surfaceOf } from "./reporter-for.ts";
 
 export type Watched<Seen> = { readonly last: Seen; readonly interrupted: boolean };
 
@@ -56,7 +56,7 @@ export function redrawing(stream: NodeJS.WriteStream): {
   readonly draw: (text: string) => void;
   readonly clear: () => void;
 } {
-  const screen = screenOn(writeText(stream));
+  const screen = screenOn(surfaceOf(stream));
   let shown = "";
   const draw = (text: string): void => {
     shown = text;

@@ -31,6 +31,8 @@ export type LiveState = {
   readonly waits: Waits | null;
   /** What is fetched outside of any step, by artifact. */
   readonly downloads: readonly (Download & { readonly artifact: string })[];
+  /** Whether it was told to stop. */
+  readonly ending: boolean;
   readonly check: { readonly name: string; readonly started: number } | null;
 };
 
@@ -42,6 +44,7 @@ export const idle = (now: number): LiveState => ({
   running: [],
   waits: null,
   downloads: [],
+  ending: false,
   check: null,
 });
 
@@ -90,7 +93,7 @@ export function after(state: LiveState, event: Event, now: number): LiveState {
     case "check":
       return { ...state, check: null };
     case "interrupted":
-      return { ...state, pending: [] };
+      return { ...state, pending: [], ending: true };
     case "message":
     case "warning":
     case "source-failed":

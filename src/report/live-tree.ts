@@ -1,7 +1,7 @@
 /** The live tree: what runs, by node, with what each step waits for, and what is still to come, in as many rows as there are. */
 import type { Paint } from "./colours.ts";
 import { byteText, timeText } from "./amounts.ts";
-import type { Download, LiveState, Running } from "./live-state.ts";
+import type { Download, LiveState, Running, Waits } from "./live-state.ts";
 import type { Step } from "./events.ts";
 import { columnsOf, cut } from "./width.ts";
 
@@ -73,6 +73,7 @@ const isSmall = (key: string): boolean => /^(folder|file|receipt|gate|storage)\b
 function headLine(state: LiveState, draw: Draw): string {
   const { paint, spin } = draw;
   const time = paint("dim", since(state.began, draw));
+  if (state.ending) return `${spin} ${paint("yellow", "interrupted: finishing")} ${time}`;
   if (state.running.length + state.pending.length > 0) {
     const count = state.all === 0 ? "at work" : `${state.done} of ${state.all} steps`;
     return `${spin} ${paint("bold", count)} ${time}`;
@@ -94,12 +95,18 @@ function runningLines(step: Running, draw: Draw, waits: Detail["waits"]): readon
       ? downloadText(step.download, draw, width - 8)
       : step.waits === null || step.key.startsWith("gate ")
         ? null
-        : paint("dim", `waits for ${step.waits.what} (${since(step.waits.since, draw)})`);
+        : paint("dim", waitText(step, step.waits, draw));
   if (more === null) return [line];
   const beside = `${line}  ${more}`;
   // The indent of a step below its node is four.
   if (waits === "beside" || columnsOf(beside) + 4 <= width) return [beside];
   return [line, `  ${more}`];
+}
+
+/** For how long is told where the step itself has taken longer. */
+function waitText({ node, started }: Running, { what, since: from }: Waits, draw: Draw): string {
+  const whom = node === undefined ? what : what.replace(`${node}/`, "the ");
+  return `waits for ${whom}${from - started < 1000 ? "" : ` (${since(from, draw)})`}`;
 }
 
 /** The node stands above it already. */
@@ -143,14 +150,14 @@ function downloadText({ source, bytes, total, from }: Download, { now, paint }: 
   const origin = `from ${source}`;
   const parts = [amount, rate, origin].filter((part) => part !== "");
   const share = total === null || total === 0 ? null : Math.min(1, bytes / total);
-  const percent = share === null ? "" : `${String(Math.floor(share * 100)).padStart(3)}% `;
+  const percent = share === null ? "" : `${String(Math.floor(share * 100)).padStart(3)}%`;
   const bar = share === null ? "" : `${barOf(share, paint)} `;
   // What tells least goes first where there is no room for all.
   for (let kept = parts.length; kept >= 0; kept -= 1) {
-    const words = paint("dim", parts.slice(0, kept).join("  "));
-    if (columnsOf(bar + percent + words) <= room) return bar + percent + words;
+    const words = kept === 0 ? "" : ` ${paint("dim", parts.slice(0, kept).join("  "))}`;
+    if (columnsOf(bar + percent + words) <= room) return `${bar}${percent}${words}`.trim();
   }
-  return percent + paint("dim", amount);
+  return `${percent} ${paint("dim", amount)}`.trim();
 }
 
 function barOf(share: number, paint: Paint): string {

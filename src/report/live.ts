@@ -12,6 +12,7 @@ import { fold } from "./width.ts";
 export type Terminal = {
   readonly write: (text: string) => void;
   readonly room: () => Room;
+  readonly cursorSinks: boolean;
   readonly now: () => number;
   /** Calls it again and again until what it gives back is called. */
   readonly every: (milliseconds: number, draw: () => void) => () => void;
@@ -32,7 +33,7 @@ export type LiveReporter = Reporter & {
 const drawn = new Set<Event["type"]>(["download", "waiting", "steps", "check-started"]);
 
 export function liveReporter(terminal: Terminal, options: Omit<PlainOptions, "err" | "fold">): LiveReporter {
-  const screen = screenOn(terminal.write);
+  const screen = screenOn({ ...terminal, columns: () => terminal.room().columns });
   let state = idle(terminal.now());
   let asking = false;
   let held: string[] = [];

@@ -44,7 +44,8 @@ function below({ title, node }: Change, folder: string): string {
 const id = / (\d+)(?= |$)/;
 
 function withId(title: string, shown: string): string {
-  return /^(start|make) /.test(title) ? title.replace(id, ` ${shown}`) : title;
+  if (!/^(start|make) /.test(title)) return title;
+  return title.replace(id, shown.includes(",") ? `s ${shown}` : ` ${shown}`);
 }
 
 function entryOf(same: readonly Counted[], verbose: boolean): Entry {

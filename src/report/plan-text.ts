@@ -41,7 +41,7 @@ export function planText(changes: readonly Change[], way: Way): string {
   );
   const end = real.length === 0 ? "Nothing to change." : summary(real);
   const text = [...sections, end].join("\n\n");
-  return page.columns === null ? text : fold(text, page.columns - 1, 4);
+  return page.columns === null ? text : fold(text, page.columns - 1);
 }
 
 type Section = { readonly head: string; readonly entries: readonly Entry[] };
@@ -56,8 +56,17 @@ function sectionsOf(changes: readonly Change[], { verbose }: Way): readonly Sect
   return [
     { head: "cluster", entries: commonEntries(first, verbose) },
     ...[...byNodes].map(([head, entries]) => ({ head, entries })),
-    { head: after, entries: commonEntries(last, verbose) },
+    { head: after, entries: commonEntries(last, verbose).map((entry) => withoutTold(entry, nodes)) },
   ].filter(({ entries }) => entries.length > 0);
+}
+
+/** A roll restarts for what stands above it; what has a title that says it needs no reason. */
+function withoutTold(entry: Entry, above: readonly Change[]): Entry {
+  const { kind } = entry.change;
+  if (kind === "topic") return { ...entry, reasons: [] };
+  if (kind !== "roll") return entry;
+  const told = new Set(above.flatMap(({ why }) => why.map(({ field }) => field)));
+  return { ...entry, reasons: entry.reasons.filter(({ field }) => !told.has(field)) };
 }
 
 function entryLines({ change, title, effect, diff, reasons, more }: Entry, { paint, page }: Way): readonly string[] {

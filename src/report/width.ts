@@ -6,35 +6,34 @@ export const columnsOf = (text: string): number => stringWidth(text);
 const style = /(\x1b\[[0-9;]*m)/;
 const letters = new Intl.Segmenter();
 
-/** As much as fits of the letters of `text`, and whether that is all. Styles take no room, and are all kept. */
-function start(text: string, columns: number): { readonly fits: string; readonly rest: string } {
+/** As much as fits of the letters of `text`, and the styles that end there. Styles take no room. */
+function start(text: string, columns: number): { readonly fits: string; readonly styles: string } {
   let used = 0;
   let fits = "";
-  let rest = "";
+  let styles = "";
+  let full = false;
   for (const part of text.split(style)) {
     if (style.test(part)) {
-      fits += part;
+      if (full) styles += part;
+      else fits += part;
       continue;
     }
     for (const { segment } of letters.segment(part)) {
-      const wide = columnsOf(segment);
-      if (rest === "" && used + wide <= columns) {
-        fits += segment;
-        used += wide;
-      } else rest += segment;
+      used += columnsOf(segment);
+      full ||= used > columns;
+      if (!full) fits += segment;
     }
   }
-  return { fits, rest };
+  return { fits, styles };
 }
 
 /** One line of at most that many columns; `…` stands for what was left out. */
 export function cut(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
   if (columns < 1) return "";
-  const { fits } = start(text, columns - 1);
-  // The styles that follow what fits close it.
-  const [, end = ""] = /((?:\x1b\[[0-9;]*m)*)$/.exec(fits) ?? [];
-  return `${fits.slice(0, fits.length - end.length)}…${end}`;
+  const { fits, styles } = start(text, columns - 1);
+  // The styles that follow close what is open.
+  return `${fits}…${styles}`;
 }
 
 export function padded(text: string, columns: number): string {
@@ -70,14 +69,21 @@ function foldLine(line: string, columns: number, hanging: number): string {
       current = indent;
     }
     while (columnsOf(current) + columnsOf(left) > columns) {
-      const { fits, rest } = start(left, Math.max(1, columns - columnsOf(current)));
-      lines.push(current + fits);
+      const { fits } = start(left, Math.max(1, columns - columnsOf(current)));
+      const piece = atJoint(fits);
+      lines.push(current + piece);
       current = indent;
-      left = rest;
+      left = left.slice(piece.length);
     }
     current += left;
     empty = false;
   }
   lines.push(current);
   return lines.join("\n");
+}
+
+/** Up to the last joint of a path or a setting's name, unless that is too near to its start. */
+function atJoint(text: string): string {
+  const joint = Math.max(...["/", ".", ",", "=", "-"].map((sign) => text.lastIndexOf(sign))) + 1;
+  return joint > text.length / 2 ? text.slice(0, joint) : text;
 }
