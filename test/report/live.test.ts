@@ -173,7 +173,7 @@ describe("a change of size in the middle leaves nothing behind", () => {
     const on = onTerminal(100, 20);
     await starting(on);
     for (let [round, rows] = [0, 20]; round < 30; round += 1) {
-      const columns = 30 + ((round * 37) % 90);
+      const columns = 60 + ((round * 37) % 60);
       await on.resize(columns, rows);
       rows = 16 + ((round * 7) % 20);
       await on.resize(columns, rows);
