@@ -37,12 +37,10 @@ export async function reporterFor(options: Options): Promise<Reporter> {
     verbose: options.verbose ?? false,
   };
   if (!isLive(process.stderr, options)) return plainReporter({ ...common, err: write(process.stderr), fold: null });
+  const { foldOn, liveReporter } = await import("../report/live.ts");
   if (common.quiet) {
-    const { fold } = await import("../report/width.ts");
-    const folded = (text: string, hanging: number): string => fold(text, process.stderr.columns - 1, hanging);
-    return plainReporter({ ...common, err: write(process.stderr), fold: folded });
+    return plainReporter({ ...common, err: write(process.stderr), fold: foldOn(() => process.stderr.columns) });
   }
-  const { liveReporter } = await import("../report/live.ts");
   const live = liveReporter(
     {
       ...surfaceOf(process.stderr),

@@ -6,7 +6,7 @@ import { treeLines, type Room } from "./live-tree.ts";
 import { plainReporter, type PlainOptions } from "./plain.ts";
 import type { Reporter } from "./reporter.ts";
 import { screenOn } from "./screen.ts";
-import { fold } from "./width.ts";
+import { cutAround, fold } from "./width.ts";
 
 /** What it needs of a terminal. */
 export type Terminal = {
@@ -29,6 +29,14 @@ export type LiveReporter = Reporter & {
   readonly redraw: () => void;
 };
 
+/** To the width that a terminal has at the time. */
+export function foldOn(columns: () => number): Fold {
+  return {
+    line: (line, hanging) => fold(line, columns() - 1, hanging),
+    excerpt: (lines) => cutAround(lines, columns() - 1),
+  };
+}
+
 /** What is told once the tree has it already. */
 const drawn = new Set<Event["type"]>(["download", "waiting", "steps", "check-started"]);
 
@@ -44,7 +52,7 @@ export function liveReporter(terminal: Terminal, options: Omit<PlainOptions, "er
     if (asking || now - state.began < quietMs) return;
     screen.draw(treeLines(state, now, terminal.room(), options.paint.err));
   };
-  const folded: Fold = (text, hanging) => fold(text, terminal.room().columns - 1, hanging);
+  const folded = foldOn(() => terminal.room().columns);
   const err = (text: string): void => {
     if (asking) held.push(text);
     else screen.print(text);

@@ -53,7 +53,7 @@ export function plainReporter({ out, err, paint, fold, page, quiet, verbose }: P
       const line = eventLine(event, paint.err, { verbose, words: words(), fold });
       if (line === null) return;
       if (event.type === "warning" || fold === null) err(line);
-      else err(fold(line, 2));
+      else err(fold.line(line, 2));
     },
     // What went wrong comes last: there it is seen.
     result: ({ faults, text }) => {

@@ -79,7 +79,11 @@ function tableOf(rows: readonly Row[], paint: Paint, once: boolean): readonly st
 }
 
 function leadsText(leads: string, paint: Paint): string {
-  return leads === "controller" || leads === "leader" ? paint("cyan", `◆ ${leads}`) : leads === "" ? "" : paint("dim", leads);
+  return leads === "controller" || leads === "leader"
+    ? paint("cyan", `◆ ${leads}`)
+    : leads === ""
+      ? ""
+      : paint("dim", leads);
 }
 
 function listOf(rows: readonly Row[], paint: Paint): readonly string[] {

@@ -62,9 +62,11 @@ function foldLine(line: string, columns: number, hanging: number): string {
       empty = false;
       continue;
     }
-    // A word that fits on no line is broken; one that fits on the next goes there.
+    // A word that fits on no line is broken, here where there is room for some of it; one that fits on the next goes there.
     let left = word;
-    if (!empty) {
+    if (!empty && indent.length + columnsOf(word) > columns && columns - columnsOf(current) > columns / 2)
+      current += gap;
+    else if (!empty) {
       lines.push(current);
       current = indent;
     }
@@ -86,4 +88,21 @@ function foldLine(line: string, columns: number, hanging: number): string {
 function atJoint(text: string): string {
   const joint = Math.max(...["/", ".", ",", "=", "-"].map((sign) => text.lastIndexOf(sign))) + 1;
   return joint > text.length / 2 ? text.slice(0, joint) : text;
+}
+
+/** Lines with a caret below the place that is meant, cut around it: `…` stands for what was left out. */
+export function cutAround(lines: readonly string[], columns: number): readonly string[] {
+  const caret = lines.find((line) => /^ +\| +\^+$/.test(line));
+  const gutter = (caret?.indexOf("|") ?? -1) + 2;
+  const end = caret === undefined ? 0 : caret.length + 1;
+  // As far to the left as the caret's end needs, and no further than its start.
+  const gone = Math.max(0, Math.min(end - columns, (caret?.indexOf("^") ?? 0) - gutter - 1));
+  const moved = (line: string): string => {
+    if (gone === 0) return line;
+    const mark = line === caret ? " " : "…";
+    return line.length <= gutter + gone
+      ? line.slice(0, gutter)
+      : line.slice(0, gutter) + mark + line.slice(gutter + gone + 1);
+  };
+  return lines.map((line) => cut(moved(line), columns));
 }

@@ -16,7 +16,9 @@ const steps: readonly Step[] = [
   step("artifact kafka 3.9.1", "fetch kafka 3.9.1"),
   ...nodes.map((node) => step(`folder ${node}`, `create folder ${node}/broker/data`, node, ["receipt"])),
   step("gate zookeeper", "wait until 2 of 3 ZooKeeper servers serve"),
-  ...nodes.map((node, index) => step(`start ${node}/zookeeper`, `start ZooKeeper server ${index + 1} on ${node}`, node)),
+  ...nodes.map((node, index) =>
+    step(`start ${node}/zookeeper`, `start ZooKeeper server ${index + 1} on ${node}`, node),
+  ),
   ...nodes.map((node, index) =>
     step(`start ${node}/broker`, `start broker ${index + 1} on ${node}`, node, ["gate zookeeper"]),
   ),
@@ -87,7 +89,12 @@ function onTerminal(columns: number, rows: number, paint = plainPaint) {
 type OnTerminal = ReturnType<typeof onTerminal>;
 
 async function downloading({ tell, pass }: OnTerminal): Promise<void> {
-  const download = { type: "download", artifact: "kafka", source: "downloads.apache.org", total: 130 * 2 ** 20 } as const;
+  const download = {
+    type: "download",
+    artifact: "kafka",
+    source: "downloads.apache.org",
+    total: 130 * 2 ** 20,
+  } as const;
   tell({ type: "steps", steps }, started("receipt"), done("receipt", 0.01), started("artifact kafka 3.9.1"));
   tell({ ...download, bytes: 0 });
   await pass(2000);
@@ -97,7 +104,10 @@ async function downloading({ tell, pass }: OnTerminal): Promise<void> {
 
 async function starting({ tell, pass }: OnTerminal): Promise<void> {
   tell({ type: "steps", steps }, done("receipt", 0.01), done("artifact kafka 3.9.1", 12.3));
-  tell(...nodes.map((node) => done(`folder ${node}`, 0.001)), ...nodes.map((node) => started(`start ${node}/zookeeper`)));
+  tell(
+    ...nodes.map((node) => done(`folder ${node}`, 0.001)),
+    ...nodes.map((node) => started(`start ${node}/zookeeper`)),
+  );
   tell(started("gate zookeeper"), {
     type: "waiting",
     key: "start kafka-1/zookeeper",
@@ -125,7 +135,9 @@ describe.each(Object.entries(screens))("%s", (name, play) => {
     const seen = on.terminal.rows();
     expect(seen.filter((line) => line.length >= columns)).toEqual([]);
     expect(on.terminal.cursorShown()).toBe(false);
-    await expect(`${seen.join("\n").trimEnd()}\n`).toMatchFileSnapshot(`../golden/terminal/${name}-${columns}x${rows}.txt`);
+    await expect(`${seen.join("\n").trimEnd()}\n`).toMatchFileSnapshot(
+      `../golden/terminal/${name}-${columns}x${rows}.txt`,
+    );
   });
 });
 
@@ -155,7 +167,8 @@ describe("a change of size in the middle leaves nothing behind", () => {
     const fresh = onTerminal(columns, rows);
     await starting(fresh);
     await fresh.pass(100);
-    const tree = (all: readonly string[]): readonly string[] => all.slice(all.findIndex((line) => line.includes(" steps ")));
+    const tree = (all: readonly string[]): readonly string[] =>
+      all.slice(all.findIndex((line) => line.includes(" steps ")));
     expect(tree(on.terminal.all())).toEqual(tree(fresh.terminal.all()));
     // One tree, and above it the lines of what is done, each once.
     const text = on.terminal.all().join("\n");
@@ -223,7 +236,10 @@ test("what is over at once draws nothing, and the cursor is never touched", asyn
 
 test("an interruption says what is finished, and goes on showing it", async () => {
   const on = onTerminal(80, 24);
-  on.tell({ type: "steps", steps: [step("roll", "restart 3 servers, one at a time"), ...steps.slice(-1)] }, started("roll"));
+  on.tell(
+    { type: "steps", steps: [step("roll", "restart 3 servers, one at a time"), ...steps.slice(-1)] },
+    started("roll"),
+  );
   const restart = { key: "restart kafka-2/broker", title: "restart kafka-2/broker", node: "kafka-2" };
   on.tell({ type: "change-started", ...restart, finishes: true });
   on.tell({ type: "waiting", key: "start kafka-2/broker", what: "kafka-2/broker to serve", seconds: 0 });

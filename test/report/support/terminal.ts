@@ -25,7 +25,13 @@ export type VirtualTerminal = {
 const palette = ["#3b4048", "#f7768e", "#9ece6a", "#e0af68", "#7aa2f7", "#bb9af7", "#7dcfff", "#c0caf5"];
 
 export function virtualTerminal(columns: number, rows: number): VirtualTerminal {
-  const terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 5000, convertEol: true });
+  const terminal = new headless.Terminal({
+    cols: columns,
+    rows,
+    allowProposedApi: true,
+    scrollback: 5000,
+    convertEol: true,
+  });
   let shown = true;
   terminal.parser.registerCsiHandler({ prefix: "?", final: "h" }, (params) => {
     if (params.includes(25)) shown = true;
