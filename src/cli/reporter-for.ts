@@ -2,6 +2,7 @@
 import { colourPaint, plainPaint, type Paint } from "../report/colours.ts";
 import { jsonReporter } from "../report/json.ts";
 import type { LiveReporter } from "../report/live.ts";
+import type { Room } from "../report/live-tree.ts";
 import { plainReporter } from "../report/plain.ts";
 import type { Page, Reporter } from "../report/reporter.ts";
 import type { Surface } from "../report/screen.ts";
@@ -9,6 +10,11 @@ import type { CommonOptions } from "./command.ts";
 import { write, writeText } from "./write.ts";
 
 type Options = Pick<CommonOptions, "json" | "quiet" | "verbose" | "color" | "plain">;
+
+/** Some terminals (those of script(1) in a pipe) say that they have no columns and no rows. */
+export function roomOf({ columns, rows }: NodeJS.WriteStream): Room {
+  return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
+}
 
 const isSet = (name: string): boolean => !["", "0", "false"].includes(process.env[name] ?? "");
 
@@ -28,7 +34,10 @@ export function paintFor({ isTTY }: NodeJS.WriteStream, options: Pick<Options, "
 export async function reporterFor(options: Options): Promise<Reporter> {
   if (options.json) return jsonReporter(write(process.stdout));
   const words = isPlain(options);
-  const page = (): Page => ({ columns: isLive(process.stdout, options) ? process.stdout.columns : null, words });
+  const page = (): Page => ({
+    columns: isLive(process.stdout, options) ? roomOf(process.stdout).columns : null,
+    words,
+  });
   const common = {
     out: write(process.stdout),
     paint: { out: paintFor(process.stdout, options), err: paintFor(process.stderr, options) },
@@ -39,12 +48,12 @@ export async function reporterFor(options: Options): Promise<Reporter> {
   if (!isLive(process.stderr, options)) return plainReporter({ ...common, err: write(process.stderr), fold: null });
   const { foldOn, liveReporter } = await import("../report/live.ts");
   if (common.quiet) {
-    return plainReporter({ ...common, err: write(process.stderr), fold: foldOn(() => process.stderr.columns) });
+    return plainReporter({ ...common, err: write(process.stderr), fold: foldOn(() => roomOf(process.stderr).columns) });
   }
   const live = liveReporter(
     {
       ...surfaceOf(process.stderr),
-      room: () => ({ columns: process.stderr.columns, rows: process.stderr.rows }),
+      room: () => roomOf(process.stderr),
       now: () => performance.now(),
       every: (milliseconds, draw) => {
         const timer = setInterval(draw, milliseconds);
@@ -65,7 +74,7 @@ export async function reporterFor(options: Options): Promise<Reporter> {
 export function surfaceOf(stream: NodeJS.WriteStream): Surface {
   // Terminals that are made of xterm.js, as far as they say who they are.
   const cursorSinks = ["vscode", "Hyper"].includes(process.env["TERM_PROGRAM"] ?? "");
-  return { write: writeText(stream), columns: () => stream.columns, cursorSinks };
+  return { write: writeText(stream), columns: () => roomOf(stream).columns, cursorSinks };
 }
 
 /** However kctl ends or is put aside, the cursor is shown and nothing half-drawn stays. */

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { screenOn } from "../report/screen.ts";
 import { cut } from "../report/width.ts";
-import { surfaceOf } from "./reporter-for.ts";
+import { roomOf, surfaceOf } from "./reporter-for.ts";
 
 export type Watched<Seen> = { readonly last: Seen; readonly interrupted: boolean };
 
@@ -60,9 +60,10 @@ export function redrawing(stream: NodeJS.WriteStream): {
   let shown = "";
   const draw = (text: string): void => {
     shown = text;
-    const lines = text.split("\n").map((line) => cut(line, stream.columns - 1));
-    const left = lines.length - (stream.rows - 1);
-    screen.draw(left > 0 ? [...lines.slice(0, stream.rows - 2), `and ${left + 1} lines more`] : lines);
+    const { columns, rows } = roomOf(stream);
+    const lines = text.split("\n").map((line) => cut(line, columns - 1));
+    const left = lines.length - (rows - 1);
+    screen.draw(left > 0 ? [...lines.slice(0, rows - 2), `and ${left + 1} lines more`] : lines);
   };
   const again = (): void => draw(shown);
   stream.on("resize", again);

@@ -44,7 +44,7 @@ export function padded(text: string, columns: number): string {
 export function fold(text: string, columns: number, hanging = 2): string {
   return text
     .split("\n")
-    .map((line) => foldLine(line, columns, hanging))
+    .map((line) => foldLine(line, Math.max(2, columns), hanging))
     .join("\n");
 }
 

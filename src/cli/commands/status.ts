@@ -4,7 +4,7 @@ import type { Context } from "../../operations/context.ts";
 import type { Page } from "../../report/reporter.ts";
 import type { StatusShown } from "../../report/status-shown.ts";
 import { durationSeconds, specCommand, type CommandPage, type CommonOptions } from "../command.ts";
-import { isLive, paintFor } from "../reporter-for.ts";
+import { isLive, paintFor, roomOf } from "../reporter-for.ts";
 import { run, type Done } from "../run.ts";
 import { write } from "../write.ts";
 
@@ -70,7 +70,7 @@ async function watchStatus(context: Context, options: CommonOptions, seconds: nu
   const [[{ status }, { statusText }], { redrawing, watch }] = await Promise.all([modules(), import("../watch.ts")]);
   const { stdout } = process;
   const live = options.json !== true && isLive(stdout, options) ? redrawing(stdout) : null;
-  const page = (): Page => ({ columns: live === null ? null : stdout.columns, words: options.plain === true });
+  const page = (): Page => ({ columns: live === null ? null : roomOf(stdout).columns, words: options.plain === true });
   const show = (seen: StatusShown): void => {
     if (options.json) return context.emit({ type: "status", ...seen });
     const complaints = seen.complaints.map(({ what }) => `- ${what}\n`).join("");
