@@ -15,6 +15,7 @@ const page: CommandPage = {
     changed: "how many things it changed; 0 where all was as it should be",
     seconds: "how long that took, a smoke test not counted; it and `changed` are there too where `up` failed",
     bootstrap: "where clients connect to: `HOST:PORT,HOST:PORT`",
+    software: "the folder of Kafka's software; its own tools lie in `bin/`",
     left: "with `--step`: servers that are still to be restarted",
     notInPlan: "with `--plan`: what came to light, does not stand in the plan, and was left",
     checks: "with `--smoke-test`: as in `kctl smoke-test`",
@@ -45,13 +46,14 @@ export const upCommand = () =>
           plan: options.plan ?? null,
           onChanged: (more) => (count += more),
         });
-        const { changed, cluster, bootstrap, refused, left, notInPlan } = result;
+        const { changed, cluster, bootstrap, software, refused, left, notInPlan } = result;
         const seconds = spent();
         const fields = {
           cluster,
           changed,
           seconds,
           bootstrap,
+          software,
           ...(options.step === undefined ? {} : { left }),
           ...(options.plan === undefined ? {} : { notInPlan }),
         };
