@@ -86,7 +86,7 @@ test("a Java that is missing comes from the mirror, runs the servers, and stays"
   expect(asked).toEqual(before);
   // The tools of Kafka would not find it by themselves.
   expect((await kctl(at, "up")).out).toContain(
-    `  JAVA_HOME=${home} ${cache}/software/kafka_2.13-3.9.1/bin/kafka-topics.sh`,
+    `  JAVA_HOME='${home}' ~/cache/software/kafka_2.13-3.9.1/bin/kafka-topics.sh`,
   );
   expect((await kctl(at, "fetch", "--json")).result?.["artifacts"]).toHaveLength(2);
   expect((await kctl(at, "destroy", "--yes", "--json")).exit).toBe(0);

@@ -1,6 +1,6 @@
 /** kctl up */
 import type { Context } from "../../operations/context.ts";
-import { shellWord } from "../../report/shell-word.ts";
+import { shellPath, shellWord } from "../../report/shell-word.ts";
 import { smokeTestText } from "../../report/smoke-test-text.ts";
 import { specCommand, type CommandPage } from "../command.ts";
 import { run, type Done } from "../run.ts";
@@ -84,7 +84,7 @@ function upText(
   { changed, cluster, bootstrap, software, javaHome, left }: Shown,
   seconds: number,
   proof: string,
-  { specFile, env }: Context,
+  { specFile, env, home }: Context,
 ): string {
   // In a clone kctl is reached through npx; what is printed should work when it is pasted.
   const kctl = env["npm_command"] === "exec" ? "npx kctl" : "kctl";
@@ -100,6 +100,6 @@ Clients connect to
 Try
   ${kctl} status${file}
   ${kctl} smoke-test${file}
-  ${java}${shellWord(`${software}/bin/kafka-topics.sh`)} --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
+  ${java}${shellPath(`${software}/bin/kafka-topics.sh`, home)} --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
   ${kctl} destroy${file}`;
 }

@@ -18,6 +18,8 @@ export type VirtualTerminal = {
   /** All rows, those that have scrolled away too, without empty ones at the end. */
   readonly all: () => readonly string[];
   readonly cells: () => readonly (readonly Cell[])[];
+  /** Of `rows`. */
+  readonly screen: () => readonly (readonly Cell[])[];
   readonly cursorShown: () => boolean;
 };
 
@@ -50,6 +52,7 @@ export function virtualTerminal(columns: number, rows: number): VirtualTerminal 
     rows: () => from(terminal.buffer.active.baseY),
     all: () => withoutEnd(from(0)),
     cells: () => withoutEnd(from(0)).map((_, y) => cellsOf(terminal, y)),
+    screen: () => from(terminal.buffer.active.baseY).map((_, y) => cellsOf(terminal, terminal.buffer.active.baseY + y)),
     cursorShown: () => shown,
   };
 }
