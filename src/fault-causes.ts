@@ -180,6 +180,11 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
       "Clients would have met this: a record was lost, doubled or changed, order was broken, a replica is behind, or something took too long. The check's own line says what was expected and what was seen.",
     fix: "See `kctl status` and the brokers' logs, then run `kctl smoke-test` again.",
   },
+  "canary-failed": {
+    cause:
+      "A record that goes through the brokers while servers are restarted was confirmed by all replicas in sync and cannot be read, is there twice, stands after a later one, is not what was sent, or took longer than 30 s; or Kafka refused to take it. The error names the record, its partition and its offset, and which server was being restarted. Somebody who writes to the topic `kctl_canary`, or deletes from it, brings it about as well.",
+    fix: "Nothing more is restarted: look at `kctl status` and at the log of the broker that led the partition, before anything else. `kctl_canary` is left to be looked at; the next `--canary` removes it and goes on with the servers that are left.",
+  },
   protected: {
     cause: "The spec has `protected: true`, so that nobody destroys the cluster by accident.",
     fix: "Take it out of the spec first, if the cluster may really go.",

@@ -57,6 +57,11 @@ export const faultCodes = {
   "kafka-refused": { exit: 1, means: "Kafka answered a request with an error." },
   "topic-in-use": { exit: 1, means: "A topic holds somebody's data, and is left alone." },
   "smoke-test-failed": { exit: 1, means: "A check of the smoke test failed." },
+  "canary-failed": {
+    exit: 1,
+    means:
+      "Under `--canary` or `--failover`, a record was lost, doubled, reordered, altered or late; or Kafka refused it.",
+  },
   protected: { exit: 1, means: "The spec protects the cluster against destroy." },
   "no-cluster": { exit: 1, means: "There is no such cluster here." },
   "receipt-unreadable": { exit: 1, means: "The record of what kctl made is damaged or was written by a newer kctl." },

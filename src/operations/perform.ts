@@ -11,8 +11,8 @@ import { tryToMake } from "./class-archives.ts";
 import type { Context } from "./context.ts";
 import type { Perform } from "./execute.ts";
 import { serves } from "./probe.ts";
-import { roll } from "./roll.ts";
-import { allAtOnce, type Steps } from "./roll/steps.ts";
+import { roll, type RollOptions } from "./roll.ts";
+import { allAtOnce } from "./roll/steps.ts";
 import { explained } from "./server-java.ts";
 import { startService } from "./start-service.ts";
 import type { Survey } from "./survey.ts";
@@ -25,7 +25,12 @@ function must<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-export function performer(survey: Survey, context: Context, lock: Lock, steps: Steps = allAtOnce): Perform {
+/** How servers are restarted. */
+type Rolling = Pick<RollOptions, "steps" | "watch">;
+
+const carefully: Rolling = { steps: allAtOnce };
+
+export function performer(survey: Survey, context: Context, lock: Lock, rolling = carefully): Perform {
   const { desired, hosts } = survey;
   const files = new Map(
     desired.hosts.flatMap((host) => host.files.map((file): [string, DesiredFile] => [file.path, file])),
@@ -86,7 +91,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, steps: S
           change.members.map((member) => must(processes.get(member), member)),
           survey,
           context,
-          { steps, lock, goOn: () => "the next `kctl up` goes on with them" },
+          { ...rolling, lock, goOn: () => "the next `kctl up` goes on with them" },
         );
       case "note":
         return;

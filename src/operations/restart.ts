@@ -14,9 +14,9 @@ import { noCluster } from "./no-cluster.ts";
 import { openCluster } from "./open-cluster.ts";
 import { roll } from "./roll.ts";
 import { allAtOnce, stepByStep } from "./roll/steps.ts";
+import { watched, type Watch } from "./roll/watch.ts";
 import { serverJava } from "./server-java.ts";
 import { survey, type Survey } from "./survey.ts";
-import { withLock } from "./with-lock.ts";
 
 export type RestartResult = {
   readonly cluster: string;
@@ -25,13 +25,19 @@ export type RestartResult = {
   readonly left: readonly string[];
 };
 
-export type RestartOptions = { readonly node: string | null; readonly yes: boolean; readonly step: boolean };
+export type RestartOptions = {
+  readonly node: string | null;
+  readonly yes: boolean;
+  readonly step: boolean;
+  /** What looks on while servers are restarted. */
+  readonly watch: Watch;
+};
 
-export async function restart(context: Context, { node, yes, step }: RestartOptions): Promise<RestartResult> {
+export async function restart(context: Context, { node, yes, step, watch }: RestartOptions): Promise<RestartResult> {
   const { spec, provider } = await openCluster(context);
   if (node !== null) mustBeNode(node, spec, provider);
   const steps = step ? stepByStep(context) : allAtOnce;
-  return withLock(provider, "restart", async (lock) => {
+  return watched(provider, "restart", watch, async (lock) => {
     const seen = await survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context);
     if (seen.receipt.former === null) throw noCluster(spec.name);
     mustBeCurrent(seen);
@@ -49,7 +55,7 @@ export async function restart(context: Context, { node, yes, step }: RestartOpti
         ? []
         : archives.map((one) => tryToMake(one, { ...context, cache: seen.cache, java: seen.java })),
     );
-    await roll(servers, seen, context, { steps, lock, goOn });
+    await roll(servers, seen, context, { steps, lock, goOn, watch });
     if (servers.length > 0) await awaitHealth(seen, context);
     const left = steps.left();
     return { cluster: spec.name, changed: servers.length - left.length, left };
@@ -73,7 +79,7 @@ function mustBeNode(node: string, spec: Spec, provider: Provider): void {
 }
 
 /** A restart takes up what lies on the disk: that must be what the server's digest will say that it was started with. */
-function mustBeCurrent({ plan, cluster }: Survey): void {
+export function mustBeCurrent({ plan, cluster }: Survey): void {
   if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);
   const pending = plan.changes.filter(({ kind }) => kind === "file" || kind === "artifact" || kind === "roll");
   if (pending.length === 0) return;

@@ -13,6 +13,8 @@
  * 7. Whatever fails ends the roll, and it says which servers are left. What a server was started with stands in its command
  *    line, so the next `up` goes on with those that are left, and with nothing else.
  * 8. An interruption takes effect between two servers: one that was stopped is started again.
+ * 9. Under `--canary` records go through the brokers all the while, and the roll ends before the next server where one was
+ *    lost, doubled, reordered or late (`roll/watch.ts`).
  */
 import { KctlError, faultsOf } from "../fault.ts";
 import type { DesiredProcess } from "../services/desired.ts";
@@ -23,12 +25,14 @@ import { gate } from "./roll/gate.ts";
 import { looker, processOf, type Look } from "./roll/look.ts";
 import { restartServer } from "./roll/restart-server.ts";
 import type { Steps } from "./roll/steps.ts";
+import { nobody, type Watch } from "./roll/watch.ts";
 import type { Survey } from "./survey.ts";
 import { mustStillHold } from "./with-lock.ts";
 
 export type RollOptions = {
   readonly steps: Steps;
   readonly lock: Pick<Lock, "stillHeld">;
+  readonly watch?: Watch;
   /** What to do about those that are left when it stops. */
   readonly goOn: (left: readonly string[]) => string;
 };
@@ -37,18 +41,21 @@ export async function roll(
   members: readonly DesiredProcess[],
   survey: Survey,
   context: Context,
-  { steps, lock, goOn }: RollOptions,
+  { steps, lock, goOn, watch = nobody }: RollOptions,
 ): Promise<void> {
   const look = looker(survey, context.signal);
   let left = servicesInOrder.flatMap(({ role }) => members.filter((process) => process.role === role));
   while (left.length > 0) {
     context.signal.throwIfAborted();
     try {
+      await watch.begin(survey);
       const next = await mayGo(left, look, context, steps);
       if (next === null) return;
       await mustStillHold(lock);
+      await watch.before(next);
       await allOf(next.map((key) => restartServer(processOf(survey, key), survey, context)));
       left = left.filter(({ key }) => !next.includes(key));
+      await watch.after(next);
     } catch (error) {
       if (!(error instanceof KctlError) || context.signal.aborted) throw error;
       throw withTheRest(
@@ -70,6 +77,7 @@ async function allOf(works: readonly Promise<void>[]): Promise<void> {
 }
 
 function withTheRest(error: KctlError, left: readonly string[], goOn: RollOptions["goOn"]): KctlError {
+  if (left.length === 0) return error;
   const rest = `still to be restarted: ${left.join(", ")}; ${goOn(left)}`;
   const last = error.faults.length - 1;
   const faults = error.faults.map((fault, index) =>

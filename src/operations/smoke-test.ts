@@ -5,14 +5,29 @@ import { knownIdsOf, parseReceipt } from "../plan/receipt.ts";
 import { KctlError } from "../fault.ts";
 import type { SmokeResult } from "../kafka/smoke-test/result.ts";
 import { clientAddresses } from "./client-addresses.ts";
+import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
+import type { FailoverReport } from "./failover.ts";
 import { openCluster } from "./open-cluster.ts";
 import { withLock } from "./with-lock.ts";
 
-export async function smokeTest(context: Context, { keep }: { readonly keep: boolean }): Promise<SmokeResult> {
-  const { spec, provider } = await openCluster(context);
+export type SmokeTestOptions = {
+  readonly keep: boolean;
+  /** Stops one broker for a moment at the end. */
+  readonly failover: boolean;
+  /** Does not ask before it does. */
+  readonly yes: boolean;
+};
+
+/** `failover`: null where no record was sent for it. */
+export type SmokeTestResult = SmokeResult & { readonly failover: FailoverReport | null };
+
+export async function smokeTest(context: Context, { keep, failover, yes }: SmokeTestOptions): Promise<SmokeTestResult> {
+  const open = await openCluster(context);
+  const { spec, provider } = open;
+  if (failover && !yes) await confirm(question(spec.name), "y", context);
   // Under the lock: a second smoke test would take this one's topic for what a killed run left behind.
-  return withLock(provider, "smoke-test", async () => {
+  return withLock(provider, "smoke-test", async (lock) => {
     const receipt = await provider.readReceipt();
     if (receipt === null)
       throw new KctlError({
@@ -23,7 +38,7 @@ export async function smokeTest(context: Context, { keep }: { readonly keep: boo
     const cluster = resolveCluster(spec, provider.platform, knownIdsOf(parseReceipt(receipt)));
     const { smokeTest: run } = await import("../kafka/smoke-test/smoke-test.ts");
     const { emit, signal, timeoutSeconds } = context;
-    return await run({
+    const result = await run({
       bootstrap: clientAddresses(cluster),
       brokers: membersOf(cluster, "broker").length,
       keep,
@@ -31,5 +46,13 @@ export async function smokeTest(context: Context, { keep }: { readonly keep: boo
       signal,
       timeoutSeconds,
     });
+    if (!failover || !result.ok) return { ...result, failover: null };
+    const { failover: stopOne } = await import("./failover.ts");
+    const { check, faults, report } = await stopOne(open, lock, context);
+    return { ok: check.ok, checks: [...result.checks, check], faults, failover: report };
   });
+}
+
+function question(name: string): string {
+  return `This stops one broker of ${name} and starts it again, while records are written. Go on? [y/N] `;
 }

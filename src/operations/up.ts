@@ -13,10 +13,10 @@ import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
 import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
+import { watched, type Watch } from "./roll/watch.ts";
 import { allOfIt, reviewedOnly } from "./scope.ts";
 import { serverJava } from "./server-java.ts";
 import { survey, type ServerJava, type Survey } from "./survey.ts";
-import { withLock } from "./with-lock.ts";
 
 export type UpResult = {
   readonly changed: number;
@@ -40,13 +40,15 @@ export type UpOptions = {
   readonly plan: string | null;
   /** Told of how many things were changed, round by round, also of one that failed. */
   readonly onChanged: (count: number) => void;
+  /** What looks on while servers are restarted. */
+  readonly watch: Watch;
 };
 
-export async function up(context: Context, { yes, step, plan, onChanged }: UpOptions): Promise<UpResult> {
+export async function up(context: Context, { yes, step, plan, onChanged, watch }: UpOptions): Promise<UpResult> {
   const open = await openCluster(context);
   const scope = plan === null ? allOfIt : await reviewedOnly(plan, open, context);
   const steps = step ? stepByStep(context) : allAtOnce;
-  return withLock(open.provider, "up", async (lock) => {
+  return watched(open.provider, "up", watch, async (lock) => {
     let changed = 0;
     let before: readonly Change[] = [];
     let silent = 0;
@@ -57,7 +59,7 @@ export async function up(context: Context, { yes, step, plan, onChanged }: UpOpt
       const again = doneAgain(changes, before);
       if (again.length > 0) throw new KctlError(again);
       if (!yes && !step) await askAboutRestarts(changes, context);
-      const { changed: count, faults } = await carryOut(seen, steps, context, lock);
+      const { changed: count, faults } = await carryOut(seen, { steps, watch }, context, lock);
       changed += count;
       onChanged(count);
       if (faults.length > 0) throw new KctlError(faults);
@@ -103,7 +105,7 @@ async function look({ spec, provider }: OpenCluster, context: Context): Promise<
 
 async function carryOut(
   seen: Survey,
-  steps: Steps,
+  rolling: { readonly steps: Steps; readonly watch: Watch },
   context: Context,
   lock: Lock,
 ): Promise<Pick<Outcome, "changed" | "faults">> {
@@ -112,7 +114,7 @@ async function carryOut(
   const notes = changes.filter(({ kind }) => kind === "note");
   for (const { title: text } of notes) context.emit({ type: "message", text });
   const work = changes.filter((change) => !notes.includes(change));
-  return execute(work, performer(seen, context, lock, steps), context);
+  return execute(work, performer(seen, context, lock, rolling), context);
 }
 
 async function askAboutRestarts(changes: readonly Change[], context: Context): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Context } from "../../operations/context.ts";
 import { shellPath, shellWord } from "../../report/shell-word.ts";
 import { smokeTestText } from "../../report/smoke-test-text.ts";
+import { canaryHelp, canaryOf } from "../canary.ts";
 import { specCommand, type CommandPage } from "../command.ts";
 import { run, type Done } from "../run.ts";
 
@@ -18,11 +19,14 @@ const page: CommandPage = {
     software: "the folder of Kafka's software; its own tools lie in `bin/`",
     left: "with `--step`: servers that are still to be restarted",
     notInPlan: "with `--plan`: what came to light, does not stand in the plan, and was left",
+    canary:
+      "with `--canary`: what went through, `{records, read, lost, doubled, reordered, altered, late, seconds, partitions, longestPauseMs, partition, during}`; `null` where nothing was restarted",
     checks: "with `--smoke-test`: as in `kctl smoke-test`",
   },
   examples: [
     ["kctl up", "make the cluster of kctl.yaml, or bring it up to date"],
     ["kctl up -f staging.yaml --smoke-test", "another spec; prove afterwards that records go through"],
+    ["kctl up --canary", "see that no record is lost while servers are restarted"],
     ["kctl up --yes --step", "restart one server, then end: the next one goes on"],
     ["kctl up --plan reviewed.json", "do what that plan says, or nothing"],
   ],
@@ -33,11 +37,13 @@ export const upCommand = () =>
     .option("--yes", "do not ask before servers of a running cluster are restarted")
     .option("--step", "ask before each restart; without a terminal, end after one")
     .option("--plan <file>", "carry out this plan, which `kctl plan --out` wrote, or nothing")
+    .option("--canary", canaryHelp)
     .option("--smoke-test", "end with a smoke test")
     .action((options) => {
       const started = performance.now();
       const spent = (): number => Number(((performance.now() - started) / 1000).toFixed(3));
       let count = 0;
+      const canary = canaryOf(options.canary);
       const body = async (context: Context): Promise<Done> => {
         const { up } = await import("../../operations/up.ts");
         const result = await up(context, {
@@ -45,6 +51,7 @@ export const upCommand = () =>
           step: options.step ?? false,
           plan: options.plan ?? null,
           onChanged: (more) => (count += more),
+          watch: await canary.watch(context),
         });
         const { changed, cluster, bootstrap, software, refused, left, notInPlan } = result;
         const seconds = spent();
@@ -56,11 +63,12 @@ export const upCommand = () =>
           software,
           ...(options.step === undefined ? {} : { left }),
           ...(options.plan === undefined ? {} : { notInPlan }),
+          ...canary.fields(),
         };
-        const text = (proof: string): string => upText(result, seconds, proof, context);
+        const text = (proof: string): string => upText(result, seconds, `${canary.text()}${proof}`, context);
         if (options.smokeTest === undefined) return { faults: refused, fields, text: () => text("") };
         const { smokeTest } = await import("../../operations/smoke-test.ts");
-        const { ok, checks, faults } = await smokeTest(context, { keep: false });
+        const { ok, checks, faults } = await smokeTest(context, { keep: false, failover: false, yes: true });
         return {
           ok: ok && refused.length === 0,
           faults: [...refused, ...faults],
@@ -68,7 +76,7 @@ export const upCommand = () =>
           text: () => text(`\n${smokeTestText(ok, checks)}`),
         };
       };
-      return run(options, body, () => ({ changed: count, seconds: spent() }));
+      return run(options, body, () => ({ changed: count, seconds: spent(), ...canary.fields() }));
     });
 
 type Shown = {

@@ -1,6 +1,7 @@
 /** What every check of the smoke test works with. */
 import { unmapped, type Address, type AddressMap } from "../address.ts";
 import { withBroker, type Message } from "../wire/exchange.ts";
+import type { OwnTopic } from "./topic.ts";
 
 export type BrokerAt = {
   readonly id: number;
@@ -16,6 +17,8 @@ export type Bench = {
   readonly signal: AbortSignal;
   /** The deadline of each wait. */
   readonly seconds: number;
+  /** What is written to. */
+  readonly topic: OwnTopic;
   /** Known once the first check has found them. */
   readonly brokers: readonly BrokerAt[];
 };
@@ -25,9 +28,10 @@ export function benchOf(options: {
   readonly map?: AddressMap;
   readonly signal: AbortSignal;
   readonly timeoutSeconds: number;
+  readonly topic: OwnTopic;
 }): Bench {
-  const { bootstrap, map = unmapped, signal, timeoutSeconds } = options;
-  return { bootstrap, map, signal, seconds: timeoutSeconds, brokers: [] };
+  const { bootstrap, map = unmapped, signal, timeoutSeconds, topic } = options;
+  return { bootstrap, map, signal, seconds: timeoutSeconds, topic, brokers: [] };
 }
 
 /** The longest that one request may take. */

@@ -1,4 +1,4 @@
-/** Creates test_log, and sees it whole before anything is written to it. */
+/** Creates the topic, and sees it whole before anything is written to it. */
 import type { Admin } from "@platformatic/kafka";
 import { KctlError } from "../../fault.ts";
 import { withAdmin } from "../connect.ts";
@@ -6,7 +6,7 @@ import { kafkaErrors, libraryFault } from "../library-error.ts";
 import { until, type Look } from "../until.ts";
 import { requestMs, type Bench } from "./bench.ts";
 import { lacking, leadersNow } from "./partitions.ts";
-import { topicName, topicSettings, type Assignment } from "./topic.ts";
+import type { Assignment, OwnTopic } from "./topic.ts";
 
 /** Passing states of a cluster whose controller has just moved, or has not heard of a broker yet. */
 const passing: ReadonlySet<string> = new Set([
@@ -17,11 +17,11 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 export async function createTopic(bench: Bench, layout: readonly Assignment[]): Promise<void> {
-  const { bootstrap, map, signal, seconds } = bench;
+  const { bootstrap, map, signal, seconds, topic } = bench;
   await withAdmin({ bootstrap, map, timeoutMs: requestMs(bench), retries: 0 }, signal, async (admin) => {
     let unanswered = false;
-    await until(`${topicName} to be created`, seconds, signal, async () => {
-      const tried = await tryToCreate(admin, layout);
+    await until(`${topic.name} to be created`, seconds, signal, async () => {
+      const tried = await tryToCreate(admin, topic, layout);
       if ("done" in tried) return tried;
       unanswered ||= tried.unanswered;
       // An attempt whose answer was lost may have worked: then the topic that is in the way is this run's own.
@@ -35,21 +35,25 @@ type Attempt =
   | { readonly done: true }
   | { readonly still: string; readonly exists: boolean; readonly unanswered: boolean };
 
-async function tryToCreate(admin: Admin, layout: readonly Assignment[]): Promise<Attempt> {
-  const settings = Object.entries(topicSettings(layout[0]?.brokers.length ?? 1));
+async function tryToCreate(
+  admin: Admin,
+  { name, settings: wanted }: OwnTopic,
+  layout: readonly Assignment[],
+): Promise<Attempt> {
+  const settings = Object.entries(wanted(layout[0]?.brokers.length ?? 1));
   try {
     await admin.createTopics({
       topics: [
         {
-          topic: topicName,
+          topic: name,
           assignments: layout.map(({ partition, brokers }) => ({ partition, brokers: [...brokers] })),
         },
       ],
-      configs: settings.map(([name, value]) => ({ name, value })),
+      configs: settings.map(([setting, value]) => ({ name: setting, value })),
     });
     return { done: true };
   } catch (error) {
-    const fault = libraryFault(`create ${topicName}`, error);
+    const fault = libraryFault(`create ${name}`, error);
     const errors = kafkaErrors(error);
     const exists = errors.includes("TOPIC_ALREADY_EXISTS");
     if (exists) return { still: "an earlier one is still being deleted", exists, unanswered: false };
@@ -67,7 +71,7 @@ async function missing(bench: Bench, layout: readonly Assignment[]): Promise<str
 /** Every broker knows of every partition's leader and its replicas in sync, and every leader serves. */
 export async function topicReady(bench: Bench, layout: readonly Assignment[]): Promise<void> {
   await until(
-    `${topicName} to be led and in sync on every broker`,
+    `${bench.topic.name} to be led and in sync on every broker`,
     bench.seconds,
     bench.signal,
     async (): Promise<Look<true>> => {

@@ -1,9 +1,9 @@
-/** The partitions of test_log as every broker sees them. */
+/** The partitions of the topic as every broker sees them. */
 import { unreachableWhy } from "../wire/exchange.ts";
 import { listOffsets } from "../wire/list-offsets.ts";
 import { metadata, type MetadataPartition } from "../wire/metadata.ts";
 import { askBroker, brokerOf, type Bench, type BrokerAt } from "./bench.ts";
-import { topicName, type Assignment } from "./topic.ts";
+import type { Assignment } from "./topic.ts";
 
 /** Kafka's UNKNOWN_TOPIC_OR_PARTITION. */
 const unknownTopic = 3;
@@ -15,8 +15,8 @@ export type TopicSeen =
 
 export async function topicSeenBy(bench: Bench, { id, at }: BrokerAt): Promise<TopicSeen> {
   try {
-    const { topics } = await askBroker(bench, at, metadata([topicName]));
-    const topic = topics.find(({ name }) => name === topicName);
+    const { topics } = await askBroker(bench, at, metadata([bench.topic.name]));
+    const topic = topics.find(({ name }) => name === bench.topic.name);
     if (topic === undefined || topic.error === unknownTopic) return { kind: "absent" };
     if (topic.partitions.length === 0) return { kind: "unknown", why: `broker ${id} answers error ${topic.error}` };
     return { kind: "there", partitions: topic.partitions.toSorted((a, b) => a.partition - b.partition) };
@@ -66,7 +66,7 @@ export async function leadersNow(bench: Bench): Promise<ReadonlyMap<number, Brok
 /** A broker may be told that it leads a moment before it does. */
 async function notServing(bench: Bench, partition: number, { id, at }: BrokerAt): Promise<string | null> {
   try {
-    const [seen] = await askBroker(bench, at, listOffsets("consumer", topicName, [partition], "latest"));
+    const [seen] = await askBroker(bench, at, listOffsets("consumer", bench.topic.name, [partition], "latest"));
     return seen?.error === 0 ? null : `broker ${id} does not lead partition ${partition} yet`;
   } catch (error) {
     bench.signal.throwIfAborted();

@@ -3,7 +3,6 @@ import { until, type Look } from "../until.ts";
 import { unreachableWhy } from "../wire/exchange.ts";
 import { fetchPartition } from "../wire/fetch.ts";
 import { askBroker, type Bench, type BrokerAt } from "./bench.ts";
-import { topicName } from "./topic.ts";
 
 export type ReadRecord = {
   readonly partition: number;
@@ -60,7 +59,7 @@ async function fetchOnce(bench: Bench, { id, at }: BrokerAt, partition: number, 
     const { error, next, batches, highWatermark } = await askBroker(
       bench,
       at,
-      fetchPartition(topicName, partition, offset, 200),
+      fetchPartition(bench.topic.name, partition, offset, 200),
     );
     if (error !== 0) return { still: `broker ${id} answers error ${error}` };
     if (next === null) return { still: `it has come to ${offset}, and the high watermark is ${highWatermark}` };

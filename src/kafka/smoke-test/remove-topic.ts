@@ -1,33 +1,32 @@
-/** Deletes test_log and waits until no broker that answers knows of it any more. */
+/** Deletes the topic and waits until no broker that answers knows of it any more. */
 import { KctlError } from "../../fault.ts";
 import { withAdmin } from "../connect.ts";
 import { kafkaErrors, libraryFault } from "../library-error.ts";
 import { until } from "../until.ts";
 import { requestMs, type Bench } from "./bench.ts";
 import { topicSeenBy } from "./partitions.ts";
-import { topicName } from "./topic.ts";
 
 /** What no waiting changes. */
 const final = /AUTHORIZATION_FAILED|TOPIC_DELETION_DISABLED|POLICY_VIOLATION/;
 
 /** Gives back which brokers did not answer: Kafka removes their copies once they are back. */
 export async function removeTopic(bench: Bench): Promise<readonly number[]> {
-  const { bootstrap, map, signal, seconds } = bench;
+  const { bootstrap, map, signal, seconds, topic } = bench;
   await withAdmin({ bootstrap, map, timeoutMs: requestMs(bench), retries: 0 }, signal, (admin) =>
-    until(`${topicName} to be deleted`, seconds, signal, async () => {
+    until(`${topic.name} to be deleted`, seconds, signal, async () => {
       try {
-        await admin.deleteTopics({ topics: [topicName] });
+        await admin.deleteTopics({ topics: [topic.name] });
         return { done: true };
       } catch (error) {
         const errors = kafkaErrors(error);
         if (errors.includes("UNKNOWN_TOPIC_OR_PARTITION")) return { done: true };
-        const fault = libraryFault(`delete ${topicName}`, error);
+        const fault = libraryFault(`delete ${topic.name}`, error);
         if (errors.some((name) => final.test(name))) throw new KctlError(fault, { cause: error });
         return { still: fault.what };
       }
     }),
   );
-  return until(`${topicName} to be gone from every broker`, seconds, signal, async () => {
+  return until(`${topic.name} to be gone from every broker`, seconds, signal, async () => {
     const views = await Promise.all(
       bench.brokers.map(async (broker) => ({ id: broker.id, seen: await topicSeenBy(bench, broker) })),
     );

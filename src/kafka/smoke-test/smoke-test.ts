@@ -13,6 +13,7 @@ import { keyedRecords, keylessRecords, numbered, sequenceRecords, type SmokeReco
 import { removeTopic } from "./remove-topic.ts";
 import { replicasInSync } from "./replicas.ts";
 import type { SmokeResult } from "./result.ts";
+import { testLog } from "./test-log.ts";
 import { layOut, topicName, type Assignment } from "./topic.ts";
 import { keylessSpread, keysKept, orderKept, readBack } from "./verify.ts";
 import { earlierRecords } from "./whose-topic.ts";
@@ -34,7 +35,7 @@ export type SmokeTestOptions = {
 
 export async function smokeTest(options: SmokeTestOptions): Promise<SmokeResult> {
   const { emit, signal, keep } = options;
-  let bench = benchOf(options);
+  let bench = benchOf({ ...options, topic: testLog });
   let touched = false;
   const list = checklist(emit, signal, () => silentBrokers(bench));
   const found = (brokers: readonly BrokerAt[]): Bench => (bench = { ...bench, brokers });

@@ -1,4 +1,19 @@
-/** The topic of the smoke test: how it is laid out, and by what a later run knows it again. */
+/** The topics that kctl writes to: how they are laid out, and by what a later run knows them again. */
+
+/** A topic that kctl makes, fills and removes. */
+export type OwnTopic = {
+  readonly name: string;
+  /** Set on the topic itself, over whatever the brokers' defaults are; also what it is known by. */
+  readonly settings: (replicas: number) => Readonly<Record<string, string>>;
+  /** One with more records is somebody's without reading it. */
+  readonly mostRecords: bigint;
+  /** Whether these batches of a partition hold anything that no run of ours wrote. */
+  readonly holdsForeign: (partition: number, batches: Buffer) => Promise<boolean>;
+  /** What writes to it. */
+  readonly owner: string;
+  /** The command that does, as it is typed. */
+  readonly command: string;
+};
 
 export const topicName = "test_log";
 
@@ -32,6 +47,7 @@ export function topicSettings(replicas: number): Readonly<Record<string, string>
 export function differences(
   assignments: readonly Assignment[],
   settings: Readonly<Record<string, string>>,
+  wanted: OwnTopic["settings"] = topicSettings,
 ): readonly string[] {
   const found: string[] = [];
   const counts = new Set(assignments.map(({ brokers }) => brokers.length));
@@ -40,7 +56,7 @@ export function differences(
   if (counts.size !== 1 || replicas > 3 || partitions < 3 || (partitions > 3 && replicas !== 3)) {
     found.push(`${partitions} partitions with ${[...counts].join(" or ")} replicas`);
   }
-  const ours = topicSettings(replicas);
+  const ours = wanted(replicas);
   for (const name of new Set([...Object.keys(ours), ...Object.keys(settings)])) {
     if (settings[name] !== ours[name]) found.push(`${name}=${settings[name] ?? "(not set)"}`);
   }
