@@ -10,6 +10,7 @@ import { leadersNow } from "../../src/kafka/smoke-test/partitions.ts";
 import { decode, readPartition } from "../../src/kafka/smoke-test/read.ts";
 import { numbered, sequenceRecords } from "../../src/kafka/smoke-test/records.ts";
 import { removeTopic } from "../../src/kafka/smoke-test/remove-topic.ts";
+import { testLog } from "../../src/kafka/smoke-test/test-log.ts";
 import { layOut, topicSettings } from "../../src/kafka/smoke-test/topic.ts";
 import { orderKept, readBack } from "../../src/kafka/smoke-test/verify.ts";
 import { writeRecords } from "../../src/kafka/smoke-test/write.ts";
@@ -263,7 +264,10 @@ describe("when a leader dies in the smoke test", () => {
 
   injectFault(75, "a leader dies in the middle of writing with acks=all", async () => {
     const brokers = cluster.bootstrap.map((at, index) => ({ id: index + 1, told: at, at }));
-    const bench = { ...benchOf({ bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30 }), brokers };
+    const bench = {
+      ...benchOf({ bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30, topic: testLog }),
+      brokers,
+    };
     await createTopic(bench, layOut([1, 2, 3]));
     await topicReady(bench, layOut([1, 2, 3]));
     const records = numbered(sequenceRecords(3, 2000), 0, "a run", BigInt(Date.now()));

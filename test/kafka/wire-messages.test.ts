@@ -13,7 +13,9 @@ import { describeQuorum } from "../../src/kafka/wire/describe-quorum.ts";
 import { electPreferredLeaders } from "../../src/kafka/wire/elect-leaders.ts";
 import type { Message } from "../../src/kafka/wire/exchange.ts";
 import { incrementalAlterConfigs } from "../../src/kafka/wire/incremental-alter-configs.ts";
+import { initProducerId } from "../../src/kafka/wire/init-producer-id.ts";
 import { metadata } from "../../src/kafka/wire/metadata.ts";
+import { produce } from "../../src/kafka/wire/produce.ts";
 import { removeRaftVoter } from "../../src/kafka/wire/remove-raft-voter.ts";
 import { updateFeatures } from "../../src/kafka/wire/update-features.ts";
 
@@ -35,6 +37,8 @@ function entryOf(message: string, name: string): Entry {
 }
 
 const requests: readonly [message: string, name: string, ours: Message<unknown>][] = [
+  ["InitProducerId", "without transactions", initProducerId()],
+  ["Produce", "a batch", produce("kctl_canary", 2, Buffer.from([1, 2, 3, 4]), 4000)],
   ["Metadata", "of two topics", metadata(["orders", "größe"])],
   ["Metadata", "of all", metadata(null)],
   ["ApiVersions", "kctl", apiVersions(4)],
@@ -123,6 +127,9 @@ const voter3001 = { id: 3001, directoryId: null, logEndOffset: 120n, lastFetch: 
 const noQuorum = { leaderId: -1, leaderEpoch: -1, highWatermark: -1n, voters: [], observers: [], nodes: [] };
 
 const answers: readonly [message: string, name: string, ours: Message<unknown>, wanted: unknown][] = [
+  ["InitProducerId", "an id", initProducerId(), { error: 0, id: 4711n, epoch: 3 }],
+  ["Produce", "confirmed", produce("", 0, Buffer.alloc(0), 1), { error: 0, offset: 8_589_934_592n }],
+  ["Produce", "refused", produce("", 0, Buffer.alloc(0), 1), { error: 6, offset: -1n }],
   [
     "Metadata",
     "two brokers",
