@@ -32,6 +32,7 @@ type Stopped = { broker: string | null };
 
 export async function failover({ spec, provider }: OpenCluster, lock: Lock, context: Context): Promise<FailoverResult> {
   const start = performance.now();
+  context.emit({ type: "check-started", name: "failover" });
   const watch = canaryWatch(context);
   const stopped: Stopped = { broker: null };
   const resultOf = (ok: boolean, detail: string, faults: FailoverResult["faults"]): FailoverResult => {
