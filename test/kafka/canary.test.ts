@@ -83,7 +83,8 @@ test("a broker that is killed costs a pause, and no record", async () => {
   const { confirmed, read, pause, ...rest } = flowing.tally();
   expect(read).toBe(confirmed);
   expect(rest).toMatchObject(clean);
-  expect(pause).toMatchObject({ partition: 1, during: "death of broker 2" });
+  // Its own partition has no leader, and the others wait for its replicas: either may be the longest.
+  expect(pause.during).toBe("death of broker 2");
   expect(pause.ms).toBeGreaterThan(500);
   await whole();
 });
