@@ -4,10 +4,11 @@ import { run } from "../run.ts";
 
 const page: CommandPage = {
   about: [
-    "Brings Kafka, ZooKeeper where the spec asks for one of its own, and Java where this machine has none that fits, into the cache, verified by their digests. For CI caches and for machines without internet.",
+    "Brings Kafka, ZooKeeper where the spec asks for one of its own, and Java where this machine has none that fits, into the cache, verified by their digests; on `local` also unpacks them and makes the archives of loaded classes that servers start from. For CI caches and for machines without internet.",
   ],
   result: {
     artifacts: "`{name, version, path, sha512, source}` each",
+    classArchives: "on local: paths of the archives of loaded classes that servers start from",
   },
   examples: [
     ["kctl fetch", "before the network goes away"],
