@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { KctlError } from "../../src/fault.ts";
 import { addRaftVoter } from "../../src/kafka/wire/add-raft-voter.ts";
 import { apiVersions, highestOf } from "../../src/kafka/wire/api-versions.ts";
+import { assignedPartitions, assignment, subscription } from "../../src/kafka/wire/consumer-protocol.ts";
 import { createPartitions } from "../../src/kafka/wire/create-partitions.ts";
 import { createTopics } from "../../src/kafka/wire/create-topics.ts";
 import { cursor } from "../../src/kafka/wire/cursor.ts";
@@ -18,6 +19,7 @@ import { metadata } from "../../src/kafka/wire/metadata.ts";
 import { produce } from "../../src/kafka/wire/produce.ts";
 import { removeRaftVoter } from "../../src/kafka/wire/remove-raft-voter.ts";
 import { updateFeatures } from "../../src/kafka/wire/update-features.ts";
+import { groupAnswers, groupRequests } from "./wire/group-messages.ts";
 
 type Entry = {
   readonly message: string;
@@ -121,6 +123,7 @@ const requests: readonly [message: string, name: string, ours: Message<unknown>]
   ],
   ["RemoveRaftVoter", "a voter", removeRaftVoter("c", { id: 3002, directoryId: id })],
   ["UpdateFeatures", "raise", updateFeatures({ "kraft.version": 1 }, 9000, true)],
+  ...groupRequests,
 ];
 
 const voter3001 = { id: 3001, directoryId: null, logEndOffset: 120n, lastFetch: 5, lastCaughtUp: 5 };
@@ -335,6 +338,15 @@ const answers: readonly [message: string, name: string, ours: Message<unknown>, 
       features: [{ name: "kraft.version", error: 95, errorMessage: "not supported" }],
     },
   ],
+  ...groupAnswers,
+];
+
+/** MessageUtil.toVersionPrefixedByteBuffer of Kafka's clients writes it before them. */
+const versionBefore = "0000";
+
+const amongConsumers: readonly [message: string, name: string, ours: Buffer][] = [
+  ["ConsumerProtocolSubscription", "to orders", subscription("orders")],
+  ["ConsumerProtocolAssignment", "of orders", assignment("orders", [0, 2])],
 ];
 
 describe("a request has the bytes that Kafka's own classes give it", () => {
@@ -356,8 +368,23 @@ describe("an answer is read as Kafka's own classes wrote it", () => {
   });
 });
 
+describe("what consumers tell one another has the bytes that Kafka's own classes give it", () => {
+  it.each(amongConsumers)("%s %s", (message, name, ours) => {
+    expect(ours.toString("hex")).toBe(`${versionBefore}${entryOf(message, name).bytes}`);
+  });
+
+  it("and an assignment is read", () => {
+    const { bytes: after } = entryOf("ConsumerProtocolAssignment", "of orders");
+    const bytes = Buffer.from(`${versionBefore}${after}`, "hex");
+    expect(assignedPartitions(bytes, "orders")).toEqual([0, 2]);
+    expect(assignedPartitions(bytes, "bills")).toEqual([]);
+    expect(assignedPartitions(Buffer.alloc(0), "orders")).toEqual([]);
+  });
+});
+
 it("no message of the table is left untried", () => {
   const tried = [
+    ...amongConsumers.map(([message, name]) => `${message} ${name}`),
     ...requests.map(([message, name]) => `${message}Request ${name}`),
     ...answers.map(([message, name]) => `${message}Response ${name}`),
   ];

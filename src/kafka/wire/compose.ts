@@ -9,8 +9,8 @@ export type Compose = {
   boolean(value: boolean): Compose;
   string(value: string): Compose;
   nullableString(value: string | null): Compose;
-  /** With a length of 32 bits before them. */
-  bytes(value: Buffer): Compose;
+  /** With a length of 32 bits before them; null is Kafka's null. */
+  bytes(value: Buffer | null): Compose;
   /** null is Kafka's null array, which many requests read as "all". */
   array<Item>(items: readonly Item[] | null, one: (item: Item, compose: Compose) => void): Compose;
   /** An id as Kafka prints it: 16 bytes in URL-safe base64; null is its zero id. */
@@ -51,11 +51,11 @@ export function compose(): Compose {
       self.int16(bytes.length);
       return append(bytes);
     },
-    bytes: (value) => {
-      self.int32(value.length);
-      return append(value);
-    },
     nullableString: (value) => (value === null ? self.int16(-1) : self.string(value)),
+    bytes: (value) => {
+      self.int32(value === null ? -1 : value.length);
+      return value === null ? self : append(value);
+    },
     array: (items, one) => {
       self.int32(items === null ? -1 : items.length);
       return each(items, one);

@@ -26,7 +26,9 @@ public class WireTable {
   }
 
   static String bytes(String name, short version, JsonNode body) throws Exception {
-    Class<?> converter = Class.forName("org.apache.kafka.common.message." + name + "DataJsonConverter");
+    // What consumers tell one another is no request, and its class has no "Data" in its name.
+    String data = name.startsWith("ConsumerProtocol") ? "" : "Data";
+    Class<?> converter = Class.forName("org.apache.kafka.common.message." + name + data + "JsonConverter");
     Message message = (Message) converter.getMethod("read", JsonNode.class, short.class).invoke(null, body, version);
     ByteBuffer buffer = MessageUtil.toByteBufferAccessor(message, version).buffer();
     byte[] bytes = new byte[buffer.remaining()];

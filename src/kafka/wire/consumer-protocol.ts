@@ -1,0 +1,35 @@
+/**
+ * What consumers of a group tell one another through its coordinator, version 0: ConsumerProtocolSubscription.json and
+ * ConsumerProtocolAssignment.json of Kafka's message definitions.
+ */
+import { compose } from "./compose.ts";
+import { cursor } from "./cursor.ts";
+
+const version = 0;
+
+export function subscription(topic: string): Buffer {
+  return compose()
+    .int16(version)
+    .array([topic], (name, part) => void part.string(name))
+    .bytes(null) // user_data
+    .done();
+}
+
+export function assignment(topic: string, partitions: readonly number[]): Buffer {
+  return compose()
+    .int16(version)
+    .array([topic], (name, part) => {
+      part.string(name).array(partitions, (partition) => void part.int32(partition));
+    })
+    .bytes(null) // user_data
+    .done();
+}
+
+/** The partitions of `topic` in it. */
+export function assignedPartitions(bytes: Buffer, topic: string): readonly number[] {
+  if (bytes.length === 0) return [];
+  const answer = cursor(bytes);
+  answer.int16(); // version
+  const topics = answer.array(() => ({ name: answer.string(), partitions: answer.array(() => answer.int32()) }));
+  return topics.filter(({ name }) => name === topic).flatMap(({ partitions }) => partitions);
+}

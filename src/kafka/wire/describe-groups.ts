@@ -1,0 +1,41 @@
+/** DescribeGroups, version 1: DescribeGroupsRequest.json and DescribeGroupsResponse.json of Kafka's message definitions. */
+import { compose } from "./compose.ts";
+import type { Cursor } from "./cursor.ts";
+import type { Message } from "./exchange.ts";
+
+export type DescribedGroup = {
+  readonly error: number;
+  readonly group: string;
+  /** Stable, PreparingRebalance, CompletingRebalance, Empty or Dead. */
+  readonly state: string;
+  /** The members' ids. */
+  readonly members: readonly string[];
+};
+
+/** For the groups' coordinator. */
+export function describeGroups(groups: readonly string[]): Message<readonly DescribedGroup[]> {
+  const body = compose()
+    .array(groups, (group, part) => void part.string(group))
+    .done();
+  return { apiKey: 15, version: 1, body, read };
+}
+
+function read(answer: Cursor): readonly DescribedGroup[] {
+  answer.int32(); // throttle_time_ms
+  return answer.array(() => {
+    const error = answer.int16();
+    const group = answer.string();
+    const state = answer.string();
+    answer.string(); // protocol_type
+    answer.string(); // protocol_data
+    const members = answer.array(() => {
+      const id = answer.string();
+      answer.string(); // client_id
+      answer.string(); // client_host
+      answer.bytes(); // member_metadata
+      answer.bytes(); // member_assignment
+      return id;
+    });
+    return { error, group, state, members };
+  });
+}
