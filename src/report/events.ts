@@ -42,6 +42,8 @@ export type Event =
       readonly ok: boolean;
       readonly detail: string;
       readonly seconds: number;
+      /** How much of `seconds` went by waiting for coordinators of consumer groups. */
+      readonly waited: number;
     };
 
 /** A change that is about to be made; `after` are the keys of those that must come before it. */

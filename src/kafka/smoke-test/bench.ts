@@ -1,5 +1,7 @@
 /** What every check of the smoke test works with. */
 import { unmapped, type Address, type AddressMap } from "../address.ts";
+import type { Coordinators } from "../ask-coordinator.ts";
+import { stopwatch } from "../stopwatch.ts";
 import { withBroker, type Message } from "../wire/exchange.ts";
 import type { OwnTopic } from "./topic.ts";
 
@@ -11,14 +13,11 @@ export type BrokerAt = {
   readonly at: Address;
 };
 
-export type Bench = {
-  readonly bootstrap: readonly Address[];
-  readonly map: AddressMap;
-  readonly signal: AbortSignal;
-  /** The deadline of each wait. */
-  readonly seconds: number;
+export type Bench = Coordinators & {
   /** What is written to. */
   readonly topic: OwnTopic;
+  /** The consumer groups that this run has made. */
+  readonly entered: Set<string>;
   /** Known once the first check has found them. */
   readonly brokers: readonly BrokerAt[];
 };
@@ -31,7 +30,18 @@ export function benchOf(options: {
   readonly topic: OwnTopic;
 }): Bench {
   const { bootstrap, map = unmapped, signal, timeoutSeconds, topic } = options;
-  return { bootstrap, map, signal, seconds: timeoutSeconds, topic, brokers: [] };
+  const coordinators = new Map<string, Address>();
+  return {
+    bootstrap,
+    map,
+    signal,
+    seconds: timeoutSeconds,
+    topic,
+    coordinators,
+    waits: stopwatch(),
+    entered: new Set(),
+    brokers: [],
+  };
 }
 
 /** The longest that one request may take. */

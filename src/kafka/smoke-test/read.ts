@@ -52,9 +52,14 @@ export async function* partitionChunks(
   }
 }
 
-type Chunk = ReadPartition & { readonly next: bigint };
+export type Chunk = ReadPartition & { readonly next: bigint };
 
-async function fetchOnce(bench: Bench, { id, at }: BrokerAt, partition: number, offset: bigint): Promise<Look<Chunk>> {
+export async function fetchOnce(
+  bench: Bench,
+  { id, at }: BrokerAt,
+  partition: number,
+  offset: bigint,
+): Promise<Look<Chunk>> {
   try {
     const { error, next, batches, highWatermark } = await askBroker(
       bench,

@@ -1,10 +1,13 @@
-/** The smoke test, first half: a topic of its own, records through every broker, and proof that each came back. */
+/** The smoke test: a topic of its own, records through every broker, consumer groups that read them, and proof of each step. */
 import { randomUUID } from "node:crypto";
 import type { Emit } from "../../report/events.ts";
 import { addressText, type Address, type AddressMap } from "../address.ts";
 import { benchOf, type Bench, type BrokerAt } from "./bench.ts";
-import { checklist, type Checklist, type Proof } from "./checklist.ts";
+import { checklist, said, together, type Checklist, type Proof } from "./checklist.ts";
 import { cleanUp, cleanUpAfterAbort } from "./clean-up.ts";
+import { groupChecks } from "./group-checks.ts";
+import { warmUp } from "./groups.ts";
+import { leadsAndFollows, topicViews } from "./leads-and-follows.ts";
 import { createTopic, topicReady } from "./make-topic.ts";
 import { leadersNow } from "./partitions.ts";
 import { decode, readPartition, type ReadPartition, type ReadRecord } from "./read.ts";
@@ -35,24 +38,31 @@ export type SmokeTestOptions = {
 
 export async function smokeTest(options: SmokeTestOptions): Promise<SmokeResult> {
   const { emit, signal, keep } = options;
-  let bench = benchOf({ ...options, topic: testLog });
-  let touched = false;
-  const list = checklist(emit, signal, () => silentBrokers(bench));
-  const found = (brokers: readonly BrokerAt[]): Bench => (bench = { ...bench, brokers });
+  const over = new AbortController();
+  const run = randomUUID();
+  const state: { bench: Bench; warm: Promise<void> | null } = { bench: benchOf({ ...options, topic: testLog }), warm: null };
+  const list = checklist(emit, signal, () => silentBrokers(state.bench));
+  const found = (brokers: readonly BrokerAt[]): Bench => (state.bench = { ...state.bench, brokers });
+  const touch = (): void => {
+    state.warm ??= warmUp({ ...state.bench, signal: AbortSignal.any([signal, over.signal]) }, run);
+  };
   try {
-    await runChecks(options.brokers, list, bench, found, () => (touched = true));
-    if (touched && keep) await list.run("topic-kept", async () => said(kept));
-    if (touched && !keep) await list.run("cleaned-up", async () => said(await cleanUp(bench)));
+    await runChecks(run, options.brokers, list, state.bench, found, touch);
+    const end = state.warm === null ? null : keep ? "topic-kept" : "cleaned-up";
+    if (end !== null) await list.run(end, async () => said(await cleanUp(state.bench, keep)));
   } catch (error) {
-    if (signal.aborted && touched && !keep) await cleanUpAfterAbort(bench, emit);
+    if (signal.aborted && state.warm !== null) await cleanUpAfterAbort(state.bench, keep, emit);
     throw error;
+  } finally {
+    over.abort();
+    await state.warm;
   }
   return list.result();
 }
 
-const kept = `${topicName} is left as asked; the next smoke test removes it, unless somebody else has written to it`;
-
+/** `touch` is called before the cluster is first changed. */
 async function runChecks(
+  run: string,
   expected: number,
   list: Checklist,
   start: Bench,
@@ -65,27 +75,29 @@ async function runChecks(
   const layout = layOut(brokers.map(({ id }) => id));
   if ((await list.run("topic-created", () => topicCreated(bench, layout, touch))) === null) return;
 
-  const records = plannedRecords(layout.length);
+  const records = plannedRecords(run, layout.length);
   const first = await list.run("acks-1", () => confirmed(bench, layout, records.sequence1, 1, []));
   if (first === null) return;
   const second = await list.run("acks-all", () => confirmed(bench, layout, records.rest, "all", first));
   if (second === null) return;
 
   const written = [...first, ...second];
-  const read = await list.run("read-back", () => allReadBack(bench, records.run, written));
+  const read = await list.run("read-back", () => allReadBack(bench, run, written));
   if (read === null) return;
   const { murmur2 } = await import("@platformatic/kafka");
   const keyless = new Set(records.rest.filter(({ kind }) => kind === "keyless").map(({ number }) => number));
   await list.run("order-kept", async () => said(orderKept(read.records)));
   await list.run("keys-keep-partition", async () => said(keysKept(read.records, layout.length, (key) => murmur2(key))));
   await list.run("keyless-spread", async () => said(keylessSpread(read.records, keyless, layout.length)));
-  await list.run("replicas-in-sync", async () =>
-    said(await replicasInSync(bench, layout, read.partitions, endsOf(written))),
-  );
-}
 
-function said(detail: string): Proof<true> {
-  return { detail, value: true };
+  // From here on nothing is written, so each may look at the topic while the others do.
+  const ends = endsOf(written);
+  const ids = brokers.map(({ id }) => id);
+  await together([
+    list.run("replicas-in-sync", async () => said(await replicasInSync(bench, layout, read.partitions, ends))),
+    list.run("every-broker-leads-and-follows", async () => said(leadsAndFollows(await topicViews(bench), ids))),
+    groupChecks(list, bench, { run, written, ends }),
+  ]);
 }
 
 async function reachable(bench: Bench, expected: number): Promise<Proof<readonly BrokerAt[]>> {
@@ -108,16 +120,17 @@ async function topicCreated(bench: Bench, layout: readonly Assignment[], touch: 
   );
 }
 
-function plannedRecords(partitions: number): {
-  readonly run: string;
+function plannedRecords(
+  run: string,
+  partitions: number,
+): {
   readonly sequence1: readonly SmokeRecord[];
   readonly rest: readonly SmokeRecord[];
 } {
-  const run = randomUUID();
   const now = BigInt(Date.now());
   const sequence1 = numbered(sequenceRecords(partitions, 20), 0, run, now);
   const drafts = [...sequenceRecords(partitions, 50), ...keyedRecords(partitions), ...keylessRecords(partitions, 10)];
-  return { run, sequence1, rest: numbered(drafts, sequence1.length, run, now) };
+  return { sequence1, rest: numbered(drafts, sequence1.length, run, now) };
 }
 
 async function confirmed(

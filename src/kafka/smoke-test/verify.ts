@@ -86,11 +86,11 @@ export function headerOf({ headers }: Pick<ReadRecord, "headers">, wanted: strin
   return headers.find(([name]) => name === wanted)?.[1]?.toString() ?? null;
 }
 
-function numberOf(record: ReadRecord): number {
+export function numberOf(record: ReadRecord): number {
   return Number(headerOf(record, numberHeader) ?? Number.NaN);
 }
 
-function place({ partition, offset }: Pick<ReadRecord, "partition" | "offset">): string {
+export function place({ partition, offset }: Pick<ReadRecord, "partition" | "offset">): string {
   return `partition ${partition}, offset ${offset}`;
 }
 
