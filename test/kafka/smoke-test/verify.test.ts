@@ -1,36 +1,13 @@
 import { murmur2 } from "@platformatic/kafka";
 import { describe, expect, it } from "vitest";
 import type { ReadRecord } from "../../../src/kafka/smoke-test/read.ts";
-import {
-  keyedRecords,
-  keylessRecords,
-  numbered,
-  sequenceRecords,
-  type SmokeRecord,
-} from "../../../src/kafka/smoke-test/records.ts";
 import { keylessSpread, keysKept, orderKept, readBack } from "../../../src/kafka/smoke-test/verify.ts";
-import { misplaced, type Confirmed } from "../../../src/kafka/smoke-test/write.ts";
+import { misplaced } from "../../../src/kafka/smoke-test/write.ts";
+import { partitions, records, stored } from "./stored.ts";
 
-const partitions = 3;
-const drafts = [...sequenceRecords(partitions, 4), ...keyedRecords(partitions), ...keylessRecords(partitions, 2)];
-const records = numbered(drafts, 0, "run", 1_700_000_000_000n);
 const hash = (key: Buffer): number => murmur2(key);
 
-/** As a Kafka without fault keeps them. */
-function stored(list: readonly SmokeRecord[]): { written: Confirmed[]; read: ReadRecord[] } {
-  const next = new Map<number, bigint>();
-  const written = list.map((record) => {
-    const offset = next.get(record.partition) ?? 0n;
-    next.set(record.partition, offset + 1n);
-    return { record, offset };
-  });
-  const read = written.map(({ record: { partition, key, value, headers, timestamp }, offset }) => {
-    return { partition, offset, key, value, headers, timestamp };
-  });
-  return { written, read };
-}
-
-/** The same with one record changed. */
+/** As Kafka keeps them, with one record changed. */
 function withOne(change: (record: ReadRecord) => Partial<ReadRecord> | null, at = 20): ReadRecord[] {
   const { read } = stored(records);
   const one = read[at];
