@@ -36,7 +36,8 @@ export async function failover({ spec, provider }: OpenCluster, lock: Lock, cont
   const watch = canaryWatch(context);
   const stopped: Stopped = { broker: null };
   const resultOf = (ok: boolean, detail: string, faults: FailoverResult["faults"]): FailoverResult => {
-    const check = { name: "failover", ok, detail, seconds: Math.round(performance.now() - start) / 1000 };
+    const seconds = Math.round(performance.now() - start) / 1000;
+    const check = { name: "failover", ok, detail, seconds, waited: 0 } as const;
     context.emit({ type: "check", ...check });
     const sent = watch.report();
     return { check, faults, report: sent === null ? null : { ...sent, ...stopped } };

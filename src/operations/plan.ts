@@ -4,7 +4,7 @@ import type { Change } from "../plan/change.ts";
 import { savedPlan, savedPlanText } from "../plan/saved-plan.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
-import { mayBePlanFile, writePlanFile } from "./plan-file.ts";
+import { mayBeOutputFile, writeOutputFile } from "./output-file.ts";
 import { serverJava } from "./server-java.ts";
 import { survey } from "./survey.ts";
 
@@ -15,7 +15,7 @@ export async function plan(
   context: Context,
   save: { readonly file: string; readonly kctl: string } | null,
 ): Promise<PlanMade> {
-  if (save !== null) await mayBePlanFile(save.file, context);
+  if (save !== null) await mayBeOutputFile("the plan", save.file, context);
   const { spec, provider } = await openCluster(context);
   const seen = await survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context);
   const { changes, obstacles, refusals } = seen.plan;
@@ -23,7 +23,12 @@ export async function plan(
   if (save !== null) {
     const { cluster, desired } = seen;
     const to = { cluster: cluster.name, folder: provider.platform.root };
-    await writePlanFile(save.file, savedPlanText(savedPlan({ spec, desired, changes }, to, save.kctl)), context);
+    await writeOutputFile(
+      save.file,
+      0o600,
+      savedPlanText(savedPlan({ spec, desired, changes }, to, save.kctl)),
+      context,
+    );
   }
   return { changes, refused: refusals };
 }

@@ -49,7 +49,9 @@ export async function smokeTest(context: Context, { keep, failover, yes }: Smoke
     if (!failover || !result.ok) return { ...result, failover: null };
     const { failover: stopOne } = await import("./failover.ts");
     const { check, faults, report } = await stopOne(open, lock, context);
-    return { ok: check.ok, checks: [...result.checks, check], faults, failover: report };
+    const seconds = Math.round((result.seconds + check.seconds) * 1000) / 1000;
+    const why = new Map([...result.why, ...(check.ok ? [] : [[check.name, faults] as const])]);
+    return { ...result, ok: check.ok, checks: [...result.checks, check], faults, why, seconds, failover: report };
   });
 }
 

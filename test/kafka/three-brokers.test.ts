@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { brokerAnswers } from "../../src/kafka/broker-answers.ts";
 import { zookeeperMode } from "../../src/kafka/four-letter.ts";
 import { benchOf } from "../../src/kafka/smoke-test/bench.ts";
+import { enter } from "../../src/kafka/smoke-test/group.ts";
+import { groupName, isOurs } from "../../src/kafka/smoke-test/groups.ts";
 import { createTopic, topicReady } from "../../src/kafka/smoke-test/make-topic.ts";
 import { leadersNow } from "../../src/kafka/smoke-test/partitions.ts";
 import { decode, readPartition } from "../../src/kafka/smoke-test/read.ts";
@@ -20,7 +22,7 @@ import { withBroker } from "../../src/kafka/wire/exchange.ts";
 import { listOffsets } from "../../src/kafka/wire/list-offsets.ts";
 import { injectFault } from "../faults/fault.ts";
 import { startCluster, type TestCluster } from "./support/cluster.ts";
-import { dropTopic, makeTopic, never, runSmoke, topicIn, writeTo } from "./support/smoke.ts";
+import { dropTopic, groupsIn, makeTopic, never, runSmoke, topicIn, writeTo } from "./support/smoke.ts";
 
 const checks = [
   "brokers-reachable",
@@ -32,7 +34,15 @@ const checks = [
   "keys-keep-partition",
   "keyless-spread",
   "replicas-in-sync",
+  "every-broker-leads-and-follows",
+  "offset-resumed",
+  "lag-counted",
+  "second-group",
+  "order-over-rebalance",
 ];
+
+/** Every smoke test that gets to its groups leaves Kafka's own topic of their offsets, 50 partitions, behind. */
+const offsets = "__consumer_offsets";
 
 // Longer than the waits inside the hooks: one that is cut off by vitest leaves its servers behind.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 240_000 });
@@ -114,12 +124,42 @@ describe("the smoke test", () => {
     expect(result.faults).toEqual([]);
     expect(result.ok).toBe(true);
     expect(result.checks.map(({ name }) => name)).toEqual([...checks, "cleaned-up"]);
-    expect(events).toEqual(result.checks.map((check) => ({ type: "check", ...check })));
+    // Told as they end: those that run side by side in any order.
+    const told = events.flatMap((event) => (event.type === "check" ? [event] : []));
+    expect(told.map(({ name }) => name).slice(0, 8)).toEqual(checks.slice(0, 8));
+    expect(told.at(-1)?.name).toBe("cleaned-up");
+    expect(new Set(events)).toEqual(new Set(result.checks.map((check) => ({ type: "check", ...check }))));
     expect(result.checks.find(({ name }) => name === "acks-all")?.detail).toBe(
       "324 records to 3 partitions, all confirmed by 3 replicas (acks=all)",
     );
     const view = await kafkaView(cluster.bootstrap, never);
-    expect(view?.topics.map(({ name }) => name)).toEqual(["orders"]);
+    expect(view?.topics.map(({ name }) => name)).toEqual([offsets, "orders"]);
+    expect(result.checks.at(-1)?.detail).toContain("Its 3 consumer groups are deleted");
+    expect(await groupsIn(cluster.bootstrap)).toEqual([]);
+  });
+
+  it("tells how long it took, and how much of it the group coordinators", async () => {
+    const { result } = await runSmoke(cluster.bootstrap);
+    const slowest = Math.max(...result.checks.map(({ seconds }) => seconds));
+    expect(result.seconds).toBeGreaterThanOrEqual(slowest);
+    expect(result.waited).toBeGreaterThan(0);
+    expect(result.waited).toBeLessThan(result.seconds);
+    const waiting = result.checks.filter(({ waited }) => waited > 0).map(({ name }) => name);
+    expect(waiting).toEqual(["offset-resumed", "second-group", "order-over-rebalance"]);
+    for (const { waited, seconds } of result.checks) expect(waited).toBeLessThanOrEqual(seconds);
+  });
+
+  it("deletes the groups that a killed run left, its members included, and leaves others' alone", async () => {
+    const options = { bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30 };
+    const left = groupName("c0ffee00-1111-4222-8333-444455556666", "rebalance");
+    const theirs = "kctl-smoke-test-of-theirs";
+    for (const name of [left, theirs]) await enter({ bench: benchOf(options), name, partitions: [0] });
+    const { result } = await runSmoke(cluster.bootstrap);
+    expect(result.faults).toEqual([]);
+    expect(result.checks.at(-1)?.detail).toContain(
+      "Its 3 consumer groups and 1 that an earlier smoke test left are deleted",
+    );
+    expect(await groupsIn(cluster.bootstrap)).toEqual([theirs]);
   });
 
   it("keeps the topic when asked, and the next run makes it anew", async () => {
@@ -165,23 +205,26 @@ describe("the smoke test", () => {
     });
   }
 
-  it.each(["topic-created", "acks-1", "acks-all"])("replaces what a run killed after %s left", async (point) => {
-    const ports = cluster.bootstrap.map(({ port }) => String(port));
-    const script = new URL("support/smoke-child.ts", import.meta.url).pathname;
-    const child = spawn(process.execPath, [script, ...ports], { stdio: ["ignore", "pipe", "inherit"] });
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (line === point) child.kill("SIGKILL");
-    }
-    if (child.signalCode === null) await once(child, "exit");
-    expect(child.signalCode).toBe("SIGKILL");
-    expect(await topicIn(cluster.bootstrap, "test_log")).not.toBeNull();
-    const { result } = await runSmoke(cluster.bootstrap);
-    expect(result.faults).toEqual([]);
-    expect(result.checks[1]?.detail).toContain("in place of one that an earlier smoke test left");
-  });
+  it.each(["topic-created", "acks-1", "acks-all", "offset-resumed"])(
+    "replaces what a run killed after %s left",
+    async (point) => {
+      const ports = cluster.bootstrap.map(({ port }) => String(port));
+      const script = new URL("support/smoke-child.ts", import.meta.url).pathname;
+      const child = spawn(process.execPath, [script, ...ports], { stdio: ["ignore", "pipe", "inherit"] });
+      for await (const line of createInterface({ input: child.stdout })) {
+        if (line === point) child.kill("SIGKILL");
+      }
+      if (child.signalCode === null) await once(child, "exit");
+      expect(child.signalCode).toBe("SIGKILL");
+      expect(await topicIn(cluster.bootstrap, "test_log")).not.toBeNull();
+      const { result } = await runSmoke(cluster.bootstrap);
+      expect(result.faults).toEqual([]);
+      expect(result.checks[1]?.detail).toContain("in place of one that an earlier smoke test left");
+    },
+  );
 
-  it.each(["brokers-reachable", "topic-created", "acks-1", "read-back"])(
-    "deletes the topic when interrupted after %s",
+  it.each(["brokers-reachable", "topic-created", "acks-1", "read-back", "offset-resumed", "order-over-rebalance"])(
+    "deletes the topic and the groups when interrupted after %s",
     async (point) => {
       const control = new AbortController();
       const run = runSmoke(cluster.bootstrap, { signal: control.signal }, (name) => {
@@ -189,6 +232,7 @@ describe("the smoke test", () => {
       });
       await expect(run).rejects.toThrow(expect.objectContaining({ name: "AbortError" }));
       expect(await topicIn(cluster.bootstrap, "test_log")).toBeNull();
+      expect((await groupsIn(cluster.bootstrap)).filter(isOurs)).toEqual([]);
     },
   );
 
@@ -255,11 +299,15 @@ describe("when a leader dies in the smoke test", () => {
       if (name === "read-back") dead = cluster.killBroker(2);
     });
     await dead;
+    const alive = cluster.bootstrap.filter((_, index) => index !== 1);
     const failed = result.checks.filter(({ ok }) => !ok).map(({ name }) => name);
-    expect(failed).toEqual(["replicas-in-sync"]);
+    // The groups' coordinators move to brokers that live; whether those have noticed decides who leads and follows.
+    expect(failed).toContain("replicas-in-sync");
+    expect(["replicas-in-sync", "every-broker-leads-and-follows"]).toEqual(expect.arrayContaining(failed));
     expect(result.faults[0]?.what).toContain("broker 2 at 127.0.0.1:19191 stopped answering");
     expect(await topicIn(cluster.bootstrap, "test_log")).toBeNull();
-    return "the check of the replicas fails, the broker is named as the cause, and `test_log` is removed";
+    expect(await groupsIn(alive)).toEqual([]);
+    return "the check of the replicas fails, the broker is named as the cause, those of the groups live through it, and `test_log` and the groups are removed";
   });
 
   injectFault(75, "a leader dies in the middle of writing with acks=all", async () => {
@@ -306,7 +354,7 @@ describe("when servers die", () => {
       const now = await kafkaView(cluster.bootstrap, never);
       return now?.brokers.length === 2 && now.partitions.offline === 0 ? { done: now } : { still: JSON.stringify(now) };
     });
-    expect(view.partitions).toEqual({ total: 6, underReplicated: 6, offline: 0 });
+    expect(view.partitions).toEqual({ total: 56, underReplicated: 56, offline: 0 });
     await cluster.startBroker(2);
     await whole();
   });

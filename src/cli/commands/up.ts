@@ -1,4 +1,6 @@
 /** kctl up */
+import { KctlError } from "../../fault.ts";
+import type { SmokeResult } from "../../kafka/smoke-test/result.ts";
 import type { Context } from "../../operations/context.ts";
 import { shellPath, shellWord } from "../../report/shell-word.ts";
 import { smokeTestText } from "../../report/smoke-test-text.ts";
@@ -22,6 +24,7 @@ const page: CommandPage = {
     canary:
       "with `--canary`: what went through, `{records, read, lost, doubled, reordered, altered, late, seconds, partitions, longestPauseMs, partition, during}`; `null` where nothing was restarted",
     checks: "with `--smoke-test`: as in `kctl smoke-test`",
+    smokeTest: "with `--smoke-test`: its `seconds` and `waited`, as in `kctl smoke-test`",
   },
   examples: [
     ["kctl up", "make the cluster of kctl.yaml, or bring it up to date"],
@@ -39,45 +42,72 @@ export const upCommand = () =>
     .option("--plan <file>", "carry out this plan, which `kctl plan --out` wrote, or nothing")
     .option("--canary", canaryHelp)
     .option("--smoke-test", "end with a smoke test")
+    .option("--junit <file>", "with --smoke-test: write a JUnit report, also where it does not get that far")
     .action((options) => {
       const started = performance.now();
       const spent = (): number => Number(((performance.now() - started) / 1000).toFixed(3));
       let count = 0;
       const canary = canaryOf(options.canary);
       const body = async (context: Context): Promise<Done> => {
-        const { up } = await import("../../operations/up.ts");
-        const result = await up(context, {
-          yes: options.yes ?? false,
-          step: options.step ?? false,
-          plan: options.plan ?? null,
-          onChanged: (more) => (count += more),
-          watch: await canary.watch(context),
-        });
-        const { changed, cluster, bootstrap, software, refused, left, notInPlan } = result;
-        const seconds = spent();
-        const fields = {
-          cluster,
-          changed,
-          seconds,
-          bootstrap,
-          software,
-          ...(options.step === undefined ? {} : { left }),
-          ...(options.plan === undefined ? {} : { notInPlan }),
-          ...canary.fields(),
-        };
-        const text = (proof: string): string => upText(result, seconds, `${canary.text()}${proof}`, context);
-        if (options.smokeTest === undefined) return { faults: refused, fields, text: () => text("") };
-        const { smokeTest } = await import("../../operations/smoke-test.ts");
-        const { ok, checks, faults } = await smokeTest(context, { keep: false, failover: false, yes: true });
-        return {
-          ok: ok && refused.length === 0,
-          faults: [...refused, ...faults],
-          fields: { ...fields, checks },
-          text: () => text(`\n${smokeTestText(ok, checks)}`),
-        };
+        const work = (tested: (result: SmokeResult) => void): Promise<Done> =>
+          upAndTest({ ...options, spent, onChanged: (more) => (count += more), tested, records: canary }, context);
+        if (options.junit === undefined) return work(() => undefined);
+        if (options.smokeTest === undefined)
+          throw new KctlError({
+            code: "usage",
+            what: "--junit is the report of a smoke test",
+            fix: "add --smoke-test, or leave --junit away",
+          });
+        const { withJunit } = await import("../../operations/junit-file.ts");
+        return withJunit(context, options.junit, work);
       };
       return run(options, body, () => ({ changed: count, seconds: spent(), ...canary.fields() }));
     });
+
+type Work = {
+  readonly yes?: true | undefined;
+  readonly step?: true | undefined;
+  readonly plan?: string | undefined;
+  readonly smokeTest?: true | undefined;
+  readonly spent: () => number;
+  readonly onChanged: (more: number) => void;
+  readonly tested: (result: SmokeResult) => void;
+  readonly records: ReturnType<typeof canaryOf>;
+};
+
+async function upAndTest(work: Work, context: Context): Promise<Done> {
+  const { up } = await import("../../operations/up.ts");
+  const result = await up(context, {
+    yes: work.yes ?? false,
+    step: work.step ?? false,
+    plan: work.plan ?? null,
+    onChanged: work.onChanged,
+    watch: await work.records.watch(context),
+  });
+  const { changed, cluster, bootstrap, software, refused, left, notInPlan } = result;
+  const seconds = work.spent();
+  const fields = {
+    cluster,
+    changed,
+    seconds,
+    bootstrap,
+    software,
+    ...(work.step === undefined ? {} : { left }),
+    ...(work.plan === undefined ? {} : { notInPlan }),
+    ...work.records.fields(),
+  };
+  const text = (proof: string): string => upText(result, seconds, `${work.records.text()}${proof}`, context);
+  if (work.smokeTest === undefined) return { faults: refused, fields, text: () => text("") };
+  const { smokeTest } = await import("../../operations/smoke-test.ts");
+  const proof = await smokeTest(context, { keep: false, failover: false, yes: true });
+  work.tested(proof);
+  return {
+    ok: proof.ok && refused.length === 0,
+    faults: [...refused, ...proof.faults],
+    fields: { ...fields, checks: proof.checks, smokeTest: { seconds: proof.seconds, waited: proof.waited } },
+    text: () => text(`\n${smokeTestText(proof)}`),
+  };
+}
 
 type Shown = {
   readonly changed: number;

@@ -19,6 +19,7 @@ export type Checklist = {
 export function checklist(emit: Emit, signal: AbortSignal, explain: () => Promise<readonly Fault[]>): Checklist {
   const checks: SmokeCheck[] = [];
   const faults: Fault[] = [];
+  const why = new Map<CheckName, readonly Fault[]>();
   const begun = performance.now();
   const allWaits = stopwatch();
   const add = (check: SmokeCheck): void => {
@@ -42,6 +43,7 @@ export function checklist(emit: Emit, signal: AbortSignal, explain: () => Promis
         const news = causes.filter(({ what }) => !faults.some((known) => known.what === what));
         const found = symptoms[0]?.code === "topic-in-use" ? symptoms : [...news, ...symptoms];
         faults.push(...found);
+        why.set(name, found);
         add({ name, ok: false, detail: found.map(({ what }) => what).join("; "), ...times() });
         return null;
       }
@@ -50,6 +52,7 @@ export function checklist(emit: Emit, signal: AbortSignal, explain: () => Promis
       ok: faults.length === 0 && checks.every(({ ok }) => ok),
       checks: checks.toSorted((a, b) => checkNames.indexOf(a.name) - checkNames.indexOf(b.name)),
       faults,
+      why,
       seconds: secondsSince(begun),
       waited: rounded(allWaits.seconds()),
     }),

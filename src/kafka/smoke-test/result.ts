@@ -19,6 +19,7 @@ export const checkNames = [
   "order-over-rebalance",
   "topic-kept",
   "cleaned-up",
+  "failover",
 ] as const;
 
 export type CheckName = (typeof checkNames)[number];
@@ -36,6 +37,8 @@ export type SmokeResult = {
   readonly ok: boolean;
   readonly checks: readonly SmokeCheck[];
   readonly faults: readonly Fault[];
+  /** The faults of each check that failed. */
+  readonly why: ReadonlyMap<CheckName, readonly Fault[]>;
   readonly seconds: number;
   /** How much of `seconds` went by waiting for coordinators of consumer groups; checks that overlap wait once. */
   readonly waited: number;

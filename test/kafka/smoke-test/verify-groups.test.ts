@@ -16,7 +16,7 @@ const ends: Offsets = new Map(
 );
 const share = (part: bigint, of: bigint): Offsets =>
   new Map([...ends].map(([partition, end]) => [partition, (end * part) / of]));
-const nothing = new Map(all.map((partition) => [partition, null]));
+const nothing: ReadonlyMap<number, bigint | null> = new Map(all.map((partition) => [partition, null]));
 const at = (offsets: Offsets, partition: number): bigint => offsets.get(partition) ?? 0n;
 
 function between(partition: number, from: bigint, to: bigint): ReadRecord[] {

@@ -6,6 +6,8 @@ import { smokeTest, type SmokeTestOptions } from "../../../src/kafka/smoke-test/
 import type { SmokeResult } from "../../../src/kafka/smoke-test/result.ts";
 import { until } from "../../../src/kafka/until.ts";
 import { kafkaView, type TopicView } from "../../../src/kafka/view.ts";
+import { withBroker } from "../../../src/kafka/wire/exchange.ts";
+import { listGroups } from "../../../src/kafka/wire/list-groups.ts";
 import type { Event } from "../../../src/report/events.ts";
 
 export const never = new AbortController().signal;
@@ -43,6 +45,16 @@ async function topicViews(bootstrap: readonly Address[], name: string): Promise<
 /** Null only where no broker that answers lists it. */
 export async function topicIn(bootstrap: readonly Address[], name: string): Promise<TopicView | null> {
   return (await topicViews(bootstrap, name)).find((topic) => topic !== undefined) ?? null;
+}
+
+/** The consumer groups of the cluster, once every broker has loaded those that it coordinates. */
+export async function groupsIn(bootstrap: readonly Address[]): Promise<readonly string[]> {
+  return until("every broker's groups", 20, never, async () => {
+    const answers = bootstrap.map((address) => withBroker(address, never, 2000, (ask) => ask(listGroups())));
+    const listed = await Promise.all(answers);
+    const loading = listed.some(({ error }) => error !== 0);
+    return loading ? { still: "one is loading them" } : { done: listed.flatMap(({ groups }) => groups).toSorted() };
+  });
 }
 
 type NewTopic = { readonly partitions: number; readonly replicas: number; readonly config?: Record<string, string> };
