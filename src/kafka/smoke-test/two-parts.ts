@@ -26,9 +26,9 @@ export async function readInTwoParts(group: Group, ends: Offsets): Promise<reado
   return [await readUpTo(group, halves), await readUpTo(group, ends)];
 }
 
-/** From what the group has committed, else from the earliest. */
-export async function readUpTo(group: Group, to: Offsets): Promise<Part> {
-  const member = await enter(group);
+/** From what the group has committed, else from the earliest; as a newcomer, or as the member of this id. */
+export async function readUpTo(group: Group, to: Offsets, memberId = ""): Promise<Part> {
+  const member = await enter(group, memberId);
   const found = await committedOffsets(group);
   const earliest = await offsetsOf(group.bench, "earliest");
   const from = new Map([...found].map(([partition, offset]) => [partition, offset ?? earliest.get(partition) ?? 0n]));

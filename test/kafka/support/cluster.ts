@@ -95,6 +95,7 @@ export async function startCluster(shape: Shape): Promise<TestCluster> {
       "log.dirs": join(folder, name, "data"),
       "offsets.topic.replication.factor": String(Math.min(3, shape.size)),
       "min.insync.replicas": "1",
+      "group.initial.rebalance.delay.ms": "0",
       ...shape.brokerConfig,
     };
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
