@@ -42,10 +42,10 @@ describe("one ZooKeeper server and one broker", () => {
       "30 records without a key reached all 3 partitions",
       "all 3 replicas of 3 partitions are in sync, byte for byte the same, and end at the high watermark",
       "not applicable to one broker: it leads all 3 partitions, and has nobody to follow",
-      "a group read 191 records, committed and left; it came back at the next one and read the other 193, none twice, none missing",
-      "of 384 records the lag was 193 once 191 were committed, and 0 once 384 were committed: in each partition what was written less what was committed",
+      "a group read 191 records, committed, left and came back: it went on at the next one and read the other 193, none twice, none missing",
+      "the lag of 384 records was 193 with 191 committed and 0 with 384 committed: in each partition what was written less what was committed",
       "a second group started from the earliest record and read all 384 again",
-      "384 records while a second member joined and the first left: each read once and in the order of its key, each member went on where the last had committed, and a commit of an earlier generation was refused",
+      "a second member joined and the first left while 384 records were read: each once, in the order of its key, from where the last had committed; a stale commit was refused",
       "test_log is deleted, and no broker lists it any more. Its 3 consumer groups are deleted",
     ]);
     // Two joins of empty groups one after the other, 3 s each: told apart from the smoke test's own work.

@@ -27,7 +27,7 @@ export function resumed(run: string, written: readonly Confirmed[], [first, seco
       );
   }
   readBack(run, written, [...first.records, ...second.records]);
-  return `a group read ${first.records.length} records, committed and left; it came back at the next one and read the other ${second.records.length}, none twice, none missing`;
+  return `a group read ${first.records.length} records, committed, left and came back: it went on at the next one and read the other ${second.records.length}, none twice, none missing`;
 }
 
 type Known = { readonly ends: Offsets; readonly committed: Offsets };
@@ -39,8 +39,8 @@ export function lagCounted(ends: Offsets, parts: readonly Part[]): string {
     return [...ends.keys()].reduce((sum, partition) => sum + lagOf(partition, known, lagAfter), 0n);
   });
   const produced = total(ends);
-  const told = parts.map(({ committed }, at) => `${lags[at] ?? 0n} once ${total(committed)} were committed`);
-  return `of ${produced} records the lag was ${told.join(", and ")}: in each partition what was written less what was committed`;
+  const told = parts.map(({ committed }, at) => `${lags[at] ?? 0n} with ${total(committed)} committed`);
+  return `the lag of ${produced} records was ${told.join(" and ")}: in each partition what was written less what was committed`;
 }
 
 function lagOf(
@@ -93,7 +93,7 @@ export function orderOverRebalance(
     throw checkFailed(
       `a commit of a generation that was over got the answer ${errorName(taken ?? 0)}: it should be refused`,
     );
-  return `${records.length} records while a second member joined and the first left: each read once and in the order of its key, each member went on where the last had committed, and a commit of an earlier generation was refused`;
+  return `a second member joined and the first left while ${records.length} records were read: each once, in the order of its key, from where the last had committed; a stale commit was refused`;
 }
 
 function oneOwnerEach(turns: readonly Turn[], partitions: readonly number[]): void {

@@ -40,7 +40,7 @@ describe("a group that comes back", () => {
 
   it("passes where it goes on at the next record", () => {
     expect(resumed("run", written, [first, second])).toBe(
-      `a group read ${first.records.length} records, committed and left; it came back at the next one and read the other ${second.records.length}, none twice, none missing`,
+      `a group read ${first.records.length} records, committed, left and came back: it went on at the next one and read the other ${second.records.length}, none twice, none missing`,
     );
   });
 
@@ -85,7 +85,7 @@ describe("lag", () => {
 
   it("passes where it is what was written less what was committed", () => {
     expect(lagCounted(ends, [first, second])).toContain(
-      `of ${total} records the lag was ${total - inHalf} once ${inHalf} were committed, and 0 once ${total} were committed`,
+      `the lag of ${total} records was ${total - inHalf} with ${inHalf} committed and 0 with ${total} committed`,
     );
   });
 
@@ -167,7 +167,9 @@ describe("order over a rebalance", () => {
   });
 
   it("passes where each record was read once and in order", () => {
-    expect(verdict(good)).toContain(`${written.length} records while a second member joined and the first left`);
+    expect(verdict(good)).toContain(
+      `a second member joined and the first left while ${written.length} records were read: each once`,
+    );
   });
 
   const before = at(third, 1);
