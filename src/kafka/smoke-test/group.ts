@@ -22,6 +22,9 @@ const unknownMember = 25;
 const rebalancing = 27;
 const memberIdRequired = 79;
 
+/** What Kafka's own consumers ask for: no cluster refuses it. */
+const sessionTimeoutMs = 45_000;
+
 /** Joins, as a newcomer or (with an id) anew. Answered once every member of the group has joined. */
 export async function enter(group: Group, id = ""): Promise<Member> {
   const { bench, name } = group;
@@ -45,8 +48,6 @@ export async function enter(group: Group, id = ""): Promise<Member> {
 }
 
 async function join(group: Group, memberId: string): Promise<Joined> {
-  // Kafka takes no session of less than 6 seconds, unless it is told to.
-  const sessionTimeoutMs = Math.min(60, Math.max(6, group.bench.seconds)) * 1000;
   const request = joinGroup({
     group: group.name,
     memberId,
@@ -55,7 +56,7 @@ async function join(group: Group, memberId: string): Promise<Joined> {
     protocol: "range",
     metadata: subscription(topicName),
   });
-  return ask(group, request, sessionTimeoutMs + 5000);
+  return ask(group, request, longestMs(group));
 }
 
 async function sync(group: Group, joined: Joined): Promise<Look<Member>> {
@@ -65,10 +66,15 @@ async function sync(group: Group, joined: Joined): Promise<Look<Member>> {
     memberId,
     assignment: assignment(topicName, partitions),
   }));
-  const synced = await ask(group, syncGroup(membership, shares), requestMs(group.bench) + 60_000);
+  const synced = await ask(group, syncGroup(membership, shares), longestMs(group));
   if (synced.error === rebalancing) return { still: "the group's members changed meanwhile" };
   refuse(`get partitions in the group ${group.name}`, synced.error);
   return { done: { ...membership, assigned: assignedPartitions(synced.assignment, topicName) } };
+}
+
+/** Kafka answers these once all members have come. */
+function longestMs({ bench }: Group): number {
+  return Math.min(sessionTimeoutMs, bench.seconds * 1000) + 1000;
 }
 
 /** The partitions in turn to the members in the order of their ids. */
