@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { brokerAnswers } from "../../src/kafka/broker-answers.ts";
 import { zookeeperMode } from "../../src/kafka/four-letter.ts";
 import { benchOf } from "../../src/kafka/smoke-test/bench.ts";
-import { enter } from "../../src/kafka/smoke-test/group.ts";
-import { groupName, isOurs } from "../../src/kafka/smoke-test/groups.ts";
+import { commit, committedOffsets, enter } from "../../src/kafka/smoke-test/group.ts";
+import { groupName, isOurs, removeGroups } from "../../src/kafka/smoke-test/groups.ts";
 import { createTopic, topicReady } from "../../src/kafka/smoke-test/make-topic.ts";
 import { leadersNow } from "../../src/kafka/smoke-test/partitions.ts";
 import { decode, readPartition } from "../../src/kafka/smoke-test/read.ts";
@@ -19,6 +19,7 @@ import { writeRecords } from "../../src/kafka/smoke-test/write.ts";
 import { until } from "../../src/kafka/until.ts";
 import { kafkaView } from "../../src/kafka/view.ts";
 import { withBroker } from "../../src/kafka/wire/exchange.ts";
+import { findCoordinator } from "../../src/kafka/wire/find-coordinator.ts";
 import { listOffsets } from "../../src/kafka/wire/list-offsets.ts";
 import { injectFault } from "../faults/fault.ts";
 import { startCluster, type TestCluster } from "./support/cluster.ts";
@@ -82,6 +83,17 @@ async function replicated(partition: number, records: bigint): Promise<bigint> {
     const end = ends.find((offset) => offset >= records);
     return end === undefined ? { still: ends.join(", ") } : { done: end };
   });
+}
+
+/** A name whose group this broker coordinates. */
+async function groupOf(broker: number): Promise<string> {
+  const [first] = cluster.bootstrap;
+  if (first === undefined) throw new Error("there is no broker");
+  for (let at = 0; ; at += 1) {
+    const name = `kctl-smoke-test-${at}`;
+    const { id } = await withBroker(first, never, 2000, (ask) => ask(findCoordinator(name)));
+    if (id === broker) return name;
+  }
 }
 
 describe("asking a running cluster", () => {
@@ -338,6 +350,29 @@ describe("when a leader dies in the smoke test", () => {
     expect(orderKept(all)).toContain("in the order in which they were written");
     await removeTopic(bench);
     return "every record comes to its partition once, in order";
+  });
+
+  it("a group whose coordinator dies is found where it moved, with what it had committed", async () => {
+    const brokers = cluster.bootstrap.map((address, index) => ({ id: index + 1, told: address, at: address }));
+    const bench = { ...benchOf({ bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30 }), brokers };
+    await createTopic(bench, layOut([1, 2, 3]));
+    await topicReady(bench, layOut([1, 2, 3]));
+    const group = { bench, name: await groupOf(2), partitions: [0, 1, 2] };
+    const offsets = new Map([
+      [0, 0n],
+      [1, 0n],
+      [2, 0n],
+    ]);
+    const member = await enter(group);
+    await commit(group, member, offsets);
+    const before = bench.waits.seconds();
+    await cluster.killBroker(2);
+    expect(await committedOffsets(group)).toEqual(offsets);
+    expect(bench.waits.seconds()).toBeGreaterThan(before);
+    // It is still a member there: its session is Kafka's, not the dead broker's.
+    await commit(group, member, offsets);
+    await Promise.all([removeGroups(bench), removeTopic(bench)]);
+    expect(await groupsIn(cluster.bootstrap.filter((_, index) => index !== 1))).not.toContain(group.name);
   });
 
   it("and once it is back, the next run passes", async () => {

@@ -60,7 +60,7 @@ export async function smokeTest(options: SmokeTestOptions): Promise<SmokeResult>
   return list.result();
 }
 
-/** `touch` is called before the cluster is first changed. */
+/** `touch` is called before anything of this run is made. */
 async function runChecks(
   run: string,
   expected: number,
