@@ -85,15 +85,12 @@ async function replicated(partition: number, records: bigint): Promise<bigint> {
   });
 }
 
-/** A name whose group this broker coordinates. */
-async function groupOf(broker: number): Promise<string> {
+/** The broker that coordinates this group. */
+async function coordinatorOf(group: string): Promise<number> {
   const [first] = cluster.bootstrap;
   if (first === undefined) throw new Error("there is no broker");
-  for (let at = 0; ; at += 1) {
-    const name = `kctl-smoke-test-${at}`;
-    const { id } = await withBroker(first, never, 2000, (ask) => ask(findCoordinator(name)));
-    if (id === broker) return name;
-  }
+  const { id } = await withBroker(first, never, 2000, (ask) => ask(findCoordinator(group)));
+  return id;
 }
 
 describe("asking a running cluster", () => {
@@ -283,7 +280,7 @@ describe("the smoke test", () => {
 
 describe("when a leader dies in the smoke test", () => {
   afterEach(async () => {
-    await cluster.startBroker(2);
+    for (const id of [1, 2, 3]) await cluster.startBroker(id);
     await whole();
   });
 
@@ -318,7 +315,7 @@ describe("when a leader dies in the smoke test", () => {
     expect(["replicas-in-sync", "every-broker-leads-and-follows"]).toEqual(expect.arrayContaining(failed));
     expect(result.faults[0]?.what).toContain("broker 2 at 127.0.0.1:19191 stopped answering");
     expect(await topicIn(cluster.bootstrap, "test_log")).toBeNull();
-    expect(await groupsIn(alive)).toEqual([]);
+    expect((await groupsIn(alive)).filter(isOurs)).toEqual([]);
     return "the check of the replicas fails, the broker is named as the cause, those of the groups live through it, and `test_log` and the groups are removed";
   });
 
@@ -357,7 +354,7 @@ describe("when a leader dies in the smoke test", () => {
     const bench = { ...benchOf({ bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30 }), brokers };
     await createTopic(bench, layOut([1, 2, 3]));
     await topicReady(bench, layOut([1, 2, 3]));
-    const group = { bench, name: await groupOf(2), partitions: [0, 1, 2] };
+    const group = { bench, name: "kctl-smoke-test-that-moves", partitions: [0, 1, 2] };
     const offsets = new Map([
       [0, 0n],
       [1, 0n],
@@ -366,13 +363,14 @@ describe("when a leader dies in the smoke test", () => {
     const member = await enter(group);
     await commit(group, member, offsets);
     const before = bench.waits.seconds();
-    await cluster.killBroker(2);
+    const coordinator = await coordinatorOf(group.name);
+    await cluster.killBroker(coordinator);
     expect(await committedOffsets(group)).toEqual(offsets);
     expect(bench.waits.seconds()).toBeGreaterThan(before);
     // It is still a member there: its session is Kafka's, not the dead broker's.
     await commit(group, member, offsets);
     await Promise.all([removeGroups(bench), removeTopic(bench)]);
-    expect(await groupsIn(cluster.bootstrap.filter((_, index) => index !== 1))).not.toContain(group.name);
+    expect(await groupsIn(cluster.bootstrap.filter((_, index) => index !== coordinator - 1))).not.toContain(group.name);
   });
 
   it("and once it is back, the next run passes", async () => {
@@ -387,7 +385,9 @@ describe("when servers die", () => {
     expect(await brokerAnswers("127.0.0.1", 19191, 2, never)).toBe(false);
     const view = await until("broker 2 to be missed", 30, never, async () => {
       const now = await kafkaView(cluster.bootstrap, never);
-      return now?.brokers.length === 2 && now.partitions.offline === 0 ? { done: now } : { still: JSON.stringify(now) };
+      // With the topic of offsets they are many, and a broker hears of them bit by bit.
+      const missed = now?.brokers.length === 2 && now.partitions.underReplicated === now.partitions.total;
+      return missed && now.partitions.offline === 0 ? { done: now } : { still: JSON.stringify(now) };
     });
     expect(view.partitions).toEqual({ total: 56, underReplicated: 56, offline: 0 });
     await cluster.startBroker(2);
