@@ -33,7 +33,8 @@ export type LiveState = {
   readonly downloads: readonly (Download & { readonly artifact: string })[];
   /** Whether it was told to stop. */
   readonly ending: boolean;
-  readonly check: { readonly name: string; readonly started: number } | null;
+  /** The checks of the smoke test that are under way, in the order of their beginning. */
+  readonly checks: readonly string[];
 };
 
 export const idle = (now: number): LiveState => ({
@@ -45,7 +46,7 @@ export const idle = (now: number): LiveState => ({
   waits: null,
   downloads: [],
   ending: false,
-  check: null,
+  checks: [],
 });
 
 export function after(state: LiveState, event: Event, now: number): LiveState {
@@ -89,9 +90,9 @@ export function after(state: LiveState, event: Event, now: number): LiveState {
     case "download":
       return downloading(state, event, now);
     case "check-started":
-      return { ...state, waits: null, check: { name: event.name, started: now } };
+      return { ...state, waits: null, checks: [...state.checks, event.name] };
     case "check":
-      return { ...state, check: null };
+      return { ...state, checks: state.checks.filter((name) => name !== event.name) };
     case "interrupted":
       return { ...state, pending: [], ending: true };
     case "message":

@@ -78,7 +78,11 @@ function headLine(state: LiveState, draw: Draw): string {
     const count = state.all === 0 ? "at work" : `${state.done} of ${state.all} steps`;
     return `${spin} ${paint("bold", count)} ${time}`;
   }
-  if (state.check !== null) return `${spin} ${paint("bold", `checking ${state.check.name}`)} ${time}`;
+  const [check, ...others] = state.checks;
+  if (check !== undefined) {
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    return `${spin} ${paint("bold", `checking ${check}${more}`)} ${time}`;
+  }
   if (state.waits !== null) {
     const waited = paint("dim", since(state.waits.since, draw));
     return `${spin} ${paint("bold", "waiting")} for ${state.waits.what} ${waited}`;

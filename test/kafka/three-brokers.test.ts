@@ -137,7 +137,11 @@ describe("the smoke test", () => {
     const told = events.flatMap((event) => (event.type === "check" ? [event] : []));
     expect(told.map(({ name }) => name).slice(0, 8)).toEqual(checks.slice(0, 8));
     expect(told.at(-1)?.name).toBe("cleaned-up");
-    expect(new Set(events)).toEqual(new Set(result.checks.map((check) => ({ type: "check", ...check }))));
+    expect(new Set(told)).toEqual(new Set(result.checks.map((check) => ({ type: "check", ...check }))));
+    // What is under way is told too, and nothing else.
+    const begun = events.flatMap((event) => (event.type === "check-started" ? [event.name] : []));
+    expect(new Set(begun)).toEqual(new Set(result.checks.map(({ name }) => name)));
+    expect(events).toHaveLength(begun.length + told.length);
     expect(result.checks.find(({ name }) => name === "acks-all")?.detail).toBe(
       "324 records to 3 partitions, all confirmed by 3 replicas (acks=all)",
     );
@@ -159,7 +163,7 @@ describe("the smoke test", () => {
   });
 
   it("deletes the groups that a killed run left, its members included, and leaves others' alone", async () => {
-    const options = { bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30 };
+    const options = { bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30, topic: testLog };
     const left = groupName("c0ffee00-1111-4222-8333-444455556666", "rebalance");
     const theirs = "kctl-smoke-test-of-theirs";
     for (const name of [left, theirs]) await enter({ bench: benchOf(options), name, partitions: [0] });
@@ -351,7 +355,10 @@ describe("when a leader dies in the smoke test", () => {
 
   it("a group whose coordinator dies is found where it moved, with what it had committed", async () => {
     const brokers = cluster.bootstrap.map((address, index) => ({ id: index + 1, told: address, at: address }));
-    const bench = { ...benchOf({ bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30 }), brokers };
+    const bench = {
+      ...benchOf({ bootstrap: cluster.bootstrap, signal: never, timeoutSeconds: 30, topic: testLog }),
+      brokers,
+    };
     await createTopic(bench, layOut([1, 2, 3]));
     await topicReady(bench, layOut([1, 2, 3]));
     const group = { bench, name: "kctl-smoke-test-that-moves", partitions: [0, 1, 2] };

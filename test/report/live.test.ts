@@ -255,6 +255,18 @@ test("an interruption says what is finished, and goes on showing it", async () =
   ]);
 });
 
+test("checks side by side are named as long as they run", async () => {
+  const { tell, pass, terminal } = onTerminal(80, 10);
+  const begun = (name: string): Event => ({ type: "check-started", name });
+  const ended = (name: string): Event => ({ type: "check", name, ok: true, detail: "proved", seconds: 1, waited: 0 });
+  tell(begun("replicas-in-sync"), begun("offset-resumed"), begun("order-over-rebalance"));
+  await pass(2000);
+  expect(terminal.rows().join("\n")).toContain("checking replicas-in-sync and 2 more");
+  tell(ended("replicas-in-sync"), ended("order-over-rebalance"));
+  await pass(1000);
+  expect(terminal.rows().join("\n")).toMatch(/checking offset-resumed \d/);
+});
+
 test("wide letters are counted as they are shown", async () => {
   const on = onTerminal(40, 10);
   on.tell(started("移動 クラスターのフォルダーを作成する とても長い名前のフォルダー"));

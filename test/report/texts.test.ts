@@ -185,7 +185,7 @@ describe("plain lines", () => {
   test("with --plain have words for signs", () => {
     const { reporter, err } = plain({ words: true });
     reporter.event({ type: "change-done", key: "start a", title: "start a", seconds: 2.5 });
-    reporter.event({ type: "check", name: "acks-1", ok: false, detail: "none", seconds: 1 });
+    reporter.event({ type: "check", name: "acks-1", ok: false, detail: "none", seconds: 1, waited: 0 });
     expect(err).toEqual(["done: start a (2.5 s)", "failed: acks-1: none (1.0 s)"]);
   });
 

@@ -40,7 +40,10 @@ export async function smokeTest(options: SmokeTestOptions): Promise<SmokeResult>
   const { emit, signal, keep } = options;
   const over = new AbortController();
   const run = randomUUID();
-  const state: { bench: Bench; warm: Promise<void> | null } = { bench: benchOf({ ...options, topic: testLog }), warm: null };
+  const state: { bench: Bench; warm: Promise<void> | null } = {
+    bench: benchOf({ ...options, topic: testLog }),
+    warm: null,
+  };
   const list = checklist(emit, signal, () => silentBrokers(state.bench));
   const found = (brokers: readonly BrokerAt[]): Bench => (state.bench = { ...state.bench, brokers });
   const touch = (): void => {

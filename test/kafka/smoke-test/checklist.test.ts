@@ -47,7 +47,12 @@ describe("a checklist", () => {
     ]);
     await vi.advanceTimersByTimeAsync(300);
     await runs;
-    expect(events.map((event) => event.type === "check" && event.name)).toEqual(["offset-resumed", "replicas-in-sync"]);
+    expect(events.map((event) => [event.type, "name" in event && event.name])).toEqual([
+      ["check-started", "replicas-in-sync"],
+      ["check-started", "offset-resumed"],
+      ["check", "offset-resumed"],
+      ["check", "replicas-in-sync"],
+    ]);
     expect(list.result()).toMatchObject({
       ok: true,
       seconds: 0.3,
