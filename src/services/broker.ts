@@ -64,8 +64,11 @@ function settings(member: Member, context: ServiceContext): readonly Setting[] {
     "inter.broker.listener.name": "INTERNAL",
     "log.dirs": member.folders.data,
     ...copiesOfTopics(cluster),
-    // On a laptop one consumer comes alone: Kafka's own quick start sets this to 0 as well.
-    ...(platform.profile === "laptop" ? { "group.initial.rebalance.delay.ms": "0" } : {}),
+    // On a laptop one consumer comes alone: Kafka's own quick start sets this to 0 as well. And a follower that finds its leader not
+    // there yet (a topic just made, a broker that restarts) asks again soon: nobody is flooded by that.
+    ...(platform.profile === "laptop"
+      ? { "group.initial.rebalance.delay.ms": "0", "replica.fetch.backoff.ms": "200" }
+      : {}),
   };
   return [
     ...Object.entries(own).map(([key, value]) => ({ key, value, section: null })),
