@@ -34,7 +34,7 @@ export type LiveState = {
   /** Whether it was told to stop. */
   readonly ending: boolean;
   /** The checks of the smoke test that are under way, in the order of their beginning. */
-  readonly checks: readonly string[];
+  readonly checks: readonly { readonly name: string; readonly started: number }[];
 };
 
 export const idle = (now: number): LiveState => ({
@@ -90,9 +90,9 @@ export function after(state: LiveState, event: Event, now: number): LiveState {
     case "download":
       return downloading(state, event, now);
     case "check-started":
-      return { ...state, waits: null, checks: [...state.checks, event.name] };
+      return { ...state, waits: null, checks: [...state.checks, { name: event.name, started: now }] };
     case "check":
-      return { ...state, checks: state.checks.filter((name) => name !== event.name) };
+      return { ...state, checks: state.checks.filter(({ name }) => name !== event.name) };
     case "interrupted":
       return { ...state, pending: [], ending: true };
     case "message":

@@ -81,7 +81,7 @@ function headLine(state: LiveState, draw: Draw): string {
   const [check, ...others] = state.checks;
   if (check !== undefined) {
     const more = others.length === 0 ? "" : ` and ${others.length} more`;
-    return `${spin} ${paint("bold", `checking ${check}${more}`)} ${time}`;
+    return `${spin} ${paint("bold", `checking ${check.name}${more}`)} ${paint("dim", since(check.started, draw))}`;
   }
   if (state.waits !== null) {
     const waited = paint("dim", since(state.waits.since, draw));
