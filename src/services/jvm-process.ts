@@ -33,7 +33,8 @@ type JvmService = {
  * pause goal is what Kafka's documentation recommends for servers (Operations, "Java Version").
  */
 export const profileFlags = {
-  laptop: ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
+  // Compiling what runs a few hundred times while starting, and never again, costs more than it gives: hence the threshold.
+  laptop: ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:CompileThresholdScaling=4"],
   server: [
     "-XX:+UseG1GC",
     "-XX:MaxGCPauseMillis=20",
