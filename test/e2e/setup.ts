@@ -10,6 +10,8 @@ declare module "vitest" {
   export interface ProvidedContext {
     /** The installed program. */
     kctl: string;
+    /** The package that it was installed from, a .tgz. */
+    package: string;
     /** KCTL_CACHE of every test. */
     cache: string;
   }
@@ -24,6 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root });
   const archive = stdout.trim().split("\n").at(-1) ?? "";
   await run("npm", ["install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, join(folder, archive)]);
+  project.provide("package", join(folder, archive));
   project.provide("kctl", join(folder, "node_modules/.bin/kctl"));
   project.provide("cache", process.env["KCTL_TEST_CACHE"] ?? join(folder, "cache"));
   return () => rm(folder, { recursive: true, force: true });
