@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
-const pages = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", ...(await readdir(join(root, "docs/guides"))).map((name) => `docs/guides/${name}`)];
+const pages = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/recipes.md", ...(await readdir(join(root, "docs/guides"))).map((name) => `docs/guides/${name}`)];
 
 describe.each(pages)("%s", (page) => {
   test("names only what is there", async () => {
