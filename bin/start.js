@@ -30,6 +30,8 @@ async function start() {
 
 if (!inClone && argv.length === 1 && (argv[0] === "--help" || argv[0] === "-h")) {
   // Rendered by the command line itself when the package was built: printing it takes little longer than starting Node.
+  // A reader that has seen enough (`kctl --help | head`) is no failure.
+  process.stdout.on("error", () => undefined);
   process.stdout.write(readFileSync(join(__dirname, "../dist/help.txt")));
 } else {
   void start();

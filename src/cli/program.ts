@@ -16,6 +16,7 @@ import { statusCommand } from "./commands/status.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
+import { writeText } from "./write.ts";
 
 const commands = [
   initCommand,
@@ -41,7 +42,9 @@ export function program(): Command {
   for (const make of commands) kctl.addCommand(make());
   kctl.addCommand(completeCommand(kctl), { hidden: true });
   for (const command of [kctl, ...kctl.commands]) {
-    command.exitOverride().configureOutput({ writeErr: () => undefined });
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: (text) => writeText(process.stdout)(text), writeErr: () => undefined });
   }
   return kctl;
 }

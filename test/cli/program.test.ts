@@ -1,4 +1,5 @@
 /** What every command says of itself: a page, and examples that parse and that its help shows. */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -64,4 +65,11 @@ test("a wrong command line is refused, so that the examples prove something", ()
 test("README lists every command", () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
   for (const command of commands) expect(readme).toMatch(new RegExp(`^\\| .*\`kctl ${command.name()}\\b`, "m"));
+});
+
+test("a reader that has seen enough of a page of help is no failure", () => {
+  // bash's `true` has long ended when Node comes to write.
+  const line = '"$0" "$1" up --help | true; echo "exit ${PIPESTATUS[0]}"';
+  const ran = spawnSync("bash", ["-c", line, process.execPath, join(root, "bin/kctl.js")], { encoding: "utf8" });
+  expect(ran).toMatchObject({ stdout: "exit 0\n", stderr: "" });
 });
