@@ -1,5 +1,5 @@
 /** A file that the user named for kctl to write: known to be writable before anything is done, and written whole. */
-import { realpath, stat } from "node:fs/promises";
+import { access, constants, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { KctlError } from "../fault.ts";
 import { writeAtomically } from "../hosts/local/atomic-file.ts";
@@ -20,6 +20,11 @@ export async function mayBeOutputFile(what: string, file: string, { cwd }: Where
   const folder = await stat(dirname(path)).catch(() => null);
   if (folder === null) throw refuse(`there is no folder ${dirname(file)}`);
   if (!folder.isDirectory()) throw refuse(`${dirname(file)} is no folder`);
+  const mayWrite = await access(dirname(path), constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!mayWrite) throw refuse(`this user may not write to the folder ${dirname(file)}`);
   if ((await stat(path).catch(() => null))?.isDirectory() === true) throw refuse("it is a folder");
 }
 

@@ -17,12 +17,17 @@ export type SmokeTestOptions = {
   readonly failover: boolean;
   /** Does not ask before it does. */
   readonly yes: boolean;
+  /** Told what the checks found, before and after the failover. */
+  readonly tested?: (result: SmokeResult) => void;
 };
 
 /** `failover`: null where no record was sent for it. */
 export type SmokeTestResult = SmokeResult & { readonly failover: FailoverReport | null };
 
-export async function smokeTest(context: Context, { keep, failover, yes }: SmokeTestOptions): Promise<SmokeTestResult> {
+export async function smokeTest(
+  context: Context,
+  { keep, failover, yes, tested = () => undefined }: SmokeTestOptions,
+): Promise<SmokeTestResult> {
   const open = await openCluster(context);
   const { spec, provider } = open;
   if (failover && !yes) await confirm(question(spec.name), "y", context);
@@ -46,12 +51,15 @@ export async function smokeTest(context: Context, { keep, failover, yes }: Smoke
       signal,
       timeoutSeconds,
     });
+    tested(result);
     if (!failover || !result.ok) return { ...result, failover: null };
     const { failover: stopOne } = await import("./failover.ts");
     const { check, faults, report } = await stopOne(open, lock, context);
     const seconds = Math.round((result.seconds + check.seconds) * 1000) / 1000;
     const why = new Map([...result.why, ...(check.ok ? [] : [[check.name, faults] as const])]);
-    return { ...result, ok: check.ok, checks: [...result.checks, check], faults, why, seconds, failover: report };
+    const all = { ...result, ok: check.ok, checks: [...result.checks, check], faults, why, seconds };
+    tested(all);
+    return { ...all, failover: report };
   });
 }
 

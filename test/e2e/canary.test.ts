@@ -1,4 +1,6 @@
 /** Records that go through three brokers while they are restarted: none is lost; and where one is, the roll stops. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loseRecords } from "../kafka/support/plant.ts";
 import { cleanUp, configure, kctl, newPlace, place, processes, start, type Ended, type Place } from "./kctl.ts";
@@ -125,6 +127,22 @@ describe("smoke-test --failover", () => {
     expect((await kctl(at, "status", "--json")).exit).toBe(0);
     expect(await names()).toEqual([]);
     expect(await kctl(at, "up", "--json")).toMatchObject({ exit: 0, result: { changed: 0 } });
+  });
+
+  test("interrupted, sees its broker back, and its report keeps the checks that ran", async () => {
+    const run = start(at, "smoke-test", "--failover", "--junit", "failover.xml", "--json");
+    await reached(run, { type: "change-started", key: /^restart / });
+    run.child.kill("SIGINT");
+    const stopped = await run.ended;
+    expect({ exit: stopped.exit, codes: errors(stopped).map(({ code }) => code) }).toEqual({
+      exit: 130,
+      codes: ["interrupted"],
+    });
+    expect([...(await processes(at)).keys()].toSorted()).toEqual(at.servers);
+    expect(await names()).toEqual([]);
+    const report = await readFile(join(at.folder, "failover.xml"), "utf8");
+    expect(report).toMatch(/<testsuite [^>]*tests="16" failures="1" errors="0"/);
+    expect(report).toMatch(/<testcase [^>]*name="failover"[^>]*>\s*<failure/);
   });
 
   test("does not apply to one broker, whose restart is a pause for all", async () => {

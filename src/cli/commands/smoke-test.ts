@@ -35,15 +35,13 @@ export const smokeTestCommand = () =>
     .action((options) =>
       run(options, async (context) => {
         const { smokeTest } = await import("../../operations/smoke-test.ts");
-        const test = async (tested: (result: SmokeResult) => void): Promise<SmokeTestResult> => {
-          const ended = await smokeTest(context, {
+        const test = (tested: (result: SmokeResult) => void): Promise<SmokeTestResult> =>
+          smokeTest(context, {
             keep: options.keep ?? false,
             failover: options.failover ?? false,
             yes: options.yes ?? false,
+            tested,
           });
-          tested(ended);
-          return ended;
-        };
         const result = await (options.junit === undefined
           ? test(() => undefined)
           : (await import("../../operations/junit-file.ts")).withJunit(context, options.junit, test));

@@ -57,7 +57,9 @@ export type StoredRecord = {
 /** The records of whole batches, one after the other. */
 export function* decodeBatches(bytes: Buffer): Generator<StoredRecord> {
   for (let at = 0; at + headBytes <= bytes.length;) {
-    const end = at + 12 + bytes.readInt32BE(at + 8);
+    const length = bytes.readInt32BE(at + 8);
+    if (length < headBytes - 12) throw new RangeError(`a batch says that it has ${length} bytes, fewer than its head`);
+    const end = at + 12 + length;
     yield* decodeBatch(bytes.subarray(at, end));
     at = end;
   }

@@ -44,7 +44,7 @@ export type CanaryOptions = {
   readonly brokers: number;
   /** After this many seconds, what is not confirmed, or not read, is late. */
   readonly lateSeconds: number;
-  /** Ends the beginning; what has begun is ended by its own functions. */
+  /** Ends whatever is waited for; the flow itself is ended by its own functions. */
   readonly signal: AbortSignal;
   readonly timeoutSeconds: number;
 };
@@ -121,6 +121,7 @@ function flowing(bench: Bench, partitions: number, producer: Producer, lateMs: n
     for (const reached = account.mark(); ; await delay(lookMs)) {
       look();
       if (reached()) return;
+      bench.signal.throwIfAborted();
     }
   };
   return {
@@ -131,7 +132,10 @@ function flowing(bench: Bench, partitions: number, producer: Producer, lateMs: n
     finish: async () => {
       workers.stopWriting();
       const written = workers.writers.then(() => true);
-      while (!(await Promise.race([written, delay(lookMs, false)]))) look();
+      while (!(await Promise.race([written, delay(lookMs, false)]))) {
+        look();
+        bench.signal.throwIfAborted();
+      }
       await settle();
     },
     remove: async (signal) => {
