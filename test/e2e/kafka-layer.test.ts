@@ -95,7 +95,7 @@ ${topics.map((topic) => `  - {${topic}}\n`).join("")}`,
       exit: 0,
       titles: ["segment.ms of topic orders was set by somebody else, and left alone"],
     });
-    expect((await kctl(at, "plan")).out).toMatch(/left alone\nNothing to change\.\n$/);
+    expect((await kctl(at, "plan")).out).toMatch(/left alone\n\nNothing to change\.\n$/);
     expect((await kctl(at, "up", "--json")).result).toMatchObject({ ok: true, changed: 0 });
     expect((await topic("orders"))?.settings).toEqual({ "segment.ms": "700000" });
     expect(await layers("log.cleaner.threads")).toMatchObject({ cluster: "2" });
