@@ -28,13 +28,14 @@ function run(command: string, ...args: readonly string[]): boolean {
 const runs = (command: string, ...args: readonly string[]): boolean =>
   spawnSync(command, args, { stdio: "ignore" }).status === 0;
 
-/** The JDK and Maven, the shells that completion is tried in, and what a pipeline of CI reads JSON with. */
+/** The JDK and Maven, the shells that completion is tried in, what a pipeline of CI reads JSON with, and what drives a terminal. */
 const tools: readonly (readonly [command: string, option: string, aptPackage: string])[] = [
   ["javac", "-version", "default-jdk-headless"],
   ["mvn", "-version", "maven"],
   ["zsh", "--version", "zsh"],
   ["fish", "--version", "fish"],
   ["jq", "--version", "jq"],
+  ["python3", "--version", "python3"],
 ];
 
 /** From the distribution where they are missing and this user may install them. */
@@ -43,7 +44,7 @@ function prepare(): boolean {
   if (missing.length === 0) return true;
   const how =
     process.platform === "darwin"
-      ? "install them with `brew install openjdk@17 maven fish jq`, and put that Java on PATH"
+      ? "install them with `brew install openjdk@17 maven fish jq python`, and put that Java on PATH"
       : "install them (a JDK of version 17 or 21)";
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
   const apt = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
