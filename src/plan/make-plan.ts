@@ -3,6 +3,7 @@ import type { Cluster, Member } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
 import type { DesiredHost, DesiredProcess, DesiredState } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
+import { artifactChanges, classArchiveChanges } from "./artifact-changes.ts";
 import type { Change, Edge } from "./change.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
 import type { KafkaChanges } from "./kafka-changes.ts";
@@ -46,7 +47,8 @@ export function makePlan(input: PlanInput): Plan {
     storageChanges(host, observed.hosts[host.node], hosts, [...first, ...artifacts.map(({ key }) => done(key))]),
   );
   const restarted = hosts.flatMap(({ restarts }) => restarts);
-  const classArchives = running.length + restarted.length === 0 ? [] : classArchiveChanges(input, artifacts);
+  const classArchives =
+    running.length + restarted.length === 0 ? [] : classArchiveChanges(desired, observed, artifacts);
   const starts = running.map((process) =>
     startChange(
       process,
@@ -135,46 +137,6 @@ function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
       after: [],
     },
   ];
-}
-
-function artifactChanges({ artifacts }: DesiredState, observed: ObservedState): readonly Change[] {
-  return artifacts.flatMap((artifact): readonly Change[] => {
-    const id = `${artifact.name} ${artifact.version}`;
-    if (observed.artifacts[id] === true) return [];
-    return [
-      {
-        kind: "artifact",
-        verb: "fetch",
-        key: `artifact ${id}`,
-        artifact,
-        layer: "host",
-        node: null,
-        title: `fetch ${id}`,
-        why: [],
-        effect: "none",
-        diff: [],
-        after: [],
-      },
-    ];
-  });
-}
-
-function classArchiveChanges({ desired, observed }: PlanInput, artifacts: readonly Change[]): readonly Change[] {
-  return desired.classArchives
-    .filter(({ path }) => observed.classArchives[path] !== true)
-    .map((archive) => ({
-      kind: "class-archive",
-      verb: "create",
-      key: `class-archive ${archive.path}`,
-      archive,
-      layer: "host",
-      node: null,
-      title: `make the archive of classes of ${archive.of.name} ${archive.of.version}, once`,
-      why: [],
-      effect: "none",
-      diff: [],
-      after: artifacts.map(({ key }) => done(key)),
-    }));
 }
 
 type StorageChange = Extract<Change, { kind: "storage" }>;
