@@ -2,6 +2,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { KctlError } from "../fault.ts";
 
+/** An interrupted user waits no longer than this until what was made for the moment is taken away again. */
+export const cleanUpSeconds = 10;
+
 export type Look<Value> = { readonly done: Value } | { readonly still: string };
 
 const firstPauseMs = 15;

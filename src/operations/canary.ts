@@ -3,6 +3,7 @@ import { KctlError, faultsOf } from "../fault.ts";
 import { membersOf } from "../cluster/cluster.ts";
 import type { Canary } from "../kafka/canary/canary.ts";
 import { canaryTopic } from "../kafka/canary/topic.ts";
+import { cleanUpSeconds } from "../kafka/until.ts";
 import { grouped } from "../report/canary-text.ts";
 import { clientAddresses } from "./client-addresses.ts";
 import type { Context } from "./context.ts";
@@ -37,8 +38,6 @@ export type CanaryWatch = Watch & {
  * away costs about a second, the session of a broker that was killed 6 to 18. A broker that is alone is given its restart besides.
  */
 const lateSeconds = 30;
-/** An interrupted user waits no longer than this. */
-const cleanUpSeconds = 10;
 
 export function canaryWatch(context: Context): CanaryWatch {
   const { emit } = context;

@@ -12,7 +12,7 @@ import { removeTopic } from "../smoke-test/remove-topic.ts";
 import { layOut } from "../smoke-test/topic.ts";
 import { earlierRecords } from "../smoke-test/whose-topic.ts";
 import type { Address } from "../address.ts";
-import { until } from "../until.ts";
+import { cleanUpSeconds, until } from "../until.ts";
 import { errorName } from "../wire/error-names.ts";
 import { initProducerId } from "../wire/init-producer-id.ts";
 import { account as newAccount, type Account, type Tally } from "./account.ts";
@@ -76,9 +76,6 @@ export async function startCanary(options: CanaryOptions): Promise<Canary> {
     throw error;
   }
 }
-
-/** An interrupted user waits no longer than this. */
-const cleanUpSeconds = 10;
 
 /** Any broker gives one out, once the cluster has given it a block of them. */
 async function newProducer(bench: Bench): Promise<Producer> {

@@ -5,9 +5,7 @@ import type { Bench } from "./bench.ts";
 import { removeGroups } from "./groups.ts";
 import { removeTopic } from "./remove-topic.ts";
 import { topicName } from "./topic.ts";
-
-/** An interrupted user waits no longer than this. */
-const longestSeconds = 10;
+import { cleanUpSeconds } from "../until.ts";
 
 export async function cleanUp(bench: Bench, keepTopic: boolean): Promise<string> {
   const [silent, groups] = await bothEnd(keepTopic ? null : removeTopic(bench), removeGroups(bench));
@@ -37,8 +35,8 @@ async function bothEnd<A, B>(first: Promise<A> | null, second: Promise<B>): Prom
 
 /** With a signal of its own, since the caller's is spent. What fails is only said: the interruption is the result. */
 export async function cleanUpAfterAbort(bench: Bench, keepTopic: boolean, emit: Emit): Promise<void> {
-  const signal = AbortSignal.timeout(longestSeconds * 1000);
-  const seconds = Math.min(bench.seconds, longestSeconds);
+  const signal = AbortSignal.timeout(cleanUpSeconds * 1000);
+  const seconds = Math.min(bench.seconds, cleanUpSeconds);
   const what = [...(keepTopic ? [] : [topicName]), ...(bench.entered.size > 0 ? ["its consumer groups"] : [])];
   try {
     await bothEnd(
