@@ -1,17 +1,25 @@
 /** What was seen, as plain data. "Unknown" is a state of its own: what does not answer is never taken for absent. */
+import type { Owner } from "../services/desired.ts";
 import type { ObservedSettings } from "./setting-difference.ts";
 import type { TopicAsSeen } from "./topic-difference.ts";
 
 export type ObservedFile =
   | { readonly kind: "absent" }
   /** `content` is there for small files, so that a difference can be shown. */
-  | { readonly kind: "file"; readonly digest: string; readonly mode: number; readonly content: string | null }
+  | {
+      readonly kind: "file";
+      readonly digest: string;
+      readonly mode: number;
+      readonly content: string | null;
+      /** Where it was asked for. */
+      readonly owner?: Owner;
+    }
   /** A folder, a symlink, a device where a file should be: never written through, never deleted. */
   | { readonly kind: "other"; readonly what: string };
 
 export type ObservedFolder =
   | { readonly kind: "absent" }
-  | { readonly kind: "folder"; readonly mode: number }
+  | { readonly kind: "folder"; readonly mode: number; readonly owner?: Owner }
   | { readonly kind: "other"; readonly what: string };
 
 export type RunningProcess = {
@@ -46,8 +54,44 @@ export type ObservedIdentity = {
   readonly directoryId: string | null;
 };
 
+export type ObservedUnit = {
+  /** What systemd calls it: active, inactive, failed, activating, deactivating. */
+  readonly active: string;
+  readonly enabled: boolean;
+  /** systemd has not read the unit's file as it is now. */
+  readonly needsReload: boolean;
+};
+
+/** A Java that is on the machine. */
+export type FoundJava = { readonly home: string; readonly major: number };
+
+export type ObservedMachine = {
+  /** Whether the servers' user is there. */
+  readonly user: boolean;
+  /** By folder: whether it was unpacked to the end. */
+  readonly software: Readonly<Record<string, boolean>>;
+  /** Where the link points to, and the Java there; null where it is not there, or leads to none. */
+  readonly java: FoundJava | null;
+  /** Others that are there, best first. */
+  readonly javas: readonly FoundJava[];
+  /** All of /etc/hosts; null where it is missing. */
+  readonly hostsFile: string | null;
+  /** By name of the block: what the machine resolves it to at this moment; null where it does not. */
+  readonly resolves: Readonly<Record<string, string | null>>;
+  /** What it took to resolve them all. */
+  readonly resolveSeconds: number;
+  readonly sysctl: Readonly<Record<string, string | null>>;
+  /** By name. */
+  readonly units: Readonly<Record<string, ObservedUnit>>;
+  /** This cluster's receipt; and by cluster, those of the others that share the machine. */
+  readonly receipt: string | null;
+  readonly otherReceipts: Readonly<Record<string, string>>;
+};
+
 export type ObservedHost = {
   readonly node: string;
+  /** Absent where the machine is not kctl's to set up. */
+  readonly machine?: ObservedMachine;
   readonly files: Readonly<Record<string, ObservedFile>>;
   readonly folders: Readonly<Record<string, ObservedFolder>>;
   /** By member key. */

@@ -1,11 +1,16 @@
 /** What each machine must have, as plain data: made from a cluster by the services, read by the planner and the hosts. */
 import type { Role, Topic } from "../cluster/cluster.ts";
 
-export type DesiredFolder = { readonly path: string; readonly mode: number };
+/** Names of a user and a group of the machine. */
+export type Owner = { readonly user: string; readonly group: string };
+
+/** Without an owner it is that of the user who runs kctl. */
+export type DesiredFolder = { readonly path: string; readonly mode: number; readonly owner?: Owner };
 
 export type DesiredFile = {
   readonly path: string;
   readonly mode: number;
+  readonly owner?: Owner;
   readonly content: string;
   /** The member whose process reads it; null where none does. */
   readonly member: string | null;
@@ -85,8 +90,49 @@ export type DesiredStorage = {
   readonly argv: readonly string[];
 };
 
+/** Software unpacked where servers run from it; several clusters share it. */
+export type InstalledSoftware = { readonly artifact: ApacheArtifact; readonly folder: string };
+
+/** The Java that servers run: `link` is a symbolic link to its home. */
+export type HostJava = {
+  readonly link: string;
+  /** Major versions: the oldest that will do, and the one to install where there is none. */
+  readonly least: number;
+  readonly best: number;
+  /** The spec's own choice: then no other will do. */
+  readonly home: string | null;
+};
+
+/** kctl's own part of /etc/hosts, marked with the cluster's name. */
+export type HostsBlock = {
+  readonly cluster: string;
+  readonly entries: readonly { readonly address: string; readonly names: readonly string[] }[];
+};
+
+/** A systemd unit; its text is among the host's files. */
+export type DesiredUnit = {
+  /** `kctl-CLUSTER-ROLE.service`. */
+  readonly name: string;
+  /** Whose process it runs; null for one that runs no server. */
+  readonly member: string | null;
+};
+
+/** A machine that is kctl's to set up: what it must have besides folders, files and processes. */
+export type DesiredMachine = {
+  /** The servers' own user and group, which nobody can log in as. */
+  readonly user: string;
+  readonly software: readonly InstalledSoftware[];
+  readonly java: HostJava;
+  readonly hosts: HostsBlock;
+  /** Settings of the kernel, as they stand in a file of /etc/sysctl.d, which is among the host's files. */
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly units: readonly DesiredUnit[];
+};
+
 export type DesiredHost = {
   readonly node: string;
+  /** Absent where the machine is not kctl's to set up: everything is the user's own. */
+  readonly machine?: DesiredMachine;
   readonly folders: readonly DesiredFolder[];
   readonly files: readonly DesiredFile[];
   readonly processes: readonly DesiredProcess[];
