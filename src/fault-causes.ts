@@ -199,6 +199,10 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
       "`.kctl/NAME/receipt.json`, the record of what kctl made, is damaged, is gone while servers and data are there, or a newer kctl wrote it.",
     fix: "Use the kctl that wrote it, or put it back from a backup; where it is gone, `kctl up` writes it anew from what it finds.",
   },
+  "command-failed": {
+    cause: "The command of `kctl exec` ended with another exit status than 0 on that node.",
+    fix: "See what it printed there; the other nodes have run it all the same.",
+  },
   "step-skipped": {
     cause:
       "A step that this one needs had failed. This version of kctl does not print it: the failed step's error names what was not done.",

@@ -34,6 +34,7 @@ export const faultCodes = {
     means: "As a warning: the archive of classes that servers start faster with could not be made.",
   },
   "local-io": { exit: 1, means: "A file or folder of this machine could not be read or written." },
+  "command-failed": { exit: 1, means: "A command that was to be run on a node failed there." },
   locked: { exit: 1, means: "Another kctl is working on this cluster." },
   // The cluster.
   "port-taken": { exit: 1, means: "A port that a service needs is held by another process." },

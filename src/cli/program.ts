@@ -4,13 +4,16 @@ import packageFile from "../../package.json" with { type: "json" };
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { destroyCommand } from "./commands/destroy.ts";
+import { execCommand } from "./commands/exec.ts";
 import { fetchCommand } from "./commands/fetch.ts";
 import { initCommand } from "./commands/init.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
 import { renderCommand } from "./commands/render.ts";
 import { restartCommand } from "./commands/restart.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { smokeTestCommand } from "./commands/smoke-test.ts";
+import { sshCommand } from "./commands/ssh.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stopCommand } from "./commands/stop.ts";
@@ -28,6 +31,9 @@ const commands = [
   stopCommand,
   startCommand,
   destroyCommand,
+  sshCommand,
+  execCommand,
+  logsCommand,
   validateCommand,
   renderCommand,
   fetchCommand,

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import type { Context } from "../operations/context.ts";
 import type { Outcome } from "../report/reporter.ts";
-import { ask } from "./ask.ts";
+import { ask, askSecret } from "./ask.ts";
 import type { CommonOptions } from "./command.ts";
 import { reporterFor } from "./reporter-for.ts";
 import { write } from "./write.ts";
@@ -47,6 +47,7 @@ export async function run(
   };
   process.on("SIGINT", interrupted);
   process.on("SIGTERM", interrupted);
+  const endings: (() => void)[] = [];
   const context: Context = {
     specFile: options.file ?? (process.env["KCTL_SPEC"] || "kctl.yaml"),
     cwd: process.cwd(),
@@ -66,6 +67,11 @@ export async function run(
       process.stdin.isTTY && process.stderr.isTTY && !options.json
         ? (question) => reporter.aside(() => ask(question, stop.signal))
         : null,
+    askSecret:
+      process.stdin.isTTY && process.stderr.isTTY && !options.json
+        ? (question) => reporter.aside(() => askSecret(question, stop.signal))
+        : null,
+    atEnd: (what) => void endings.push(what),
   };
   try {
     const { exit, ...outcome } = await body(context);
@@ -81,6 +87,8 @@ export async function run(
     if (stack !== undefined) write(process.stderr)(stack);
     reporter.result({ ok: false, faults, fields: fieldsOfFailure(), text: () => "" });
     process.exitCode = exitOf(faults);
+  } finally {
+    for (const end of endings) end();
   }
   // The handlers stay: a signal that comes after the result must not take the exit status away.
 }

@@ -10,8 +10,14 @@ export type Member = {
   readonly role: Role;
   /** broker.id, node.id of a controller, or ZooKeeper's myid. */
   readonly id: number;
-  /** The address that its peers and this machine use. */
+  /** Where this machine reaches it. */
   readonly address: string;
+  /** What its peers call it. */
+  readonly host: string;
+  /** The address that it listens on; empty: every one of its machine. */
+  readonly bind: string;
+  /** What clients are told. */
+  readonly advertised: string;
   /** Ports by the names that its service declares. */
   readonly ports: Readonly<Record<string, number>>;
   readonly heapMiB: number;
@@ -48,6 +54,9 @@ export type Cluster = {
   readonly kafkaVersion: string;
   /** The key of the spec that chooses the Java; `java` where none does. */
   readonly javaFrom: string;
+  /** The spec's own choice of one, if any: its home on the machines that run it, or its major version. */
+  readonly javaHome: string | null;
+  readonly javaVersion: number | null;
   /** How JVMs are set up: `laptop` starts fast and stays small. */
   readonly jvmProfile: "laptop" | "server";
   /** null: the ZooKeeper that lies in Kafka's own libs. */
@@ -57,6 +66,8 @@ export type Cluster = {
   /** ZooKeeper servers that join only after another has: an ensemble takes one at a time. */
   readonly joiningLater: readonly Member[];
   readonly topics: readonly Topic[];
+  /** The user's settings of the machines' kernels. */
+  readonly sysctl: Readonly<Record<string, string>>;
 };
 
 export function membersOf(cluster: Cluster, role: Role): readonly Member[] {

@@ -1,9 +1,24 @@
 /** What a provider says of its machines, as data: where things lie, which address and ports they get, how JVMs are sized. */
 import type { Cluster } from "./cluster.ts";
 
+/** Machines that are kctl's to set up, each with a file system of its own. */
+export type MachinePlatform = {
+  /** The user and group that servers run as. */
+  readonly user: string;
+  /** Software is unpacked below it, and shared by all clusters. */
+  readonly software: string;
+  /** What belongs to the cluster and to none of its servers. */
+  readonly cluster: string;
+  /** Folders below which kctl makes everything, each the cluster's own. */
+  readonly roots: readonly string[];
+  readonly units: string;
+  /** The node's IP addresses, by name: what stands in the spec may be a name of DNS. Empty until it was asked. */
+  readonly addresses: Readonly<Record<string, string>>;
+};
+
 export type Platform = {
   readonly provider: Cluster["provider"];
-  /** Everything that kctl makes for the cluster lies below. */
+  /** Where they share a machine, everything that kctl makes for the cluster lies below; paths are shown from here. */
   readonly root: string;
   /** Folders of a member; `{node}` and `{role}` stand for its own. */
   readonly folders: Readonly<Record<"config" | "data" | "log" | "run", string>>;
@@ -15,4 +30,6 @@ export type Platform = {
   readonly portStep: number;
   /** `laptop` starts fast and stays small; `server` is for production. */
   readonly profile: "laptop" | "server";
+  /** null: everything runs as the user who runs kctl, and nothing but the cluster's folder is touched. */
+  readonly machine: MachinePlatform | null;
 };

@@ -31,6 +31,8 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
     quorum: members.some(({ role }) => role === "controller") ? "kraft" : "zookeeper",
     kafkaVersion: spec.kafka.version,
     javaFrom: javaFrom(spec),
+    javaHome: spec.java?.home ?? null,
+    javaVersion: spec.java?.version ?? null,
     jvmProfile: spec.java?.profile ?? platform.profile,
     zookeeperVersion: spec.zookeeper.version ?? null,
     nodes,
@@ -42,6 +44,7 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
       replicas: replicas ?? null,
       config,
     })),
+    sysctl: spec.sysctl ?? {},
   };
 }
 
@@ -70,13 +73,17 @@ function resolveRole(
     const key = `${name}/${role}`;
     const id = ids.get(key) ?? firstId;
     const shift = platform.portShift + platform.portStep * (id - firstId);
+    const address = platform.sharedAddress ?? entry.address ?? name;
     const inFolder = (pattern: string): string => pattern.replaceAll("{node}", name).replaceAll("{role}", role);
     return {
       key,
       node: name,
       role,
       id,
-      address: platform.sharedAddress ?? entry.address ?? name,
+      address,
+      host: platform.sharedAddress ?? name,
+      bind: platform.sharedAddress ?? "",
+      advertised: platform.sharedAddress ?? advertisedAddress(spec, name, entry),
       ports: Object.fromEntries(Object.entries(basePorts(spec)).map(([port, base]) => [port, base + shift])),
       heapMiB: entry.heap ?? settings.heap ?? defaultHeapMiB[platform.profile],
       heapFrom: entry.heap !== undefined ? "nodes.heap" : settings.heap !== undefined ? `${sectionName}.heap` : null,
@@ -92,4 +99,19 @@ function resolveRole(
       },
     };
   });
+}
+
+/** Clients are told the address of the spec where it says nothing else: it is the one that is known to be reachable. */
+function advertisedAddress({ kafka }: Spec, name: string, entry: NodeEntry): string {
+  const address = entry.address ?? name;
+  switch (kafka.clients.advertise ?? "address") {
+    case "name":
+      return name;
+    case "private":
+      return entry.privateAddress ?? address;
+    case "public":
+      return entry.publicAddress ?? address;
+    case "address":
+      return address;
+  }
 }

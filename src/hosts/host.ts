@@ -1,9 +1,60 @@
 /** One machine: looked at in one go, changed step by step. Providers hand these out; nothing above knows how they work. */
-import type { ObservedHost, RunningProcess } from "../plan/observed.ts";
-import type { DesiredFile, DesiredFolder, DesiredHost, DesiredProcess } from "../services/desired.ts";
+import type { FoundJava, ObservedHost, RunningProcess } from "../plan/observed.ts";
+import type {
+  DesiredFile,
+  DesiredFolder,
+  DesiredHost,
+  DesiredProcess,
+  HostJava,
+  InstalledSoftware,
+} from "../services/desired.ts";
+
+/** What is done to a machine that is kctl's to set up; each is fine where it is done already. Asked for together, they go in one script. */
+export type MachineHands = {
+  /** Whether it was made; false where it was there. */
+  makeUser(): Promise<boolean>;
+  removeUser(): Promise<void>;
+  /** @returns the packages that were installed for it */
+  ensureJava(java: HostJava, seen: readonly FoundJava[], options: SlowOptions): Promise<readonly string[]>;
+  removePackages(names: readonly string[]): Promise<void>;
+  /** @param packed the archive in this machine's cache, made there where it is first needed */
+  installSoftware(
+    software: InstalledSoftware,
+    packed: () => Promise<PackedSoftware>,
+    options: SlowOptions,
+  ): Promise<void>;
+  /** Folders, deepest first: those that are empty go. */
+  removeIfEmpty(paths: readonly string[]): Promise<void>;
+  /** `changed-meanwhile`: it is no longer `former`, and was left. */
+  writeHostsFile(change: {
+    readonly former: string | null;
+    readonly content: string;
+  }): Promise<"written" | "changed-meanwhile">;
+  /** @returns what of it the kernel refused */
+  setSysctls(
+    settings: Readonly<Record<string, string>>,
+  ): Promise<readonly { readonly name: string; readonly why: string }[]>;
+  /** systemd reads its units' files again. */
+  reloadUnits(): Promise<void>;
+  enableUnit(unit: string): Promise<void>;
+  disableUnit(unit: string): Promise<void>;
+  /** Stops it in whatever state it is. */
+  quietUnit(unit: string): Promise<void>;
+};
+
+export type PackedSoftware = { readonly path: string; readonly sha512: string; readonly bytes: number };
+
+export type SlowOptions = {
+  readonly signal: AbortSignal;
+  readonly timeoutSeconds: number;
+  /** Told in a phrase what it waits for, where that takes long. */
+  readonly onWait: (what: string) => void;
+};
 
 export type Host = {
   readonly node: string;
+  /** Absent where the machine is not kctl's to set up. */
+  readonly machine?: MachineHands;
   /** Reads only. Ports are looked at only for processes that do not run. */
   look(desired: DesiredHost, signal: AbortSignal): Promise<ObservedHost>;
   makeFolder(folder: DesiredFolder): Promise<void>;

@@ -1,5 +1,5 @@
 /** Asks a ZooKeeper server what it is, by the four-letter word `srvr`. */
-import { connect } from "node:net";
+import { dial } from "./dial.ts";
 import { KctlError } from "../fault.ts";
 import { addressText } from "./address.ts";
 
@@ -69,7 +69,7 @@ function fourLetterWord(
 ): Promise<string | null> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const socket = connect({ host, port, noDelay: true });
+    const socket = dial({ host, port });
     const chunks: Buffer[] = [];
     let bytes = 0;
     let connected = false;

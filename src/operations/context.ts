@@ -16,4 +16,8 @@ export type Context = {
   readonly timeoutSeconds: number;
   /** Asks on the terminal; null where there is none. Resolves to what was typed. */
   readonly ask: ((question: string) => Promise<string>) | null;
+  /** Asks for a secret, which is not shown as it is typed. */
+  readonly askSecret: ((question: string) => Promise<string>) | null;
+  /** Has something done once the command has ended, however it ended. */
+  readonly atEnd: (what: () => void) => void;
 };

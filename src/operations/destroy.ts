@@ -10,6 +10,7 @@ import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
 import { lookAtAll, recordedCluster } from "./recorded-cluster.ts";
 import { runningServers, stopServers, type End } from "./stop-servers.ts";
+import { unmakeMachines } from "./unmake-machine.ts";
 import { withLock } from "./with-lock.ts";
 
 export type DestroyResult = {
@@ -48,8 +49,16 @@ export async function destroy(
     if (!options.yes) await confirm(question(spec.name, data, options.keepData), spec.name, context);
     const looked = await lookAtAll({ desired }, provider, context.signal);
     const stopped = await stopServers(runningServers(looked), endFor(options.keepData, context.signal), context);
-    const hosts = new Map(looked.map(({ host }) => [host.node, host]));
-    const removed = await removeAll(cluster, hosts, options.keepData, context);
+    const machines = looked.filter(({ wanted }) => wanted.machine !== undefined);
+    const hosts = new Map(looked.filter((one) => !machines.includes(one)).map(({ host }) => [host.node, host]));
+    const removed =
+      (await removeAll(cluster, hosts, options.keepData, context)) +
+      (await unmakeMachines(
+        machines,
+        receipt,
+        { keepData: options.keepData, platform: provider.platform.machine },
+        context,
+      ));
     if (options.keepData) return { cluster: spec.name, changed: stopped + removed, kept: data, left: [] };
     const left = await provider.tidy(cluster.members);
     await provider.removeReceipt();

@@ -12,6 +12,8 @@ export type Perform = (change: Change, begun: () => void, failed: ReadonlySet<st
 
 export type Outcome = { readonly changed: number; readonly skipped: number; readonly faults: readonly Fault[] };
 
+const now = (work: () => Promise<void>): Promise<void> => work();
+
 type Milestones = { readonly begun: PromiseWithResolvers<void>; readonly done: PromiseWithResolvers<void> };
 
 class Skipped extends Error {}
@@ -19,9 +21,9 @@ class Skipped extends Error {}
 export async function execute(
   changes: readonly Change[],
   perform: Perform,
-  options: { concurrency: number; emit: Emit; signal: AbortSignal },
+  options: { concurrency: number; emit: Emit; signal: AbortSignal; isLight?: (change: Change) => boolean },
 ): Promise<Outcome> {
-  const { concurrency, emit, signal } = options;
+  const { concurrency, emit, signal, isLight = () => false } = options;
   const limit = pLimit(concurrency);
   const failed = new Set<string>();
   const faults: Fault[] = [];
@@ -36,7 +38,8 @@ export async function execute(
       await whatComesBefore(change, milestones);
       const started = performance.now();
       let work: Promise<void> | undefined;
-      await limit(async () => {
+      // What goes with others in one script costs nothing of its own, and must not wait for its turn.
+      await (isLight(change) ? now : limit)(async () => {
         if (signal.aborted) throw new Skipped();
         emit({ type: "change-started", key: change.key, title: change.title, ...nodeOf(change) });
         work = perform(change, begun.resolve, failed);

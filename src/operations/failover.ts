@@ -16,7 +16,7 @@ import { gate } from "./roll/gate.ts";
 import { looker, processOf } from "./roll/look.ts";
 import { restartServer } from "./roll/restart-server.ts";
 import { serverJava } from "./server-java.ts";
-import { survey, type Survey } from "./survey.ts";
+import { mustReachAll, survey, type Survey } from "./survey.ts";
 import { mustStillHold } from "./with-lock.ts";
 
 /** `broker`: which was stopped; null: none was. */
@@ -46,6 +46,7 @@ export async function failover({ spec, provider }: OpenCluster, lock: Lock, cont
     const seen = await survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context);
     if (membersOf(seen.cluster, "broker").length === 1)
       return resultOf(true, "not applicable: there is one broker only, and nobody to take over from it", []);
+    mustReachAll(seen);
     mustBeCurrent(seen);
     await watch.begin(seen);
     await stopAndStart(seen, lock, context, watch, stopped);

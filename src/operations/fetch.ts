@@ -8,7 +8,7 @@ import type { Artifact, ClassArchive } from "../services/desired.ts";
 import { artifactsOf, classArchivesOf } from "../services/desired-state.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
-import { explained, serverJava } from "./server-java.ts";
+import { explained, serverJava, unknownJava } from "./server-java.ts";
 import { classArchiveIn } from "./survey.ts";
 import { tryToMake } from "./class-archives.ts";
 
@@ -24,10 +24,11 @@ export async function fetch(context: Context): Promise<Fetched> {
   const cache = cacheFolder(env, context.platform, context.home);
   const options = { cache, mirror: spec.artifacts?.mirror ?? null, env, emit, signal };
   const limit = pLimit(context.concurrency);
-  const java = await serverJava(spec, null, cache, context);
+  const isHere = provider.platform.machine === null;
+  // Machines of their own get their Java from their distribution.
+  const java = isHere ? await serverJava(spec, null, cache, context) : unknownJava;
   const cluster = resolveCluster(spec, provider.platform, noKnownIds);
   const wanted: readonly Artifact[] = [...artifactsOf(cluster), ...(java.temurin === null ? [] : [java.temurin])];
-  const isHere = provider.platform.provider === "local";
   const one = async (artifact: Artifact): Promise<FetchedArtifact> => {
     try {
       const fetched = await fetchArtifact(artifact, options);

@@ -10,5 +10,5 @@ export type OpenCluster = { readonly spec: Spec; readonly provider: Provider };
 export async function openCluster(context: Context): Promise<OpenCluster> {
   const { spec, warnings, folder } = await readSpec(context);
   for (const fault of warnings) context.emit({ type: "warning", fault });
-  return { spec, provider: openProvider(spec, folder) };
+  return { spec, provider: await openProvider(spec, folder, context) };
 }

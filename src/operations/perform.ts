@@ -2,9 +2,9 @@
 import { KctlError } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
-import { receiptText } from "../plan/receipt.ts";
+import { receiptText, type Receipt } from "../plan/receipt.ts";
 import type { Lock } from "../providers/provider.ts";
-import type { Artifact, DesiredFile, DesiredProcess } from "../services/desired.ts";
+import type { Artifact, DesiredFile, DesiredFolder, DesiredProcess } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
 import { changeKafka } from "./change-kafka.ts";
 import { tryToMake } from "./class-archives.ts";
@@ -12,6 +12,7 @@ import type { Context } from "./context.ts";
 import type { Perform } from "./execute.ts";
 import { serves } from "./probe.ts";
 import { roll, type RollOptions } from "./roll.ts";
+import { setUpMachine } from "./set-up-machine.ts";
 import { allAtOnce } from "./roll/steps.ts";
 import { explained } from "./server-java.ts";
 import { startService } from "./start-service.ts";
@@ -25,6 +26,12 @@ function must<T>(value: T | undefined, what: string): T {
   return value;
 }
 
+/** Small changes of machines, asked for together, go in one script to each. */
+export function isLight({ kind, ...change }: Change): boolean {
+  if (kind === "folder" || kind === "file") return true;
+  return "step" in change && change.step.kind !== "software" && change.step.kind !== "java";
+}
+
 /** How servers are restarted. */
 type Rolling = Pick<RollOptions, "steps" | "watch">;
 
@@ -33,7 +40,14 @@ const carefully: Rolling = { steps: allAtOnce };
 export function performer(survey: Survey, context: Context, lock: Lock, rolling = carefully): Perform {
   const { desired, hosts } = survey;
   const files = new Map(
-    desired.hosts.flatMap((host) => host.files.map((file): [string, DesiredFile] => [file.path, file])),
+    desired.hosts.flatMap((host) =>
+      host.files.map((file): [string, DesiredFile] => [`${host.node} ${file.path}`, file]),
+    ),
+  );
+  const folders = new Map(
+    desired.hosts.flatMap((host) =>
+      host.folders.map((folder): [string, DesiredFolder] => [`${host.node} ${folder.path}`, folder]),
+    ),
   );
   const processes = new Map(
     desired.hosts.flatMap((host) => host.processes.map((process): [string, DesiredProcess] => [process.key, process])),
@@ -52,9 +66,11 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
         await tryToMake(change.archive, { ...context, cache: survey.cache, java: survey.java }, begun);
         return;
       case "folder":
-        return hostOf(change).makeFolder({ path: change.path, mode: change.mode });
+        return hostOf(change).makeFolder(must(folders.get(`${change.node} ${change.path}`), change.path));
       case "file":
-        return hostOf(change).writeFile(must(files.get(change.path), change.path));
+        return hostOf(change).writeFile(must(files.get(`${change.node} ${change.path}`), change.path));
+      case "machine":
+        return setUpMachine(change, survey, context, { begun, record: record.made });
       case "storage": {
         const storage = must(
           desired.hosts.flatMap((host) => host.storage).find(({ member }) => member === change.member),
@@ -112,11 +128,16 @@ async function fetchArtifact(
   });
 }
 
-type ReceiptWriter = { readonly write: () => Promise<void>; readonly formatted: (member: string) => Promise<void> };
+type ReceiptWriter = {
+  readonly write: () => Promise<void>;
+  readonly formatted: (member: string) => Promise<void>;
+  readonly made: (node: string, what: readonly string[]) => Promise<void>;
+};
 
 /** Writes the receipt as it stands, one write after the other. */
 function receiptWriter({ provider, receipt }: Survey): ReceiptWriter {
   let current = receipt.next;
+  const bumped = (one: Receipt): Receipt => (one.revision === undefined ? one : { ...one, revision: one.revision + 1 });
   let writing: Promise<void> = Promise.resolve();
   const write = (): Promise<void> => {
     writing = writing.then(() => provider.writeReceipt(receiptText(current)));
@@ -126,7 +147,14 @@ function receiptWriter({ provider, receipt }: Survey): ReceiptWriter {
     write,
     // Recorded at once: storage that is gone later is then known to have been there.
     formatted: (member) => {
-      current = { ...current, formatted: [...new Set([...current.formatted, member])].toSorted() };
+      current = bumped({ ...current, formatted: [...new Set([...current.formatted, member])].toSorted() });
+      return write();
+    },
+    made: (node, what) => {
+      const machine = current.machines?.[node];
+      if (machine === undefined || what.length === 0) return Promise.resolve();
+      const made = [...new Set([...machine.made, ...what])].toSorted();
+      current = bumped({ ...current, machines: { ...current.machines, [node]: { ...machine, made } } });
       return write();
     },
   };

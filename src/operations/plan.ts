@@ -6,9 +6,14 @@ import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
 import { mayBeOutputFile, writeOutputFile } from "./output-file.ts";
 import { serverJava } from "./server-java.ts";
-import { survey } from "./survey.ts";
+import { mustReachAll, survey } from "./survey.ts";
 
-export type PlanMade = { readonly changes: readonly Change[]; readonly refused: readonly Fault[] };
+export type PlanMade = {
+  readonly changes: readonly Change[];
+  readonly refused: readonly Fault[];
+  /** Why machines are unknown: what would change on them does not stand in `changes`. */
+  readonly unknown: readonly Fault[];
+};
 
 /** @param save where to put it aside for `up --plan`, and the version of the kctl that does */
 export async function plan(
@@ -21,6 +26,7 @@ export async function plan(
   const { changes, obstacles, refusals } = seen.plan;
   if (obstacles.length > 0) throw new KctlError(obstacles);
   if (save !== null) {
+    mustReachAll(seen);
     const { cluster, desired } = seen;
     const to = { cluster: cluster.name, folder: provider.platform.root };
     await writeOutputFile(
@@ -30,5 +36,5 @@ export async function plan(
       context,
     );
   }
-  return { changes, refused: refusals };
+  return { changes, refused: refusals, unknown: [...seen.unreachable.values()].flatMap(({ faults }) => faults) };
 }

@@ -6,7 +6,7 @@ import { noKnownIds } from "../cluster/known-ids.ts";
 import { portProblems } from "../cluster/ports.ts";
 import { resolveCluster } from "../cluster/resolve.ts";
 import { KctlError, type Fault } from "../fault.ts";
-import { openProvider } from "../providers/open-provider.ts";
+import { platformOf } from "../providers/platform.ts";
 import { loadSpec } from "../spec/load.ts";
 import type { Spec } from "../spec/schema.ts";
 import type { Context } from "./context.ts";
@@ -46,7 +46,7 @@ export function checkedSpec(text: string, folder: string, { specFile, env }: Con
   const result = loadSpec(text, { file: specFile === "-" ? "<stdin>" : specFile, env });
   if (!result.ok) throw new KctlError(result.faults);
   const { spec, warnings } = result;
-  const { platform } = openProvider(spec, folder);
+  const platform = platformOf(spec, folder);
   const problems = portProblems(
     resolveCluster(spec, platform, noKnownIds),
     platform.sharedAddress === null ? ["nodes"] : ["provider"],

@@ -18,7 +18,11 @@ export async function recordedCluster(spec: Spec, provider: Provider, receipt: R
     const [node = "", role = ""] = key.split("/");
     roles.set(node, [...(roles.get(node) ?? []), role as Role]);
   }
-  const nodes = [...roles].map(([name, its]) => ({ name, roles: its, config: {} }));
+  const nodes = [...roles].map(([name, its]) => {
+    const entry = spec.nodes.find((node) => node.name === name);
+    const address = entry?.address ?? receipt.machines?.[name]?.address;
+    return { name, roles: its, config: {}, ...(address === undefined ? {} : { address }) };
+  });
   const want = await wantedBy({ ...spec, nodes }, provider, unknownJava, "", idAfterUp);
   return want(pastOf(receipt));
 }

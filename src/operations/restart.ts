@@ -2,21 +2,19 @@
 import { noKnownIds } from "../cluster/known-ids.ts";
 import { resolveCluster } from "../cluster/resolve.ts";
 import { KctlError } from "../fault.ts";
-import type { Provider } from "../providers/provider.ts";
 import type { DesiredProcess } from "../services/desired.ts";
-import { nearest } from "../spec/nearest.ts";
-import type { Spec } from "../spec/schema.ts";
 import { awaitHealth } from "./await-health.ts";
 import { tryToMake } from "./class-archives.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
+import { mustBeNode } from "./must-be-node.ts";
 import { noCluster } from "./no-cluster.ts";
 import { openCluster } from "./open-cluster.ts";
 import { roll } from "./roll.ts";
 import { allAtOnce, stepByStep } from "./roll/steps.ts";
 import { watched, type Watch } from "./roll/watch.ts";
 import { serverJava } from "./server-java.ts";
-import { survey, type Survey } from "./survey.ts";
+import { mustReachAll, survey, type Survey } from "./survey.ts";
 
 export type RestartResult = {
   readonly cluster: string;
@@ -35,11 +33,12 @@ export type RestartOptions = {
 
 export async function restart(context: Context, { node, yes, step, watch }: RestartOptions): Promise<RestartResult> {
   const { spec, provider } = await openCluster(context);
-  if (node !== null) mustBeNode(node, spec, provider);
+  if (node !== null) mustBeNode(node, spec.name, resolveCluster(spec, provider.platform, noKnownIds));
   const steps = step ? stepByStep(context) : allAtOnce;
   return watched(provider, "restart", watch, async (lock) => {
     const seen = await survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context);
     if (seen.receipt.former === null) throw noCluster(spec.name);
+    mustReachAll(seen);
     mustBeCurrent(seen);
     const servers = running(seen).filter((process) => node === null || process.node === node);
     if (servers.length > 0 && !yes && !step)
@@ -65,17 +64,6 @@ export async function restart(context: Context, { node, yes, step, watch }: Rest
 function goOn(left: readonly string[]): string {
   const [node] = left[0]?.split("/", 1) ?? [];
   return `\`kctl restart ${node}\` goes on with one node, \`kctl restart\` begins anew`;
-}
-
-function mustBeNode(node: string, spec: Spec, provider: Provider): void {
-  const names = resolveCluster(spec, provider.platform, noKnownIds).nodes.map(({ name }) => name);
-  if (names.includes(node)) return;
-  const meant = nearest(node, names);
-  throw new KctlError({
-    code: "usage",
-    what: `${spec.name} has no node ${node}${meant === null ? "" : `; did you mean ${meant}?`}`,
-    fix: `its nodes are ${names.join(", ")}`,
-  });
 }
 
 /** A restart takes up what lies on the disk: that must be what the server's digest will say that it was started with. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { resolveCluster } from "../cluster/resolve.ts";
 import { noKnownIds } from "../cluster/known-ids.ts";
-import { openProvider } from "../providers/open-provider.ts";
+import { platformOf } from "../providers/platform.ts";
 import { loadSpec } from "../spec/load.ts";
 import type { Context } from "./context.ts";
 
@@ -25,8 +25,7 @@ export async function namesIn({
   const path = specFile.startsWith("~/") ? join(home, specFile.slice(2)) : resolve(cwd, specFile);
   const loaded = loadSpec(await readFile(path, "utf8"), { file: path, env });
   if (!loaded.ok) return none;
-  const { platform } = openProvider(loaded.spec, cwd);
-  const { nodes, topics } = resolveCluster(loaded.spec, platform, noKnownIds);
+  const { nodes, topics } = resolveCluster(loaded.spec, platformOf(loaded.spec, cwd), noKnownIds);
   return {
     nodes: nodes.map(({ name, roles }) => ({ word: name, about: roles.join(", ") })),
     topics: topics.map(({ name }) => ({ word: name, about: "" })),

@@ -10,7 +10,7 @@ import { noCluster } from "./no-cluster.ts";
 import { openCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
 import { serverJava } from "./server-java.ts";
-import { survey } from "./survey.ts";
+import { mustReachAll, survey } from "./survey.ts";
 import { withLock } from "./with-lock.ts";
 
 export type StartResult = { readonly cluster: string; readonly changed: number; readonly bootstrap: string };
@@ -25,6 +25,7 @@ export async function start(context: Context): Promise<StartResult> {
       context,
       randomId,
     );
+    mustReachAll(seen);
     const { plan, cluster, receipt } = seen;
     if (receipt.former === null) throw noCluster(spec.name);
     if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);

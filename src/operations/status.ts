@@ -42,9 +42,12 @@ export async function status(context: Context): Promise<StatusShown> {
     const ids = Object.fromEntries(members.map(({ role, id }) => [role, id]));
     return { name, address, roles, services, addresses, ids, pids };
   });
+  const unknown = [...seen.unreachable].flatMap(([node, { faults }]) =>
+    faults.map(({ what, fix }) => ({ what, node, fix: fix ?? repair })),
+  );
   const down = nodes.flatMap(({ name, services }) =>
     Object.entries(services).flatMap(([role, state]) =>
-      state === "running" ? [] : [{ what: `${role} on ${name} is ${state}`, node: name }],
+      state === "running" || seen.unreachable.has(name) ? [] : [{ what: `${role} on ${name} is ${state}`, node: name }],
     ),
   );
   const allAre = (which: ServiceState): boolean =>
@@ -53,7 +56,13 @@ export async function status(context: Context): Promise<StatusShown> {
     ? [{ what: `there is no cluster ${cluster.name} here`, node: null, fix: "`kctl up` makes it" }]
     : allAre("stopped")
       ? [{ what: `${cluster.name} is stopped`, node: null, fix: "`kctl start` starts it again" }]
-      : [...down, ...deaf, ...health.complaints, ...notVoting(cluster, quorum)].map((one) => ({ ...one, fix: repair }));
+      : [
+          ...unknown,
+          ...[...down, ...deaf, ...health.complaints, ...notVoting(cluster, quorum)].map((one) => ({
+            ...one,
+            fix: repair,
+          })),
+        ];
   return {
     cluster: cluster.name,
     healthy: complaints.length === 0,

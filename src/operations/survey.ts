@@ -12,8 +12,10 @@ import { makePlan, type Plan } from "../plan/make-plan.ts";
 import { hasRun } from "../plan/obstacles.ts";
 import type { ObservedHost, ObservedState } from "../plan/observed.ts";
 import { identityOf, knownIdsOf, nextReceipt, parseReceipt, type Receipt } from "../plan/receipt.ts";
+import type { MachinePlatform } from "../cluster/platform.ts";
 import type { Provider } from "../providers/provider.ts";
-import type { KctlError } from "../fault.ts";
+import { javaLink, softwareOn } from "../services/machine.ts";
+import { KctlError } from "../fault.ts";
 import type { DesiredState, JavaArtifact } from "../services/desired.ts";
 import { desiredState } from "../services/desired-state.ts";
 import { templateNames, type Identity, type ServiceContext } from "../services/service.ts";
@@ -36,8 +38,21 @@ export type Survey = {
   readonly receipt: { readonly former: Receipt | null; readonly next: Receipt };
   /** By node. */
   readonly hosts: ReadonlyMap<string, Host>;
+  /** Why machines could not be looked at, by node. */
+  readonly unreachable: ReadonlyMap<string, KctlError>;
   readonly plan: Plan;
 };
+
+/** On machines of their own servers run what a link of the cluster's leads to. */
+function javaOn(machine: MachinePlatform): ServerJava {
+  const home = javaLink(machine);
+  return { home, executable: `${home}/bin/java`, temurin: null, major: null, missing: null };
+}
+
+function kafkaFolder(machine: MachinePlatform | null, cache: string, { kafka: { version } }: Spec): string {
+  const artifact = { name: "kafka", version } as const;
+  return machine === null ? softwareFolder(cache, artifact) : softwareOn(machine, artifact);
+}
 
 export type Wanted = Pick<Survey, "cluster" | "desired"> & { readonly identity: Identity };
 
@@ -91,27 +106,34 @@ export async function wantedBy(
     const all = resolveCluster(spec, provider.platform, known);
     const cluster = admitted === null ? all : admit(all, new Set(Object.keys(known.members)), admitted);
     const identity = identityOf(cluster, receipt, clusterId, fresh);
-    const software: ServiceContext["software"] = (artifact) => softwareFolder(cache, artifact);
     const { platform } = provider;
-    const classArchive = classArchiveIn(spec, cluster, java, cache);
+    const { machine } = platform;
+    const software: ServiceContext["software"] = (artifact) =>
+      machine === null || artifact.name === "java" ? softwareFolder(cache, artifact) : softwareOn(machine, artifact);
+    const classArchive = machine === null ? classArchiveIn(spec, cluster, java, cache) : () => null;
     const state = desiredState({
       cluster,
       platform,
-      java: java.executable,
+      java: machine === null ? java.executable : javaOn(machine).executable,
       software,
       classArchive,
       templates: texts,
       identity,
     });
-    const artifacts = java.temurin === null ? state.artifacts : [...state.artifacts, java.temurin];
+    const artifacts = java.temurin === null || machine !== null ? state.artifacts : [...state.artifacts, java.temurin];
     return { cluster, desired: { ...state, artifacts }, identity };
   };
 }
 
 /** The cache that the cluster runs from, while what it runs is whole there; else the present one. */
-async function cacheOf(spec: Spec, former: Receipt | null, { env, platform, home }: Context): Promise<string> {
+async function cacheOf(
+  spec: Spec,
+  provider: Provider,
+  former: Receipt | null,
+  { env, platform, home }: Context,
+): Promise<string> {
   const present = cacheFolder(env, platform, home);
-  if (former === null || former.cache === present) return present;
+  if (former === null || former.cache === present || provider.platform.machine !== null) return present;
   return (await isReady(former.cache, { name: "kafka", version: spec.kafka.version })) ? former.cache : present;
 }
 
@@ -133,19 +155,29 @@ function pastInData(wanted: Wanted, hosts: Readonly<Record<string, ObservedHost>
 }
 
 type Look = (wanted: Wanted) => Promise<Seen>;
-type Seen = { readonly wanted: Wanted } & Pick<Survey, "hosts"> & {
+type Seen = { readonly wanted: Wanted } & Pick<Survey, "hosts" | "unreachable"> & {
     readonly seen: Readonly<Record<string, ObservedHost>>;
   };
 
 async function lookAtHosts(wanted: Wanted, provider: Provider, signal: AbortSignal): Promise<Seen> {
   const { hosts: desired } = wanted.desired;
   const hosts = new Map(provider.hosts(desired.map(({ node }) => node)).map((host) => [host.node, host]));
+  const unreachable = new Map<string, KctlError>();
   const seen = await Promise.all(
-    desired.map(async (host) => [host.node, await hosts.get(host.node)?.look(host, signal)] as const),
+    desired.map(async (host) => {
+      try {
+        return [host.node, await hosts.get(host.node)?.look(host, signal)] as const;
+      } catch (error) {
+        if (!(error instanceof KctlError) || !provider.unreachable(error)) throw error;
+        unreachable.set(host.node, error);
+        return [host.node, undefined] as const;
+      }
+    }),
   );
   return {
     wanted,
     hosts,
+    unreachable,
     seen: Object.fromEntries(seen.flatMap(([node, host]) => (host === undefined ? [] : [[node, host]]))),
   };
 }
@@ -197,6 +229,11 @@ async function classArchivesThere(
   return Object.fromEntries(await Promise.all(there));
 }
 
+/** For what depends on all machines: one that cannot be reached may run anything. */
+export function mustReachAll({ unreachable }: Pick<Survey, "unreachable">): void {
+  if (unreachable.size > 0) throw new KctlError([...unreachable.values()].flatMap(({ faults }) => faults));
+}
+
 /** One look at everything, and the plan that follows from it. */
 export async function survey(
   spec: Spec,
@@ -208,33 +245,42 @@ export async function survey(
   const { signal } = context;
   const receiptFile = await provider.readReceipt();
   const former = receiptFile === null ? null : parseReceipt(receiptFile);
-  const cache = await cacheOf(spec, former, context);
-  const java = await javaOf(former, cache);
+  const cache = await cacheOf(spec, provider, former, context);
+  const { machine } = provider.platform;
+  const java = machine === null ? await javaOf(former, cache) : javaOn(machine);
   const want = await wantedBy(spec, provider, java, cache, fresh);
-  const { wanted, hosts, seen } = await wantedAndSeen(want, (one) => lookAtHosts(one, provider, signal), former);
+  const { wanted, hosts, seen, unreachable } = await wantedAndSeen(
+    want,
+    (one) => lookAtHosts(one, provider, signal),
+    former,
+  );
   const { cluster, desired, identity } = wanted;
+  // What was not seen is not planned for.
+  const looked = { ...desired, hosts: desired.hosts.filter(({ node }) => !unreachable.has(node)) };
   const topicNames = [...new Set([...cluster.topics.map(({ name }) => name), ...Object.keys(former?.topics ?? {})])];
   const [artifacts, classArchives, kafka] = await Promise.all([
     artifactsThere(cache, desired),
     classArchivesThere(cache, desired, java.home),
     hasRun(desired, seen) ? observeKafka(cluster, seen, topicNames, signal) : ({ state: "new" } as const),
   ]);
-  const observed: ObservedState = { hosts: seen, artifacts, classArchives, receipt: receiptFile, kafka };
+  const receiptBehind = provider.receiptBehind();
+  const observed: ObservedState = { hosts: seen, artifacts, classArchives, receipt: receiptFile, receiptBehind, kafka };
   const changes = kafkaChanges({ cluster, desired, kafka, former });
   const stored = Object.fromEntries(Object.values(seen).flatMap(({ identities }) => Object.entries(identities)));
-  const made = { java: java.home, cache, identity };
-  const next = nextReceipt({ cluster, desired, made, stored, kafka: changes.receipt }, former);
+  const made = { java: java.home, cache: machine === null ? cache : machine.software, identity };
+  const next = nextReceipt({ cluster, desired: looked, made, stored, kafka: changes.receipt }, former);
   const receipt = { former, next };
   return {
     provider,
     cache,
     mirror: spec.artifacts?.mirror ?? null,
     java,
-    kafkaFolder: softwareFolder(cache, { name: "kafka", version: spec.kafka.version }),
+    kafkaFolder: kafkaFolder(machine, cache, spec),
     ...wanted,
     hosts,
+    unreachable,
     observed,
     receipt,
-    plan: makePlan({ root: provider.platform.root, cluster, desired, observed, receipt, kafka: changes }),
+    plan: makePlan({ root: provider.platform.root, cluster, desired: looked, observed, receipt, kafka: changes }),
   };
 }

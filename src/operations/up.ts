@@ -11,12 +11,12 @@ import type { Context } from "./context.ts";
 import { execute, type Outcome } from "./execute.ts";
 import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
-import { performer } from "./perform.ts";
+import { isLight, performer } from "./perform.ts";
 import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
 import { watched, type Watch } from "./roll/watch.ts";
 import { allOfIt, reviewedOnly } from "./scope.ts";
 import { serverJava } from "./server-java.ts";
-import { survey, type ServerJava, type Survey } from "./survey.ts";
+import { mustReachAll, survey, type ServerJava, type Survey } from "./survey.ts";
 
 export type UpResult = {
   readonly changed: number;
@@ -55,6 +55,7 @@ export async function up(context: Context, { yes, step, plan, onChanged, watch }
     // What a change brings to light (an id that Kafka gave, topics of a cluster that was down) is looked at in another round.
     for (;;) {
       const seen = scope.within(await look(open, context));
+      mustReachAll(seen);
       const { changes, refusals: refused } = seen.plan;
       const again = doneAgain(changes, before);
       if (again.length > 0) throw new KctlError(again);
@@ -114,7 +115,8 @@ async function carryOut(
   const notes = changes.filter(({ kind }) => kind === "note");
   for (const { title: text } of notes) context.emit({ type: "message", text });
   const work = changes.filter((change) => !notes.includes(change));
-  return execute(work, performer(seen, context, lock, rolling), context);
+  const own = seen.provider.platform.machine !== null;
+  return execute(work, performer(seen, context, lock, rolling), { ...context, ...(own ? { isLight } : {}) });
 }
 
 async function askAboutRestarts(changes: readonly Change[], context: Context): Promise<void> {

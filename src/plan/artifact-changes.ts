@@ -1,11 +1,12 @@
 /** What of the cache is missing: software to fetch, archives of loaded classes to make. */
-import type { DesiredState } from "../services/desired.ts";
+import type { Artifact, DesiredHost, DesiredState } from "../services/desired.ts";
 import type { Change } from "./change.ts";
 import type { ObservedState } from "./observed.ts";
 
-export function artifactChanges({ artifacts }: DesiredState, observed: ObservedState): readonly Change[] {
+export function artifactChanges({ artifacts, hosts }: DesiredState, observed: ObservedState): readonly Change[] {
   return artifacts.flatMap((artifact): readonly Change[] => {
     const id = `${artifact.name} ${artifact.version}`;
+    if (!hosts.some((host) => isNeeded(artifact, host, observed))) return [];
     if (observed.artifacts[id] === true) return [];
     return [
       {
@@ -23,6 +24,19 @@ export function artifactChanges({ artifacts }: DesiredState, observed: ObservedS
       },
     ];
   });
+}
+
+/** Servers of this machine run from its cache; others run from a copy, and need it only until they have that. */
+function isNeeded(artifact: Artifact, { node, machine }: DesiredHost, observed: ObservedState): boolean {
+  if (machine === undefined) return true;
+  const seen = observed.hosts[node]?.machine;
+  return machine.software.some(
+    (one) =>
+      one.artifact.name === artifact.name &&
+      one.artifact.version === artifact.version &&
+      seen !== undefined &&
+      seen.software[one.folder] !== true,
+  );
 }
 
 export function classArchiveChanges(

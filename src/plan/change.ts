@@ -1,5 +1,5 @@
 /** A change of the plan: plain JSON that `plan` shows, `up` carries out and tests compare. Content is named by its digest. */
-import type { Artifact, ClassArchive } from "../services/desired.ts";
+import type { Artifact, ClassArchive, InstalledSoftware } from "../services/desired.ts";
 import type { SettingChange } from "./topic-difference.ts";
 
 /** Stands in a plan for what only `up` will know: an id that it is to make. */
@@ -28,6 +28,17 @@ type Common = {
   readonly after: readonly Edge[];
 };
 
+/** What a machine is given besides folders, files and processes. */
+export type MachineStep =
+  | { readonly kind: "user"; readonly user: string }
+  | { readonly kind: "java" }
+  | { readonly kind: "software"; readonly software: InstalledSoftware }
+  /** kctl's block in /etc/hosts: `old` is the digest of the whole file as it was looked at. */
+  | { readonly kind: "hosts"; readonly old: string | null; readonly new: string }
+  | { readonly kind: "sysctl"; readonly settings: Readonly<Record<string, string>> }
+  /** systemd reads the unit's file, and starts it at boot from now on. */
+  | { readonly kind: "unit"; readonly unit: string };
+
 export type Change = Common &
   (
     | { readonly kind: "receipt"; readonly verb: "create" | "update" }
@@ -42,6 +53,8 @@ export type Change = Common &
         readonly old: string | null;
         readonly new: string;
       }
+    /** Sets up a machine that is kctl's to set up. */
+    | { readonly kind: "machine"; readonly verb: "create" | "update" | "install"; readonly step: MachineStep }
     /** Formats the storage of a server that has none yet. */
     | { readonly kind: "storage"; readonly verb: "format"; readonly member: string }
     | { readonly kind: "process"; readonly verb: "start"; readonly member: string }

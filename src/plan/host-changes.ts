@@ -1,5 +1,5 @@
 /** What differs on one host: folders, files, processes too many; and which of its processes must start or restart. */
-import type { DesiredFile, DesiredHost, DesiredProcess } from "../services/desired.ts";
+import type { DesiredFile, DesiredHost, DesiredProcess, Owner } from "../services/desired.ts";
 import type { Change, Edge, Why } from "./change.ts";
 import { contentDigest } from "./content-digest.ts";
 import type { ObservedHost } from "./observed.ts";
@@ -19,20 +19,20 @@ export function hostChanges(
   first: readonly Edge[],
   root: string,
 ): HostChanges {
-  const folders = host.folders.flatMap(({ path, mode }): readonly Change[] => {
+  const folders = host.folders.flatMap(({ path, mode, owner }): readonly Change[] => {
     const seen = observed?.folders[path];
-    if (seen?.kind === "other" || (seen?.kind === "folder" && seen.mode === mode)) return [];
+    if (seen?.kind === "other" || (seen?.kind === "folder" && seen.mode === mode && isOwned(seen, owner))) return [];
     const verb = seen?.kind === "folder" ? "update" : "create";
     return [
       {
         kind: "folder",
         verb,
-        key: `folder ${path}`,
+        key: `folder ${placed(host, path)}`,
         path,
         mode,
         layer: "host",
         node: host.node,
-        title: `${verb} folder ${below(root, path)}`,
+        title: `${verb} folder ${shown(host, path, root)}`,
         why: [],
         effect: "none",
         diff: [],
@@ -44,7 +44,7 @@ export function hostChanges(
     fileChange(file, host, observed, root, [
       ...first,
       ...folders
-        .filter(({ key }) => file.path.startsWith(`${key.slice("folder ".length)}/`))
+        .filter((change) => change.kind === "folder" && file.path.startsWith(`${change.path}/`))
         .map(({ key }) => done(key)),
     ]),
   );
@@ -106,7 +106,9 @@ function fileChange(
 ): readonly Change[] {
   const seen = observed?.files[file.path];
   const digest = contentDigest(file.content);
-  if (seen?.kind === "other" || (seen?.kind === "file" && seen.digest === digest && seen.mode === file.mode)) return [];
+  if (seen?.kind === "other") return [];
+  if (seen?.kind === "file" && seen.digest === digest && seen.mode === file.mode && isOwned(seen, file.owner))
+    return [];
   const old = seen?.kind === "file" ? seen : null;
   const before = old?.content ?? null;
   const diff = differenceLines(before ?? "", file.content);
@@ -119,13 +121,13 @@ function fileChange(
     {
       kind: "file",
       verb,
-      key: `file ${file.path}`,
+      key: `file ${placed(host, file.path)}`,
       path: file.path,
       old: old?.digest ?? null,
       new: digest,
       layer: "host",
       node: host.node,
-      title: `${verb} ${below(root, file.path)}`,
+      title: `${verb} ${shown(host, file.path, root)}`,
       why: before === null ? [] : reasons(before, file.content, file.origins ?? {}),
       effect: old !== null && restarts && old.digest !== digest ? "restart" : "none",
       diff,
@@ -134,9 +136,19 @@ function fileChange(
   ];
 }
 
-/** A path as it is shown: from the cluster's folder on, where it lies there. */
-function below(root: string, path: string): string {
+/** A path as it is shown: from the cluster's folder on, where it lies there; with its node, where each has paths of its own. */
+function shown(host: DesiredHost, path: string, root: string): string {
+  if (host.machine !== undefined) return `${path} on ${host.node}`;
   return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
+
+/** A path that tells its machine, where each has a file system of its own: keys are unique in a plan. */
+export function placed({ node, machine }: Pick<DesiredHost, "node" | "machine">, path: string): string {
+  return machine === undefined ? path : `${node}:${path}`;
+}
+
+function isOwned({ owner: seen }: { readonly owner?: Owner }, owner: Owner | undefined): boolean {
+  return owner === undefined || (seen?.user === owner.user && seen.group === owner.group);
 }
 
 const done = (key: string): Edge => ({ key, until: "done" });

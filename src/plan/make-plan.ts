@@ -7,6 +7,7 @@ import { artifactChanges, classArchiveChanges } from "./artifact-changes.ts";
 import type { Change, Edge } from "./change.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
 import type { KafkaChanges } from "./kafka-changes.ts";
+import { machineChanges } from "./machine-changes.ts";
 import type { ObservedHost, ObservedState } from "./observed.ts";
 import { obstacles } from "./obstacles.ts";
 import { receiptText, type Receipt } from "./receipt.ts";
@@ -38,13 +39,27 @@ export function makePlan(input: PlanInput): Plan {
   const first = receipt.map(({ key }) => done(key));
   const artifacts = artifactChanges(desired, observed);
   const hosts = desired.hosts.map((host) => hostChanges(host, observed.hosts[host.node], first, input.root));
+  const machines = desired.hosts.flatMap((host, index) =>
+    machineChanges(host, observed.hosts[host.node]?.machine, {
+      first,
+      files: hosts[index]?.changes ?? [],
+      fetched: artifacts.map(({ key }) => done(key)),
+    }),
+  );
+  // No server starts before every machine knows all names, and its own machine is set up.
+  const setUp = (node: string): readonly Edge[] =>
+    machines.filter((one) => one.node === node || one.step.kind === "hosts").map(({ key }) => done(key));
   const running = hosts.flatMap(({ starts }) => starts);
   const gates = gatesFor(
     cluster,
     running.map(({ key }) => key),
   );
   const storage = desired.hosts.flatMap((host) =>
-    storageChanges(host, observed.hosts[host.node], hosts, [...first, ...artifacts.map(({ key }) => done(key))]),
+    storageChanges(host, observed.hosts[host.node], hosts, [
+      ...first,
+      ...artifacts.map(({ key }) => done(key)),
+      ...setUp(host.node),
+    ]),
   );
   const restarted = hosts.flatMap(({ restarts }) => restarts);
   const classArchives =
@@ -56,6 +71,7 @@ export function makePlan(input: PlanInput): Plan {
       [
         ...first,
         ...artifacts.map(({ key }) => done(key)),
+        ...setUp(process.node),
         // A first start goes on beside the making of the archive; restarts can wait for it, and gain.
         ...classArchives.map(({ key }) => ({ key, until: "begun" as const })),
         ...gatesBefore(process, cluster, gates),
@@ -71,6 +87,7 @@ export function makePlan(input: PlanInput): Plan {
   const settings = inTurn(kafka.settings, [...first, ...started, ...voters.map(({ key }) => done(key))]);
   const roll = rollChange(cluster, restarted, hosts, [
     ...artifacts,
+    ...machines,
     ...classArchives,
     ...starts,
     ...voters,
@@ -85,6 +102,7 @@ export function makePlan(input: PlanInput): Plan {
       ...artifacts,
       ...classArchives,
       ...hosts.flatMap(({ changes }) => changes),
+      ...machines,
       ...storage,
       ...gates,
       ...starts,
@@ -121,7 +139,8 @@ function inTurn(changes: readonly Change[], after: readonly Edge[]): readonly Ch
 
 function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
   const text = receiptText(receipt.next);
-  if (observed.receipt === text) return [];
+  const behind = observed.receiptBehind ?? [];
+  if (observed.receipt === text && behind.length === 0) return [];
   const verb = observed.receipt === null ? "create" : "update";
   return [
     {
@@ -130,7 +149,7 @@ function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
       key: "receipt",
       layer: "host",
       node: null,
-      title: `${verb} the receipt`,
+      title: observed.receipt === text ? `${verb} the receipt on ${behind.join(", ")}` : `${verb} the receipt`,
       why: [],
       effect: "none",
       diff: differenceLines(observed.receipt ?? "", text),

@@ -127,4 +127,6 @@ export type ObservedState = {
   readonly hosts: Readonly<Record<string, ObservedHost>>;
   /** What the receipt's file holds; null where there is none. */
   readonly receipt: string | null;
+  /** Nodes that have another copy of it, or none. */
+  readonly receiptBehind?: readonly string[];
 };

@@ -32,6 +32,22 @@ const receiptSchema = z.object({
   ports: z.record(z.string(), z.record(z.string(), z.int())).default({}),
   folders: z.array(z.string()),
   files: z.array(z.string()),
+  /** Machines of its own, by node; `made`: what beside files and folders kctl added to it (`user NAME`, `package NAME`). */
+  machines: z
+    .record(
+      z.string(),
+      z.object({
+        address: z.string(),
+        folders: z.array(z.string()),
+        files: z.array(z.string()),
+        units: z.array(z.string()),
+        software: z.array(z.string()),
+        made: z.array(z.string()),
+      }),
+    )
+    .optional(),
+  /** Every machine has a copy: the highest is the newest. */
+  revision: z.int().optional(),
   /** Settings that kctl set live: for the cluster, and by broker id. Only these are ever taken back. */
   liveSettings: z
     .object({ cluster: z.array(z.string()), brokers: z.record(z.string(), z.array(z.string())) })
@@ -109,9 +125,10 @@ export function nextReceipt({ cluster, desired, made, stored, kafka }: ReceiptIn
     members[key] = id;
     highest[role] = Math.max(highest[role] ?? 0, id);
   }
+  const shared = desired.hosts.filter(({ machine }) => machine === undefined);
   const paths = (former: readonly string[] | undefined, now: readonly string[]): string[] =>
     [...new Set([...(former ?? []), ...now])].toSorted();
-  return {
+  const next: Receipt = {
     schema: 1,
     cluster: cluster.name,
     provider: cluster.provider,
@@ -127,14 +144,48 @@ export function nextReceipt({ cluster, desired, made, stored, kafka }: ReceiptIn
     ports: { ...former?.ports, ...Object.fromEntries(cluster.members.map(({ key, ports }) => [key, { ...ports }])) },
     folders: paths(
       former?.folders,
-      desired.hosts.flatMap((host) => host.folders.map(({ path }) => path)),
+      shared.flatMap((host) => host.folders.map(({ path }) => path)),
     ),
     files: paths(
       former?.files,
-      desired.hosts.flatMap((host) => host.files.map(({ path }) => path)),
+      shared.flatMap((host) => host.files.map(({ path }) => path)),
     ),
+    ...machinesIn(desired, cluster, former),
     ...kafka,
   };
+  if (next.machines === undefined) return next;
+  const revision = former?.revision ?? 0;
+  // Parsed, its keys are in the order in which those of a file come.
+  const as = (number: number): Receipt => receiptSchema.parse({ ...next, revision: number });
+  const isSame = former !== null && receiptText(as(revision)) === receiptText(former);
+  return as(isSame ? revision : revision + 1);
+}
+
+/** Each with what is made there from now on, and what was made before until it is seen gone. */
+function machinesIn(desired: DesiredState, cluster: Cluster, former: Receipt | null): Pick<Receipt, "machines"> {
+  const own = desired.hosts.flatMap(({ node, machine, folders, files }) => {
+    if (machine === undefined) return [];
+    const before = former?.machines?.[node];
+    const both = (old: readonly string[] | undefined, now: readonly string[]): string[] =>
+      [...new Set([...(old ?? []), ...now])].toSorted();
+    const paths = (all: readonly { readonly path: string }[]): readonly string[] => all.map(({ path }) => path);
+    const its = {
+      address: cluster.nodes.find(({ name }) => name === node)?.address ?? node,
+      folders: both(before?.folders, paths(folders)),
+      files: both(before?.files, paths(files)),
+      units: both(
+        before?.units,
+        machine.units.map(({ name }) => name),
+      ),
+      software: both(
+        before?.software,
+        machine.software.map(({ folder }) => folder),
+      ),
+      made: before?.made ?? [],
+    };
+    return [[node, its] as const];
+  });
+  return own.length === 0 ? {} : { machines: { ...former?.machines, ...Object.fromEntries(own) } };
 }
 
 /** The id that most data folders name; null where none does. */

@@ -1,20 +1,23 @@
-/** The provider that a spec names. A new one is a folder and a line here. */
+/** The provider that a spec names. A new one is a folder and a line here, and one in platform.ts. */
 import { KctlError } from "../fault.ts";
 import type { Spec } from "../spec/schema.ts";
 import { localProvider } from "./local/local-provider.ts";
-import type { Provider } from "./provider.ts";
+import type { Provider, Surroundings } from "./provider.ts";
 
 /** @param folder the spec's own: relative paths in it start there */
-export function openProvider(spec: Spec, folder: string): Provider {
+export async function openProvider(spec: Spec, folder: string, around: Surroundings): Promise<Provider> {
   switch (spec.provider.type) {
     case "local":
       return localProvider(spec.name, spec.provider, folder);
-    case "ssh":
+    case "ssh": {
+      const { sshProvider } = await import("./ssh/ssh-provider.ts");
+      return sshProvider(spec, spec.provider, folder, around);
+    }
     case "aws":
       throw new KctlError({
         code: "not-built",
-        what: `provider ${spec.provider.type} is not built yet`,
-        fix: "use `provider: { type: local }`",
+        what: "provider aws is not built yet",
+        fix: "use `provider: { type: local }`, or `ssh` with machines of your own",
       });
   }
 }

@@ -1,6 +1,8 @@
 /** Where machines come from and where they live. Nothing above knows which provider it is: it hands over data and hosts. */
 import type { Platform } from "../cluster/platform.ts";
 import type { Host } from "../hosts/host.ts";
+import type { Shell } from "../hosts/ssh/shell.ts";
+import type { Emit } from "../report/events.ts";
 
 export type Lock = {
   /** False once somebody else broke it: then nothing more may be changed. */
@@ -10,11 +12,20 @@ export type Lock = {
 
 export type Provider = {
   readonly platform: Platform;
+  /** Whether an error says that a machine could not be reached, and nothing of what is on it. */
+  readonly unreachable: (error: unknown) => boolean;
   /** The hosts of these nodes, for one look and the changes after it. */
   readonly hosts: (nodes: readonly string[]) => readonly Host[];
+  /** A shell on the node's machine, to look around with; as root where the machine is kctl's to set up. */
+  readonly shell: (node: string) => Shell;
+  /** How the system's own ssh gets there; null where the node is this machine. */
+  readonly login: ((node: string) => readonly string[]) | null;
   /** Throws a `locked` fault that says who holds it. */
   readonly lock: (command: string) => Promise<Lock>;
+  /** The newest, where there are several copies. */
   readonly readReceipt: () => Promise<string | null>;
+  /** Nodes that were reached by then and have another copy, or none. */
+  readonly receiptBehind: () => readonly string[];
   readonly writeReceipt: (text: string) => Promise<void>;
   readonly removeReceipt: () => Promise<void>;
   /**
@@ -22,4 +33,15 @@ export type Provider = {
    * @returns what lies in the others, which is not kctl's
    */
   readonly tidy: (members: readonly { readonly node: string; readonly role: string }[]) => Promise<readonly string[]>;
+};
+
+/** What a provider may need of the command that opens it. */
+export type Surroundings = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly timeoutSeconds: number;
+  readonly askSecret: ((question: string) => Promise<string>) | null;
+  readonly atEnd: (what: () => void) => void;
 };

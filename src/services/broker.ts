@@ -21,7 +21,7 @@ function identity(member: Member, { cluster, platform }: ServiceContext): Readon
     "broker.id": String(member.id),
     // Those that are still to join are listed already: a client asks the next one, and brokers need not restart for each.
     "zookeeper.connect": [...membersOf(cluster, "zookeeper"), ...cluster.joiningLater]
-      .map((server) => `${server.address}:${server.ports["client"]}`)
+      .map((server) => `${server.host}:${server.ports["client"]}`)
       .join(","),
     "zookeeper.connection.timeout.ms": "18000",
     // A killed broker cannot start again before its session has timed out; the last broker of a cluster that is stopped tries three
@@ -54,12 +54,13 @@ function copiesOfTopics(cluster: Cluster): Readonly<Record<string, string>> {
 function settings(member: Member, context: ServiceContext): readonly Setting[] {
   const { cluster, platform } = context;
   const { internal, clients } = member.ports;
-  const listeners = `INTERNAL://${member.address}:${internal},CLIENTS://${member.address}:${clients}`;
+  const listeners = `INTERNAL://${member.bind}:${internal},CLIENTS://${member.bind}:${clients}`;
+  const advertised = `INTERNAL://${member.host}:${internal},CLIENTS://${member.advertised}:${clients}`;
   const own: Record<string, string> = {
     ...identity(member, context),
     ...(member.rack === null ? {} : { "broker.rack": member.rack }),
     listeners,
-    "advertised.listeners": listeners,
+    "advertised.listeners": advertised,
     "listener.security.protocol.map": `${cluster.quorum === "kraft" ? "CONTROLLER:PLAINTEXT," : ""}INTERNAL:PLAINTEXT,CLIENTS:PLAINTEXT`,
     "inter.broker.listener.name": "INTERNAL",
     "log.dirs": member.folders.data,
@@ -113,6 +114,7 @@ function registration({ id }: Member, { cluster }: ServiceContext): { readonly r
 export const broker: Service = {
   role: "broker",
   title: "broker",
+  logName: "server.log",
   firstId: 1,
   basePorts: (spec) => ({ internal: internalPort, clients: spec.kafka.clients.port }),
   sectionName: "kafka",

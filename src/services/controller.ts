@@ -7,14 +7,14 @@ import { movedPort } from "./origins.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 function settings(member: Member, { cluster, platform }: ServiceContext): readonly Setting[] {
-  const listener = `CONTROLLER://${member.address}:${member.ports["controller"]}`;
+  const port = member.ports["controller"];
   const own: Record<string, string> = {
     "process.roles": "controller",
     "node.id": String(member.id),
     "controller.quorum.bootstrap.servers": quorumServers(cluster),
     "controller.listener.names": "CONTROLLER",
-    listeners: listener,
-    "advertised.listeners": listener,
+    listeners: `CONTROLLER://${member.bind}:${port}`,
+    "advertised.listeners": `CONTROLLER://${member.host}:${port}`,
     "listener.security.protocol.map": "CONTROLLER:PLAINTEXT",
     "log.dirs": member.folders.data,
     "default.replication.factor": String(defaultCopies(cluster)),
@@ -40,6 +40,7 @@ function origins({ ports }: Member, { platform }: ServiceContext): Origins {
 export const controller: Service = {
   role: "controller",
   title: "controller",
+  logName: "server.log",
   firstId: 3001,
   basePorts: () => ({ controller: 9093 }),
   sectionName: "controller",

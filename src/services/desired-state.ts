@@ -9,6 +9,7 @@ import type {
   DesiredState,
 } from "./desired.ts";
 import { userSettings } from "./kafka-server.ts";
+import { onMachine } from "./machine.ts";
 import { service } from "./registry.ts";
 import type { ServiceContext } from "./service.ts";
 
@@ -19,7 +20,11 @@ function foldersOf(members: readonly Member[]): readonly DesiredFolder[] {
 }
 
 export function artifactsOf(cluster: Cluster): readonly ApacheArtifact[] {
-  const all = cluster.members.map(({ role }) => service(role).artifact(cluster));
+  return artifactsFor(cluster.members, cluster);
+}
+
+function artifactsFor(members: readonly Member[], cluster: Cluster): readonly ApacheArtifact[] {
+  const all = members.map(({ role }) => service(role).artifact(cluster));
   return [...new Map(all.map((artifact) => [`${artifact.name} ${artifact.version}`, artifact])).values()];
 }
 
@@ -35,11 +40,13 @@ export function classArchivesOf(
 }
 
 export function desiredState(context: ServiceContext): DesiredState {
-  const { cluster } = context;
-  const hosts = cluster.nodes.map(({ name }): DesiredHost => {
+  const { cluster, platform } = context;
+  const { machine } = platform;
+  const hosts = cluster.nodes.map((node): DesiredHost => {
+    const { name } = node;
     const members = cluster.members.filter(({ node }) => node === name);
     const states = members.map((member) => service(member.role).desired(member, context));
-    return {
+    const host: DesiredHost = {
       node: name,
       folders: foldersOf(members),
       files: states.flatMap(({ files }) => files),
@@ -47,6 +54,14 @@ export function desiredState(context: ServiceContext): DesiredState {
       storedIds: states.map(({ storedId }) => storedId),
       storage: states.flatMap(({ storage }) => storage ?? []),
     };
+    return machine === null
+      ? host
+      : onMachine(host, node, {
+          cluster,
+          machine,
+          templates: context.templates,
+          artifacts: artifactsFor(members, cluster),
+        });
   });
   const liveSettings = membersOf(cluster, "broker").map((member): DesiredLiveSettings => ({
     broker: member.id,

@@ -99,6 +99,8 @@ export type HostJava = {
   /** Major versions: the oldest that will do, and the one to install where there is none. */
   readonly least: number;
   readonly best: number;
+  /** The newest that will do; null: any newer one. */
+  readonly most: number | null;
   /** The spec's own choice: then no other will do. */
   readonly home: string | null;
 };
@@ -113,6 +115,7 @@ export type HostsBlock = {
 export type DesiredUnit = {
   /** `kctl-CLUSTER-ROLE.service`. */
   readonly name: string;
+  readonly path: string;
   /** Whose process it runs; null for one that runs no server. */
   readonly member: string | null;
 };

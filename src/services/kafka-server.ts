@@ -13,7 +13,7 @@ export const kafkaArtifact = ({ kafkaVersion }: Cluster): ApacheArtifact => ({ n
 /** Where the controllers are, for `controller.quorum.bootstrap.servers`. */
 export function quorumServers(cluster: Cluster): string {
   return membersOf(cluster, "controller")
-    .map(({ address, ports }) => `${address}:${ports["controller"]}`)
+    .map(({ host, ports }) => `${host}:${ports["controller"]}`)
     .join(",");
 }
 
@@ -122,9 +122,9 @@ function storage(
   classpath: string,
   configFile: string,
 ): DesiredStorage {
-  const voters = membersOf(cluster, "controller").flatMap(({ key, id, address, ports }) => {
+  const voters = membersOf(cluster, "controller").flatMap(({ key, id, host, ports }) => {
     const directoryId = identity.directoryIds[key];
-    return directoryId === undefined ? [] : [`${id}@${address}:${ports["controller"]}:${directoryId}`];
+    return directoryId === undefined ? [] : [`${id}@${host}:${ports["controller"]}:${directoryId}`];
   });
   const quorum =
     identity.directoryIds[member.key] === undefined

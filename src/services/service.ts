@@ -36,6 +36,7 @@ export const templateNames = [
   "kafka-log4j2.yaml",
   "zookeeper-log4j.properties",
   "zookeeper-logback.xml",
+  "server.service",
 ] as const;
 export type TemplateName = (typeof templateNames)[number];
 
@@ -50,6 +51,8 @@ export type Service = {
   readonly role: Role;
   /** What people call one of it in a sentence. */
   readonly title: string;
+  /** What its own log is called. */
+  readonly logName: string;
   readonly firstId: number;
   readonly basePorts: (spec: Spec) => Readonly<Record<string, number>>;
   /** What its part of the spec is called. */

@@ -17,7 +17,7 @@ function settings(member: Member, { cluster }: ServiceContext): readonly Setting
   const ensemble = membersOf(cluster, "zookeeper");
   const own: Record<string, string> = {
     dataDir: member.folders.data,
-    clientPortAddress: member.address,
+    ...(member.bind === "" ? { quorumListenOnAllIPs: "true" } : { clientPortAddress: member.bind }),
     clientPort: String(member.ports["client"]),
     tickTime: "2000",
     initLimit: "10",
@@ -31,7 +31,7 @@ function settings(member: Member, { cluster }: ServiceContext): readonly Setting
   };
   if (ensemble.length > 1) {
     for (const peer of ensemble)
-      own[`server.${peer.id}`] = `${peer.address}:${peer.ports["peer"]}:${peer.ports["election"]}`;
+      own[`server.${peer.id}`] = `${peer.host}:${peer.ports["peer"]}:${peer.ports["election"]}`;
   }
   return [
     ...Object.entries(own).map(([key, value]) => ({ key, value, section: null })),
@@ -69,6 +69,7 @@ function logFile(
 export const zookeeper: Service = {
   role: "zookeeper",
   title: "ZooKeeper server",
+  logName: "zookeeper.log",
   firstId: 1,
   basePorts: () => ({ client: 2181, peer: 2888, election: 3888 }),
   sectionName: "zookeeper",

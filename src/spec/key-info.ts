@@ -29,5 +29,6 @@ export function infoOf(schema: z.core.$ZodType): KeyInfo | null {
   return meta !== undefined && "doc" in meta && "effect" in meta ? (meta as unknown as KeyInfo) : null;
 }
 
-/** The feature that keys for machines other than this one wait for. */
-export const remote = "machines of your own or on EC2";
+/** Keys for machines other than this one, and of them those that only EC2 will have. */
+export const remote = "machines of your own";
+export const ec2 = "EC2";

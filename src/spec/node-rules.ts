@@ -24,6 +24,7 @@ export function nodeRules(spec: Spec): RuleResult {
       fix: "lower a `count`, or make several clusters",
     });
   else problems.push(...namesTaken(spec));
+  if (spec.provider.type === "ssh") problems.push(...machinesShared(spec));
   return { problems, warnings: [] };
 }
 
@@ -127,5 +128,28 @@ function namesTaken({ nodes }: Spec): RuleProblem[] {
         fix: "give one of them another name",
       },
     ];
+  });
+}
+
+/** A node is a machine, where it is not a folder of this one: its address is its own. */
+function machinesShared({ nodes }: Spec): RuleProblem[] {
+  const taken = new Map<string, string>();
+  return nodes.flatMap(({ name, group, count, address }, index): RuleProblem[] => {
+    const at = (what: string, fix: string): RuleProblem[] => [
+      { code: "spec-rule", path: ["nodes", index, "address"], what, fix },
+    ];
+    if (address === undefined) return [];
+    if (group !== undefined && (count ?? 1) > 1)
+      return at(
+        `the ${count} nodes of the group ${shown(group)} would all be at ${shown(address)}`,
+        "write an entry with a `name` and an `address` for each machine",
+      );
+    const other = taken.get(address);
+    taken.set(address, name ?? `${group}-1`);
+    if (other === undefined) return [];
+    return at(
+      `${shown(other)} is at ${shown(address)} already`,
+      "give one node all the roles of its machine, or the other one its own address",
+    );
   });
 }

@@ -1,7 +1,7 @@
 /** The schema of one entry of `nodes`: a group of alike machines, or a single one. */
 import { z } from "zod";
 import { label, roles, settings, size, text } from "./formats.ts";
-import { key, remote } from "./key-info.ts";
+import { ec2, key, remote } from "./key-info.ts";
 
 const volume = z.strictObject({
   size: key(size, {
@@ -79,17 +79,17 @@ export const node = z.strictObject({
   instanceType: key(z.union([text, z.array(text).min(1)]).optional(), {
     doc: "EC2's instance type, or several in order of preference.",
     effect: "replace",
-    later: remote,
+    later: ec2,
     example: "m7g.large",
   }),
-  volume: key(volume.optional(), { doc: "The data volume.", effect: "live", later: remote, also: ["disk"] }),
-  image: key(text.optional(), { doc: "The machine's image.", effect: "replace", later: remote, also: ["ami"] }),
+  volume: key(volume.optional(), { doc: "The data volume.", effect: "live", later: ec2, also: ["disk"] }),
+  image: key(text.optional(), { doc: "The machine's image.", effect: "replace", later: ec2, also: ["ami"] }),
   spot: key(z.boolean().optional(), {
     doc: "A spot instance, for clusters that may vanish.",
     effect: "replace",
-    later: remote,
+    later: ec2,
   }),
-  zone: key(text.optional(), { doc: "The availability zone.", effect: "replace", later: remote }),
+  zone: key(text.optional(), { doc: "The availability zone.", effect: "replace", later: ec2 }),
   dataDirs: key(z.array(text).min(1).optional(), {
     doc: "Folders for the broker's data, one for each disk.",
     effect: "replace",

@@ -2,7 +2,7 @@
  * From the tree to the plain value that the schema checks: settings as they are spelled, keys and values that are not
  * built yet refused and taken out, unknown keys named and taken out.
  */
-import { remote } from "./key-info.ts";
+import { ec2, remote } from "./key-info.ts";
 import type { Problem, SpecPath } from "./problem.ts";
 import { chosen, specShape, type Key, type Shape } from "./shape.ts";
 import { valueAt, type MapValue, type Scalar, type Value } from "./tree.ts";
@@ -22,7 +22,8 @@ export function prepare(root: Value): Prepared {
   const problems: Problem[] = [];
   const meant: SpecPath[] = [];
   const provider = valueAt(root, ["provider", "type"]);
-  const elsewhere = provider?.kind === "scalar" && (provider.text === "ssh" || provider.text === "aws");
+  const type = provider?.kind === "scalar" ? provider.text : "local";
+  const its: readonly string[] = type === "aws" ? [remote, ec2] : type === "ssh" ? [remote] : [];
 
   function walk(value: Value, shape: Shape, path: SpecPath, key: Key | null): unknown {
     const here = chosen(shape, value);
@@ -55,13 +56,13 @@ export function prepare(root: Value): Prepared {
 
   /** Keys for other machines come with their provider, whose one sentence covers them. */
   function refused({ name, info }: Key, path: SpecPath): boolean {
-    if (info.later === undefined || (info.later === remote && elsewhere)) return false;
+    if (info.later === undefined || its.includes(info.later)) return false;
     const local = info.later === remote;
     problems.push({
       code: "spec-not-built",
       path,
       at: "key",
-      what: local ? `${shown(name)} is for ${remote}, and that ${notYet}` : `${shown(name)}: ${info.later} ${notYet}`,
+      what: local ? `${shown(name)} is for ${remote}` : `${shown(name)}: ${info.later} ${notYet}`,
       fix: local ? "take it out: with the provider `local`, every node is on this machine" : `take ${shown(name)} out`,
     });
     return true;
@@ -74,7 +75,10 @@ export function prepare(root: Value): Prepared {
         code: "spec-not-built",
         path,
         what: `${later[value.text] ?? ""} ${notYet}`,
-        fix: path[0] === "provider" ? "use `type: local`, this machine" : "use the roles `zookeeper` and `broker`",
+        fix:
+          path[0] === "provider"
+            ? "use `type: local`, this machine, or `type: ssh`, machines that you have"
+            : "use the roles `zookeeper` and `broker`",
       });
     return value.value;
   }

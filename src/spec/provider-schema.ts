@@ -4,10 +4,10 @@ import { cidr, port, settings, text } from "./formats.ts";
 import { key } from "./key-info.ts";
 
 const type = {
-  doc: "Where the machines come from: `local` is this machine.",
+  doc: "Where the machines come from: `local` is this machine, `ssh` are machines that you have.",
   effect: "replace",
   example: "local",
-  laterValues: { ssh: "the provider `ssh`", aws: "the provider `aws`" },
+  laterValues: { aws: "the provider `aws`" },
 } as const;
 
 const local = z.strictObject({

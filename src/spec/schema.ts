@@ -16,7 +16,7 @@ import {
   topicName,
   version,
 } from "./formats.ts";
-import { key, type Effect } from "./key-info.ts";
+import { key, remote, type Effect } from "./key-info.ts";
 import { node } from "./node-schema.ts";
 import { provider } from "./provider-schema.ts";
 
@@ -31,7 +31,7 @@ const clients = z.strictObject({
   advertise: key(advertise.optional(), {
     doc: "Which address brokers tell clients. Default: 127.0.0.1 on local, `address` on ssh, `private` on aws.",
     effect: "restart",
-    later: "advertising another address",
+    later: remote,
     example: "private",
   }),
 });
@@ -186,7 +186,7 @@ export const specSchema = z.strictObject({
     doc: "Kernel settings of the hosts.",
     effect: "live",
     verbatim: true,
-    later: "setting kernel parameters",
+    later: remote,
   }),
   provider: key(provider, {
     doc: "Where the machines come from.",

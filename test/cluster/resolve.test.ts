@@ -20,6 +20,7 @@ const platform: Platform = {
   portShift: 0,
   portStep: 10,
   profile: "laptop",
+  machine: null,
 };
 
 function specOf(nodes: readonly object[], more: object = {}): Spec {

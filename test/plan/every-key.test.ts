@@ -9,7 +9,7 @@ import { fetch } from "../../src/operations/fetch.ts";
 import { makePlan, type Plan } from "../../src/plan/make-plan.ts";
 import type { ObservedKafka } from "../../src/plan/observed.ts";
 import type { Receipt } from "../../src/plan/receipt.ts";
-import { openProvider } from "../../src/providers/open-provider.ts";
+import { platformOf } from "../../src/providers/platform.ts";
 import { loadSpec } from "../../src/spec/load.ts";
 import type { Spec } from "../../src/spec/schema.ts";
 import { specShape, type Key, type Shape } from "../../src/spec/shape.ts";
@@ -235,7 +235,7 @@ function worldOf(draft: Draft, former: Receipt | null = null, kafka?: ObservedKa
   const spec = loaded(draft);
   const { home, version } = spec.java ?? {};
   const java = home ?? (version === undefined ? "/java" : `/jdk-${version}`);
-  const around = { platform: openProvider(spec, "/k").platform, java: `${java}/bin/java` };
+  const around = { platform: platformOf(spec, "/k"), java: `${java}/bin/java` };
   return world(draft, former, kafka === undefined ? around : { ...around, kafka });
 }
 
@@ -351,6 +351,8 @@ async function contextWith(draft: object): Promise<Context> {
     concurrency: 1,
     timeoutSeconds: 1,
     ask: null,
+    askSecret: null,
+    atEnd: () => undefined,
   };
 }
 

@@ -20,12 +20,14 @@ const platform: Platform = {
   portShift: 0,
   portStep: 10,
   profile: "laptop",
+  machine: null,
 };
 const templates = {
   "kafka-log4j.properties": "",
   "kafka-log4j2.yaml": "",
   "zookeeper-log4j.properties": "",
   "zookeeper-logback.xml": "",
+  "server.service": "",
 };
 
 type Settings = Readonly<Record<string, string>>;

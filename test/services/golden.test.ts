@@ -27,6 +27,7 @@ const platform: Platform = {
   portShift: 0,
   portStep: 10,
   profile: "laptop",
+  machine: null,
 };
 
 let templates: ServiceContext["templates"];

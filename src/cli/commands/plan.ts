@@ -34,7 +34,8 @@ export const planCommand = () =>
         ]);
         const { out } = options;
         const save = out === undefined ? null : { file: out, kctl: packageFile.version };
-        const { changes, refused: faults } = await plan(context, save);
+        const { changes, refused, unknown } = await plan(context, save);
+        const faults = [...refused, ...unknown];
         const exit = faults.length === 0 && options.check && changes.some(changesSomething) ? { exit: 3 } : {};
         return {
           ...exit,

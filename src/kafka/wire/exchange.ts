@@ -3,7 +3,7 @@
  * takes longer than all that is asked here. The headers are RequestHeader.json version 1 and ResponseHeader.json version 0 of
  * Kafka's clients/src/main/resources/common/message/; a flexible message has versions 2 and 1, which end with tagged fields.
  */
-import { connect } from "node:net";
+import { dial } from "../dial.ts";
 import { KctlError } from "../../fault.ts";
 import { addressText, type Address } from "../address.ts";
 import { socketTrouble } from "../socket-trouble.ts";
@@ -35,7 +35,7 @@ export async function withBroker<Result>(
   use: (ask: Ask) => Promise<Result>,
 ): Promise<Result> {
   signal.throwIfAborted();
-  const socket = connect({ host: address.host, port: address.port, noDelay: true });
+  const socket = dial(address);
   const pending = new Map<number, Pending>();
   let connected = false;
   let ended: { readonly why: Error } | null = null;

@@ -3,9 +3,11 @@ import { lstat, readdir, readFile, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { KctlError } from "../../fault.ts";
 import { localHosts } from "../../hosts/local/local-host.ts";
+import { localShell } from "../../hosts/local/local-shell.ts";
 import type { Spec } from "../../spec/schema.ts";
 import type { Provider } from "../provider.ts";
 import { acquireLock } from "./lock.ts";
+import { localPlatform } from "./platform.ts";
 
 type LocalSpec = Extract<Spec["provider"], { type: "local" }>;
 
@@ -13,22 +15,13 @@ export function localProvider(cluster: string, spec: LocalSpec, folder: string):
   const all = resolve(folder, spec.folder);
   const root = join(all, cluster);
   const receipt = join(root, "receipt.json");
-  const inRole = (name: string): string => join(root, "{node}", "{role}", name);
   const machine = (): ReturnType<typeof localHosts>[number] => {
     const [host] = localHosts(["this machine"], root);
     if (host === undefined) throw new RangeError("a machine has a host");
     return host;
   };
   return {
-    platform: {
-      provider: "local",
-      root,
-      folders: { config: inRole("config"), data: inRole("data"), log: inRole("log"), run: inRole("run") },
-      sharedAddress: "127.0.0.1",
-      portShift: spec.port - 9092,
-      portStep: 10,
-      profile: "laptop",
-    },
+    platform: localPlatform(cluster, spec, folder),
     hosts: (nodes) => localHosts(nodes, root),
     lock: async (command) => {
       // No node can be called that.
@@ -54,6 +47,10 @@ export function localProvider(cluster: string, spec: LocalSpec, folder: string):
         throw error;
       }
     },
+    shell: localShell,
+    login: null,
+    receiptBehind: () => [],
+    unreachable: () => false,
     writeReceipt: (text) => machine().writeFile({ path: receipt, mode: 0o640, content: text, member: null }),
     removeReceipt: () => machine().removeFile(receipt),
     tidy: async (members) => {

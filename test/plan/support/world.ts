@@ -24,6 +24,7 @@ const platform: Platform = {
   portShift: 0,
   portStep: 10,
   profile: "laptop",
+  machine: null,
 };
 
 const templates = {
@@ -31,6 +32,7 @@ const templates = {
   "kafka-log4j2.yaml": "broker",
   "zookeeper-log4j.properties": "zookeeper",
   "zookeeper-logback.xml": "",
+  "server.service": "",
 };
 
 export type World = Omit<PlanInput, "observed">;

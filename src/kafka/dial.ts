@@ -1,0 +1,68 @@
+/** How a server is reached: straight, or through a tunnel where one was laid to its machine. */
+import { connect } from "node:net";
+import { Duplex } from "node:stream";
+import type { Address } from "./address.ts";
+
+/** Opens a stream to a port of the machine; its error has a `code` such as ECONNREFUSED where the machine said so. */
+export type Tunnel = (port: number) => Promise<Duplex>;
+
+const tunnels = new Map<string, Tunnel>();
+
+/** From now on this host, by whatever it is called here, is reached through the tunnel. */
+export function layTunnel(host: string, tunnel: Tunnel): void {
+  tunnels.set(host, tunnel);
+}
+
+export function takeUpTunnel(host: string, tunnel: Tunnel): void {
+  if (tunnels.get(host) === tunnel) tunnels.delete(host);
+}
+
+export function hasTunnel(host: string): boolean {
+  return tunnels.has(host);
+}
+
+/** Emits `connect` once it is through, then behaves as a socket does. */
+export function dial({ host, port }: Address): Duplex {
+  const tunnel = tunnels.get(host);
+  return tunnel === undefined ? connect({ host, port, noDelay: true }) : through(tunnel(port));
+}
+
+function through(opening: Promise<Duplex>): Duplex {
+  const withFar = (use: (far: Duplex) => void, orElse: (error: Error) => void): void => void opening.then(use, orElse);
+  const near = new Duplex({
+    // As a socket: once the other end is done, so is this one.
+    allowHalfOpen: false,
+    read: () =>
+      withFar(
+        (far) => void far.resume(),
+        () => undefined,
+      ),
+    write: (chunk: Buffer, _encoding, done) => withFar((far) => void far.write(chunk, done), done),
+    final: (done) =>
+      withFar(
+        (far) => void far.end(() => done()),
+        () => done(),
+      ),
+    destroy: (error, done) => {
+      withFar(
+        (far) => void far.destroy(),
+        () => undefined,
+      );
+      done(error);
+    },
+  });
+  withFar(
+    (far) => {
+      near.emit("connect");
+      far.on("data", (chunk: Buffer) => {
+        if (!near.push(chunk)) far.pause();
+      });
+      far.on("end", () => near.push(null));
+      far.on("error", (error) => near.destroy(error));
+      // Without an end it was cut.
+      far.on("close", () => (far.readableEnded ? undefined : near.destroy()));
+    },
+    (error) => near.destroy(error),
+  );
+  return near;
+}

@@ -1,0 +1,98 @@
+/** Makes one step of a machine's set-up true, and records what it added to the machine. */
+import { KctlError } from "../fault.ts";
+import type { MachineHands, SlowOptions } from "../hosts/host.ts";
+import type { Change } from "../plan/change.ts";
+import { withBlock } from "../render/hosts-block.ts";
+import type { Context } from "./context.ts";
+import type { Survey } from "./survey.ts";
+
+type MachineChange = Extract<Change, { kind: "machine" }>;
+
+type SetUpOptions = {
+  readonly begun: () => void;
+  /** Writes down what was added (`user NAME`, `package NAME`), for `destroy` to take away again. */
+  readonly record: (node: string, what: readonly string[]) => Promise<void>;
+};
+
+export async function setUpMachine(
+  change: MachineChange,
+  survey: Survey,
+  context: Context,
+  { begun, record }: SetUpOptions,
+): Promise<void> {
+  const { step } = change;
+  const node = change.node ?? "";
+  const hands = survey.hosts.get(node)?.machine;
+  const seen = survey.observed.hosts[node]?.machine;
+  const wanted = survey.desired.hosts.find((host) => host.node === node)?.machine;
+  if (hands === undefined || seen === undefined || wanted === undefined)
+    throw new RangeError(`the plan sets up ${node}, which is no machine of kctl's`);
+  const slow = slowly(change, context);
+  switch (step.kind) {
+    case "user":
+      if (await hands.makeUser()) await record(node, [`user ${step.user}`]);
+      return;
+    case "java": {
+      begun();
+      const packages = await hands.ensureJava(wanted.java, seen.javas, slow);
+      return record(
+        node,
+        packages.map((name) => `package ${name}`),
+      );
+    }
+    case "software": {
+      begun();
+      const { packedSoftware } = await import("../artifacts/packed.ts");
+      return hands.installSoftware(
+        step.software,
+        () => packedSoftware(survey.cache, step.software.artifact, context.signal),
+        slow,
+      );
+    }
+    case "hosts":
+      return writeHosts(hands, seen.hostsFile, withBlock(seen.hostsFile, wanted.hosts), node);
+    case "sysctl":
+      return setKernel(hands, step.settings, node, context);
+    case "unit":
+      await Promise.all([hands.reloadUnits(), hands.enableUnit(step.unit)]);
+      return;
+  }
+}
+
+async function writeHosts(hands: MachineHands, former: string | null, content: string, node: string): Promise<void> {
+  if ((await hands.writeHostsFile({ former, content })) === "written") return;
+  throw new KctlError({
+    code: "host-io",
+    node,
+    where: "/etc/hosts",
+    what: `/etc/hosts of ${node} was changed by somebody else while kctl was at work, and was left`,
+    fix: "run `kctl up` again: it starts from what is there now",
+  });
+}
+
+/** Servers run without them, only not as well: a kernel that refuses one (a container's) is no reason to stop. */
+async function setKernel(
+  hands: MachineHands,
+  settings: Readonly<Record<string, string>>,
+  node: string,
+  { emit }: Context,
+): Promise<void> {
+  for (const { name, why } of await hands.setSysctls(settings))
+    emit({
+      type: "warning",
+      fault: {
+        code: "host-io",
+        node,
+        what: `${node} does not take ${name}: ${why}`,
+        fix: "set it on the machine below, or take it out of `sysctl`",
+      },
+    });
+}
+
+function slowly({ key, title }: MachineChange, { emit, signal, timeoutSeconds }: Context): SlowOptions {
+  return {
+    signal,
+    timeoutSeconds,
+    onWait: (what) => emit({ type: "waiting", key, what: `${title}: ${what}`, seconds: 0 }),
+  };
+}

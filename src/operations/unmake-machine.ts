@@ -1,0 +1,86 @@
+/** Takes back what `up` made of machines: what the receipt lists, but for what other clusters on them use. */
+import type { Host, MachineHands } from "../hosts/host.ts";
+import type { ObservedMachine } from "../plan/observed.ts";
+import { parseReceipt, type Receipt } from "../plan/receipt.ts";
+import { javaLink } from "../services/machine.ts";
+import { withoutBlock } from "../render/hosts-block.ts";
+import type { MachinePlatform } from "../cluster/platform.ts";
+import type { Context } from "./context.ts";
+import type { LookedAt } from "./recorded-cluster.ts";
+
+type Made = NonNullable<Receipt["machines"]>[string];
+
+/** @returns how many things were removed */
+export async function unmakeMachines(
+  machines: readonly LookedAt[],
+  receipt: Receipt,
+  { keepData, platform }: { readonly keepData: boolean; readonly platform: MachinePlatform | null },
+  context: Context,
+): Promise<number> {
+  const counts = await Promise.all(
+    machines.map(async ({ host, wanted, seen }) => {
+      const made = receipt.machines?.[host.node];
+      if (platform === null || made === undefined || host.machine === undefined || seen.machine === undefined) return 0;
+      const started = performance.now();
+      const key = `remove ${host.node}`;
+      const title = `take back what was made on ${host.node}${keepData ? ", but for its data" : ""}`;
+      context.emit({ type: "change-started", key, title, node: host.node });
+      const data = new Set(keepData ? wanted.storedIds.map(({ path }) => path.slice(0, path.lastIndexOf("/"))) : []);
+      const count = await unmake(
+        { host, hands: host.machine, seen: seen.machine },
+        made,
+        receipt.cluster,
+        data,
+        platform,
+      );
+      const seconds = (performance.now() - started) / 1000;
+      context.emit({ type: "change-done", key, title, seconds, node: host.node });
+      return count;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+type At = { readonly host: Host; readonly hands: MachineHands; readonly seen: ObservedMachine };
+
+/** @param data folders that stay */
+async function unmake(
+  { host, hands, seen }: At,
+  made: Made,
+  cluster: string,
+  data: ReadonlySet<string>,
+  platform: MachinePlatform,
+): Promise<number> {
+  const others = Object.values(seen.otherReceipts).map(parseReceipt);
+  const isOthers = (which: (other: Made) => readonly string[], name: string): boolean =>
+    others.some(({ machines }) => Object.values(machines ?? {}).some((other) => which(other).includes(name)));
+  for (const unit of made.units) await hands.quietUnit(unit);
+  await Promise.all(made.units.map((unit) => hands.disableUnit(unit)));
+  const keeps = [...data].map((path) => `${path}/`);
+  const files = made.files.filter((path) => !keeps.some((folder) => path.startsWith(folder)));
+  // Those that hold the receipt, or what others put there, go with it where they are empty.
+  const folders = made.folders.filter(
+    (path) => !platform.roots.includes(path) && ![...data].some((kept) => kept === path || kept.startsWith(`${path}/`)),
+  );
+  const software = made.software.filter((folder) => !isOthers((other) => other.software, folder));
+  await Promise.all([
+    ...files.map((path) => host.removeFile(path)),
+    hands.reloadUnits(),
+    ...folders.toSorted(deepestFirst).map((path) => host.removeTree(path)),
+    ...software.map((folder) => host.removeTree(folder)),
+    host.removeFile(javaLink(platform)),
+  ]);
+  const content = seen.hostsFile === null ? null : withoutBlock(seen.hostsFile, cluster);
+  if (content !== null && content !== seen.hostsFile) await hands.writeHostsFile({ former: seen.hostsFile, content });
+  const packages = named(made, "package ").filter((name) => !isOthers((other) => named(other, "package "), name));
+  if (packages.length > 0) await hands.removePackages(packages);
+  const goes = named(made, "user ").length > 0 && others.length === 0 && data.size === 0;
+  if (goes) await hands.removeUser();
+  return files.length + folders.length + software.length + packages.length + (goes ? 1 : 0);
+}
+
+const deepestFirst = (a: string, b: string): number => b.split("/").length - a.split("/").length;
+
+function named({ made }: Made, kind: string): readonly string[] {
+  return made.flatMap((what) => (what.startsWith(kind) ? [what.slice(kind.length)] : []));
+}

@@ -1,0 +1,105 @@
+/** What differs on a machine that is kctl's to set up: its user, software, Java, names, kernel settings and units. */
+import { withBlock } from "../render/hosts-block.ts";
+import type { DesiredHost, DesiredMachine } from "../services/desired.ts";
+import type { Change, Edge, MachineStep } from "./change.ts";
+import { contentDigest } from "./content-digest.ts";
+import { placed } from "./host-changes.ts";
+import type { ObservedMachine } from "./observed.ts";
+import { differenceLines } from "./text-difference.ts";
+
+type MachineChange = Extract<Change, { kind: "machine" }>;
+
+/**
+ * @param files the changes of its files: a unit is read once it is written
+ * @param fetched what must be in the cache of this machine before software is sent
+ */
+export function machineChanges(
+  host: DesiredHost,
+  seen: ObservedMachine | undefined,
+  { first, files, fetched }: { first: readonly Edge[]; files: readonly Change[]; fetched: readonly Edge[] },
+): readonly MachineChange[] {
+  const { machine, node } = host;
+  if (machine === undefined || seen === undefined) return [];
+  const change = (
+    step: MachineStep,
+    verb: MachineChange["verb"],
+    name: string,
+    title: string,
+    { after = first, diff = [] }: { after?: readonly Edge[]; diff?: readonly string[] } = {},
+  ): MachineChange => ({
+    kind: "machine",
+    verb,
+    step,
+    key: `${name} on ${node}`,
+    layer: "host",
+    node,
+    title: `${title} on ${node}`,
+    why: [],
+    effect: "none",
+    diff,
+    after,
+  });
+  return [
+    ...(seen.user
+      ? []
+      : [change({ kind: "user", user: machine.user }, "create", "user", `create the user ${machine.user}`)]),
+    ...(isRightJava(machine, seen) ? [] : [change({ kind: "java" }, "install", "java", javaTitle(machine, seen))]),
+    ...machine.software
+      .filter(({ folder }) => seen.software[folder] !== true)
+      .map((software) =>
+        change(
+          { kind: "software", software },
+          "install",
+          `software ${software.folder}`,
+          `install ${software.artifact.name} ${software.artifact.version}`,
+          { after: [...first, ...fetched] },
+        ),
+      ),
+    ...hostsChange(machine, seen).map(({ step, diff }) =>
+      change(step, "update", "hosts", "update kctl's block in /etc/hosts", { diff }),
+    ),
+    ...kernelChange(machine, seen).map(({ step, diff }) =>
+      change(step, "update", "sysctl", "set kernel settings", { diff }),
+    ),
+    ...machine.units.flatMap(({ name, path }) => {
+      const unit = seen.units[name];
+      const file = files.find(({ key }) => key === `file ${placed(host, path)}`);
+      if (file === undefined && unit?.enabled === true && !unit.needsReload) return [];
+      const after = file === undefined ? first : [...first, { key: file.key, until: "done" as const }];
+      return [change({ kind: "unit", unit: name }, "update", `unit ${name}`, `load and enable ${name}`, { after })];
+    }),
+  ];
+}
+
+function isRightJava({ java }: DesiredMachine, { java: linked }: ObservedMachine): boolean {
+  if (linked === null) return false;
+  if (java.home !== null) return linked.home === java.home;
+  return linked.major >= java.least && (java.most === null || linked.major <= java.most);
+}
+
+function javaTitle({ java }: DesiredMachine, { javas }: ObservedMachine): string {
+  const there = java.home ?? javas[0]?.home;
+  return there === undefined ? `install Java ${java.best}` : `use the Java in ${there}`;
+}
+
+function hostsChange(
+  { hosts }: DesiredMachine,
+  { hostsFile }: ObservedMachine,
+): readonly { readonly step: MachineStep; readonly diff: readonly string[] }[] {
+  const wanted = withBlock(hostsFile, hosts);
+  if (wanted === hostsFile) return [];
+  const old = hostsFile === null ? null : contentDigest(hostsFile);
+  return [{ step: { kind: "hosts", old, new: contentDigest(wanted) }, diff: differenceLines(hostsFile ?? "", wanted) }];
+}
+
+function kernelChange(
+  { sysctl }: DesiredMachine,
+  seen: ObservedMachine,
+): readonly { readonly step: MachineStep; readonly diff: readonly string[] }[] {
+  const entries = Object.entries(sysctl);
+  // A kernel that does not have the setting (a container's) cannot be given it.
+  const other = entries.filter(([name, value]) => typeof seen.sysctl[name] === "string" && seen.sysctl[name] !== value);
+  if (other.length === 0) return [];
+  const diff = other.flatMap(([name, value]) => [`-${name} = ${seen.sysctl[name] ?? ""}`, `+${name} = ${value}`]);
+  return [{ step: { kind: "sysctl", settings: Object.fromEntries(other) }, diff }];
+}

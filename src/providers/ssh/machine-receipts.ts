@@ -1,0 +1,95 @@
+/** A receipt that every machine of the cluster has a copy of: the newest counts, and the others follow it. */
+import type { Platform } from "../../cluster/platform.ts";
+import { KctlError, faultsOf } from "../../fault.ts";
+import type { Host } from "../../hosts/host.ts";
+import { quoted } from "../../hosts/ssh/quote.ts";
+import type { Shell } from "../../hosts/ssh/shell.ts";
+import { parseReceipt, type Receipt } from "../../plan/receipt.ts";
+
+type Copy = { readonly node: string; readonly text: string | null };
+
+export type MachineReceipts = {
+  /** Throws where no machine could be asked. */
+  readonly read: () => Promise<string | null>;
+  /** Machines that were asked, and have another copy or none. */
+  readonly behind: () => readonly string[];
+  /** Of a node that the newest copy knows. */
+  readonly addressOf: (node: string) => string | null;
+  readonly write: (text: string, hostOf: (node: string) => Host) => Promise<void>;
+  readonly remove: (hostOf: (node: string) => Host) => Promise<void>;
+};
+
+export function machineReceipts(
+  platform: Platform,
+  machines: () => readonly { readonly node: string; readonly shell: Shell }[],
+  signal: AbortSignal,
+): MachineReceipts {
+  const folder = platform.machine?.cluster ?? "";
+  const path = `${folder}/receipt.json`;
+  let copies: readonly Copy[] = [];
+  let newest: { readonly text: string; readonly receipt: Receipt } | null = null;
+
+  const read = async (): Promise<string | null> => {
+    const asked = await Promise.allSettled(
+      machines().map(async ({ node, shell }) => ({ node, text: await readOn(shell, path, signal) })),
+    );
+    copies = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const failures = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+    if (copies.length === 0) {
+      signal.throwIfAborted();
+      throw failures.length === 1 ? failures[0] : new KctlError(failures.flatMap(faultsOf));
+    }
+    newest = null;
+    for (const { text } of copies) {
+      if (text === null) continue;
+      const receipt = parseReceipt(text);
+      if (newest === null || (receipt.revision ?? 0) > (newest.receipt.revision ?? 0)) newest = { text, receipt };
+    }
+    return newest?.text ?? null;
+  };
+  return {
+    read,
+    behind: () => copies.filter(({ text }) => text !== (newest?.text ?? null)).map(({ node }) => node),
+    addressOf: (node) => newest?.receipt.machines?.[node]?.address ?? null,
+    write: async (text, hostOf) => {
+      const owner = { user: "root", group: "root" };
+      await Promise.all(
+        copies.map(async ({ node }) => {
+          const host = hostOf(node);
+          // Asked for together, they go in one script, in this order.
+          await Promise.all([
+            host.makeFolder({ path: folder, mode: 0o755, owner }),
+            host.writeFile({ path, mode: 0o600, owner, content: text, member: null }),
+          ]);
+        }),
+      );
+    },
+    remove: async (hostOf) => {
+      const roots = platform.machine?.roots ?? [];
+      const shared = ["/etc/kctl", "/var/lib/kctl/.locks", "/var/lib/kctl", "/var/log/kctl", "/run/kctl", "/opt/kctl"];
+      await Promise.all(
+        copies.map(async ({ node }) => {
+          const host = hostOf(node);
+          await Promise.all([host.removeFile(path), host.machine?.removeIfEmpty([...roots, ...shared])]);
+        }),
+      );
+    },
+  };
+}
+
+async function readOn(shell: Shell, path: string, signal: AbortSignal): Promise<string | null> {
+  const file = quoted(path);
+  const { code, stdout, stderr } = await shell.run(`[ -f ${file} ] && [ ! -L ${file} ] || exit 44\ncat ${file}`, {
+    signal,
+  });
+  if (code === 44) return null;
+  if (code === 0) return stdout;
+  throw new KctlError({
+    code: "host-io",
+    node: shell.node,
+    where: path,
+    what: `the receipt on ${shell.node} cannot be read`,
+    fix: "see what is wrong with that file",
+    detail: stderr,
+  });
+}

@@ -1,0 +1,45 @@
+/** A server as a unit of systemd: the text of its file, from a process that is plain data. */
+import { Eta } from "eta/core";
+import type { DesiredProcess } from "../services/desired.ts";
+
+export type UnitInput = {
+  readonly cluster: string;
+  readonly user: string;
+  readonly data: string;
+  /** Where it may write. */
+  readonly writable: readonly string[];
+  /** templates/server.service */
+  readonly template: string;
+};
+
+export function unitName(cluster: string, role: string): string {
+  return `kctl-${cluster}-${role}.service`;
+}
+
+/** Puts the block of /etc/hosts back at boot, before servers start. */
+export function hostsUnitName(cluster: string): string {
+  return unitName(cluster, "hosts");
+}
+
+export function systemdUnit(process: DesiredProcess, { cluster, user, data, writable, template }: UnitInput): string {
+  const identifier = unitName(cluster, process.role).replace(/\.service$/, "");
+  return new Eta({ autoEscape: false, autoTrim: false }).renderString(template, {
+    description: `${process.role} of the Kafka cluster ${cluster}, on ${process.node}`,
+    hostsUnit: hostsUnitName(cluster),
+    user,
+    data,
+    run: process.folder,
+    runtimeDirectory: process.folder.replace(/^\/run\//, ""),
+    command: process.argv.map(unitWord).join(" "),
+    identifier,
+    stopSeconds: String(process.stopSeconds),
+    writable: writable.join(" "),
+  });
+}
+
+/** One word of a command line, as systemd reads it (systemd.service(5), "Command lines"). */
+export function unitWord(word: string): string {
+  if (/[\n\r\0]/.test(word)) throw new RangeError("a word of a unit's command has no line ends");
+  const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("$", "$$$$").replaceAll("%", "%%");
+  return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped}"`;
+}

@@ -1,0 +1,159 @@
+/** What a machine that is kctl's to set up must have for its servers: as plain data. */
+import { createHash } from "node:crypto";
+import type { Cluster, ClusterNode } from "../cluster/cluster.ts";
+import type { MachinePlatform } from "../cluster/platform.ts";
+import { hostsLines, hostsUnit, restoreHosts } from "../render/hosts-unit.ts";
+import { sysctlFile, sysctlSettings } from "../render/sysctl-file.ts";
+import { hostsUnitName, systemdUnit, unitName, type UnitInput } from "../render/systemd-unit.ts";
+import { javaFor } from "../spec/versions.ts";
+import type {
+  ApacheArtifact,
+  DesiredFile,
+  DesiredFolder,
+  DesiredHost,
+  DesiredMachine,
+  DesiredProcess,
+  HostsBlock,
+  Owner,
+} from "./desired.ts";
+import type { ServiceContext } from "./service.ts";
+
+export type MachineInput = {
+  readonly cluster: Cluster;
+  readonly machine: MachinePlatform;
+  readonly templates: ServiceContext["templates"];
+  readonly artifacts: readonly ApacheArtifact[];
+};
+
+const root: Owner = { user: "root", group: "root" };
+
+/** A host as the services want it, made one of a machine of its own: with owners, units, names and the rest. */
+export function onMachine(host: DesiredHost, node: ClusterNode, input: MachineInput): DesiredHost {
+  const { cluster, machine, artifacts } = input;
+  const servers: Owner = { user: machine.user, group: machine.user };
+  const readable: Owner = { user: "root", group: machine.user };
+  const isData = (path: string): boolean => host.storedIds.some((stored) => stored.path === path);
+  const processes = host.processes.map((process) => withUnit(process, input));
+  const units = processes.map((process) => unitFile(process, input));
+  const block = hostsBlock(input);
+  const settings = sysctlSettings(node.roles, cluster.sysctl);
+  const hosts = hostsUnitName(cluster.name);
+  const files: readonly DesiredFile[] = [
+    // Servers read their configuration and cannot change it.
+    ...host.files.map((file): DesiredFile => ({ ...file, owner: isData(file.path) ? servers : readable })),
+    ...units,
+    { path: `${machine.cluster}/hosts`, mode: 0o644, content: hostsLines(block), member: null, owner: root },
+    {
+      path: `${machine.cluster}/restore-hosts`,
+      mode: 0o644,
+      content: restoreHosts(cluster.name, machine.cluster),
+      member: null,
+      owner: root,
+    },
+    {
+      path: `${machine.units}/${hosts}`,
+      mode: 0o644,
+      content: hostsUnit(cluster.name, machine.cluster),
+      member: null,
+      owner: root,
+    },
+    {
+      path: sysctlPath(cluster.name),
+      mode: 0o644,
+      content: sysctlFile(cluster.name, settings),
+      member: null,
+      owner: root,
+    },
+  ];
+  const config = new Set(host.processes.map(({ key }) => configFolder(cluster, key)));
+  const folders: readonly DesiredFolder[] = [
+    ...machine.roots.map((path) => ({ path, mode: 0o755, owner: root })),
+    ...host.folders.map((folder) => ({ ...folder, owner: config.has(folder.path) ? readable : servers })),
+  ];
+  const desired: DesiredMachine = {
+    user: machine.user,
+    software: artifacts.map((artifact) => ({ artifact, folder: softwareOn(machine, artifact) })),
+    java: { link: javaLink(machine), home: cluster.javaHome, ...javaRange(cluster) },
+    hosts: block,
+    sysctl: settings,
+    units: [
+      { name: hosts, path: `${machine.units}/${hosts}`, member: null },
+      ...processes.map(({ key, role }) => {
+        const name = unitName(cluster.name, role);
+        return { name, path: `${machine.units}/${name}`, member: key };
+      }),
+    ],
+  };
+  return { ...host, processes, files, folders, machine: desired };
+}
+
+export function softwareOn({ software }: MachinePlatform, { name, version }: ApacheArtifact): string {
+  return `${software}/${name}-${version}`;
+}
+
+/** A link to the home of the Java that the cluster runs on. */
+export function javaLink({ cluster }: Pick<MachinePlatform, "cluster">): string {
+  return `${cluster}/java`;
+}
+
+export function sysctlPath(cluster: string): string {
+  return `/etc/sysctl.d/90-kctl-${cluster}.conf`;
+}
+
+function javaRange({ kafkaVersion, javaVersion }: Cluster): Pick<DesiredMachine["java"], "least" | "best" | "most"> {
+  if (javaVersion !== null) return { least: javaVersion, best: javaVersion, most: javaVersion };
+  const { minimum, recommended, maximum } = javaFor(kafkaVersion);
+  return { least: minimum, best: recommended, most: maximum };
+}
+
+function configFolder({ members }: Cluster, key: string): string {
+  return members.find((member) => member.key === key)?.folders.config ?? "";
+}
+
+/** A unit that says something else needs a restart to take hold, so it is a part of what the process started with. */
+function withUnit(process: DesiredProcess, input: MachineInput): DesiredProcess {
+  const mine = `-Dkctl.inputs=${process.inputs}`;
+  const bare = { ...process, argv: process.argv.filter((argument) => argument !== mine) };
+  const text = systemdUnit(bare, unitInput(process, input));
+  const inputs = createHash("sha256").update(process.inputs).update(text).digest("hex").slice(0, 24);
+  return {
+    ...process,
+    inputs,
+    argv: process.argv.map((argument) => (argument === mine ? `-Dkctl.inputs=${inputs}` : argument)),
+    // What a JVM says before its log is up, or as it crashes, is the journal's.
+    console: `journal:${unitName(input.cluster.name, process.role)}`,
+  };
+}
+
+function unitFile(process: DesiredProcess, input: MachineInput): DesiredFile {
+  return {
+    path: `${input.machine.units}/${unitName(input.cluster.name, process.role)}`,
+    mode: 0o644,
+    content: systemdUnit(process, unitInput(process, input)),
+    member: process.key,
+    owner: root,
+  };
+}
+
+function unitInput({ key }: DesiredProcess, { cluster, machine, templates }: MachineInput): UnitInput {
+  const folders = cluster.members.find((member) => member.key === key)?.folders;
+  if (folders === undefined) throw new RangeError(`${key} is no member of ${cluster.name}`);
+  const { data, log, run } = folders;
+  return {
+    cluster: cluster.name,
+    user: machine.user,
+    data,
+    writable: [data, log, run],
+    template: templates["server.service"],
+  };
+}
+
+function hostsBlock({ cluster, machine }: MachineInput): HostsBlock {
+  return {
+    cluster: cluster.name,
+    entries: cluster.nodes.map(({ name, address }) => ({
+      address: machine.addresses[name] ?? address,
+      names: [name, `${name}.${cluster.name}`],
+    })),
+  };
+}
