@@ -105,6 +105,11 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
       "A folder may not be written, the disk is full, something else lies where kctl needs a file or folder, a link was put there, or the cluster belongs to another user of this machine.",
     fix: "Mend what the error names: free space, give the folder to this user, or move away what is in the way. kctl neither writes through it nor deletes it.",
   },
+  "host-io": {
+    cause:
+      "On a host a disk is full or out of inodes, a file system is read-only, a file is marked as immutable, something else (a symbolic link, a folder) is where kctl needs a file, or a tool of the system refused. Nothing is ever written through a symbolic link, and what was there before is left as it was.",
+    fix: "Mend what the error says on the host that it names, then run the same command again: it goes on from there.",
+  },
   locked: {
     cause:
       "Another kctl changes this cluster just now; the error names its command and its process. The lock ends with that process, however it ends.",

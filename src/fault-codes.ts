@@ -35,6 +35,7 @@ export const faultCodes = {
   },
   "local-io": { exit: 1, means: "A file or folder of this machine could not be read or written." },
   "command-failed": { exit: 1, means: "A command that was to be run on a node failed there." },
+  "host-io": { exit: 1, means: "A file, a folder or a setting of a host could not be read or changed." },
   locked: { exit: 1, means: "Another kctl is working on this cluster." },
   // The cluster.
   "port-taken": { exit: 1, means: "A port that a service needs is held by another process." },

@@ -1,0 +1,64 @@
+/** What is said to systemd of units, but for starting and stopping servers. */
+import { nothing, type Operation } from "./operation.ts";
+import { quoted } from "./quote.ts";
+
+/** Once for all unit files that a script has written by then. */
+export function reloadUnits(): Operation {
+  return {
+    doing: "have systemd read its units again",
+    lines: "systemctl daemon-reload",
+    read: nothing,
+    settles: "units",
+  };
+}
+
+/** At boot. Its file must have been read. */
+export function enableUnit(unit: string): Operation {
+  return {
+    doing: `enable ${unit}`,
+    about: unit,
+    lines: `systemctl --no-reload --quiet enable ${quoted(unit)}`,
+    read: nothing,
+    uses: "units",
+  };
+}
+
+/** Not at boot any more; what runs goes on running. One that is not there is fine. */
+export function disableUnit(unit: string): Operation {
+  const name = quoted(unit);
+  return {
+    doing: `disable ${unit}`,
+    about: unit,
+    lines: `
+case $(systemctl is-enabled ${name} 2>/dev/null) in enabled | enabled-runtime | linked | linked-runtime) ;; *) exit 0 ;; esac
+systemctl --no-reload --quiet disable ${name}`.trim(),
+    read: nothing,
+    uses: "units",
+  };
+}
+
+/** Runs one that is no server's to its end, even where it ran before. */
+export function runUnit(unit: string): Operation {
+  return {
+    doing: `run ${unit}`,
+    about: unit,
+    lines: `systemctl restart ${quoted(unit)}`,
+    read: nothing,
+    uses: "units",
+  };
+}
+
+/** Whatever state it is in, waiting to be started again included; and forgets that it failed. */
+export function quietUnit(unit: string): Operation {
+  const name = quoted(unit);
+  return {
+    doing: `stop ${unit}`,
+    about: unit,
+    lines: `
+[ "$(systemctl show -p LoadState --value ${name})" != not-found ] || exit 0
+systemctl stop ${name} || exit 1
+systemctl reset-failed ${name} 2>/dev/null || true`.trim(),
+    read: nothing,
+    uses: "units",
+  };
+}
