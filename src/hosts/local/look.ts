@@ -15,7 +15,7 @@ import { errnoOf, kindOf, withIoFaults } from "./io-fault.ts";
 import type { Machine } from "./machine.ts";
 import { readPidFile } from "./pid-file.ts";
 import { serviceProcesses, type Sighting } from "./processes.ts";
-import { parseStoredId } from "./stored-ids.ts";
+import { parseStoredId } from "../stored-ids.ts";
 
 /** Larger ones are told apart by their digest, but not shown. */
 const shownBytes = 64 * 1024;

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { localHosts } from "../../../src/hosts/local/local-host.ts";
-import { parseStoredId } from "../../../src/hosts/local/stored-ids.ts";
+import { parseStoredId } from "../../../src/hosts/stored-ids.ts";
 import type { ObservedHost } from "../../../src/plan/observed.ts";
 import type { DesiredHost } from "../../../src/services/desired.ts";
 import { serviceIn, testFolder } from "./support.ts";

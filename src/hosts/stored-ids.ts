@@ -1,6 +1,6 @@
 /** The id that a service was born with, as its data folder tells it. */
-import type { ObservedIdentity } from "../../plan/observed.ts";
-import type { StoredId } from "../../services/desired.ts";
+import type { ObservedIdentity } from "../plan/observed.ts";
+import type { StoredId } from "../services/desired.ts";
 
 /** What cannot be understood is an id of null: it is there, and it is damaged. */
 export function parseStoredId(form: StoredId["form"], content: string): ObservedIdentity {
