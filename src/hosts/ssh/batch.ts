@@ -103,7 +103,12 @@ async function send(shell: Shell, all: readonly Asked[], options: BatchOptions, 
       sent.map(({ operation }) => operation),
       { fence: options.fence(), user: options.user, token },
     );
-    const { code, stdout, stderr } = await shell.run(script, { signal, onStdout });
+    const input = sent[0]?.operation.input;
+    const { code, stdout, stderr } = await shell.run(script, {
+      signal,
+      onStdout,
+      ...(input === undefined ? {} : { input }),
+    });
     read(stdout.slice(heard));
     for (const asked of open) {
       const error = endedEarly(shell.node, code, stderr, asked.operation);

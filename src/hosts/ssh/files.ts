@@ -27,7 +27,7 @@ export function makeFolder({ path, mode, owner }: DesiredFolder, roots: readonly
     // What is done to `.` is done to the very folder that was looked at.
     lines: [
       `enter_making ${parentOf(place)}`,
-      `there ./${name} || (umask 077 && mkdir ./${name}) || exit 1`,
+      `there ./${name} || (umask 077 && mkdir ./${name}) || there ./${name} || exit 1`,
       `into ${name}`,
       `chown ${ownerWord(owner)} . && chmod ${modeWord(mode)} .`,
     ].join("\n"),

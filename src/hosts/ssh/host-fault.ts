@@ -42,6 +42,12 @@ function refusal(stderr: string, doing: string): Said | null {
         what: `cannot ${doing}: ${path} is marked as immutable`,
         fix: `\`chattr -i ${path}\` on the host lifts that, ${again}`,
       };
+    case "space":
+      return {
+        where: path,
+        what: `no space is left to ${doing}: it takes at least ${megabytes(found)}, and ${megabytes(wanted)} are free in ${path}`,
+        fix: `free some space or inodes (\`df -h ${path}\` and \`df -i ${path}\` show them), ${again}`,
+      };
     default:
       return { what: `cannot ${doing}: ${kind}`, fix: `see what is there, ${again}`, where: path };
   }
@@ -83,4 +89,9 @@ export function faultOfVerdict(operation: Operation<unknown>, verdict: Verdict, 
 
 export function firstLine(text: string): string | null {
   return text.trim().split("\n")[0] || null;
+}
+
+/** Of a number of KiB. */
+function megabytes(kibibytes: string): string {
+  return `${Math.ceil(Number(kibibytes) / 1024)} MiB`;
 }

@@ -25,7 +25,7 @@ enter_making() {
   cd -P "$1" || exit 1
   at=$PWD; shift
   for each do
-    there "./$each" || (umask 022 && mkdir "./$each") || exit 1
+    there "./$each" || (umask 022 && mkdir "./$each") || there "./$each" || exit 1
     into "$each"
   done
 }

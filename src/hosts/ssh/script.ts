@@ -31,14 +31,17 @@ function isSettledLater(operations: readonly Pick<AnyOperation, "settles" | "use
 }
 
 /** In braces: a shell that reads only a part of it, since the connection was cut, does none of it. */
-export function scriptOf(operations: readonly Pick<AnyOperation, "lines">[], options: ScriptOptions): string {
+export function scriptOf(operations: readonly Pick<AnyOperation, "lines" | "input">[], options: ScriptOptions): string {
   const { fence, user, token } = options;
   return [
     "{",
     prelude(user),
     fence,
     `token=${quoted(token)}`,
-    ...operations.flatMap(({ lines }, index) => [`work() {\n${lines}\n}`, framed(index)]),
+    ...operations.flatMap(({ lines, input }, index) => [
+      `work() {\n${lines}\n}`,
+      framed(index, input === undefined ? " </dev/null" : ""),
+    ]),
     "exit 0",
     "}",
     "",
@@ -46,10 +49,10 @@ export function scriptOf(operations: readonly Pick<AnyOperation, "lines">[], opt
 }
 
 /** Its output passes through; what it says on standard error is kept apart without a file. */
-function framed(index: number): string {
+function framed(index: number, input: string): string {
   return [
     String.raw`printf '%s ${index} out\n' "$token"`,
-    "{ said=$(work 2>&1 >&3 3>&- </dev/null); code=$?; } 3>&1",
+    `{ said=$(work 2>&1 >&3 3>&-${input}); code=$?; } 3>&1`,
     String.raw`printf '\n%s ${index} err %s\n%s\n%s ${index} end\n' "$token" "$code" "$said" "$token"`,
   ].join("\n");
 }
