@@ -1,0 +1,79 @@
+/** The base image of the lab's hosts: built once, kept in a cache, and read by all labs as the lower layer of their roots. */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+export type Base = { readonly root: string; readonly java: string; readonly apt: string };
+
+const here = import.meta.dirname;
+
+/** Command -> Debian's package. */
+const tools: readonly (readonly [command: string, aptPackage: string])[] = [
+  ["systemd-nspawn", "systemd-container"],
+  ["mmdebstrap", "mmdebstrap"],
+  ["nft", "nftables"],
+  ["ip", "iproute2"],
+  ["tc", "iproute2"],
+  ["dpkg-scanpackages", "dpkg-dev"],
+  ["ssh", "openssh-client"],
+  ["mkfs.ext4", "e2fsprogs"],
+  ["flock", "util-linux"],
+];
+
+const folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+function run(command: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(command, args, { stdio: ["ignore", process.stderr.fd, "inherit"] });
+  if (status !== 0) throw error ?? new Error(`${command} ${args.join(" ")} ended with ${status}`);
+}
+
+function installTools(lock: string): void {
+  const missing = tools.filter(([command]) => !folders.some((folder) => existsSync(join(folder, command))));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map(([, name]) => name))];
+  const apt = "env DEBIAN_FRONTEND=noninteractive apt-get -qq";
+  run("flock", [
+    lock,
+    "sh",
+    "-ec",
+    `${apt} update; ${apt} install --yes --no-install-recommends "$@"`,
+    "sh",
+    ...packages,
+  ]);
+}
+
+/** Of everything that goes into it: another recipe is another image. */
+function recipe(): string {
+  const hash = createHash("sha256");
+  const files = readdirSync(join(here, "image"), { recursive: true, encoding: "utf8" }).toSorted();
+  for (const name of ["base.sh", ...files.map((file) => join("image", file))]) {
+    if (statSync(join(here, name)).isFile()) hash.update(`${name}\0`).update(readFileSync(join(here, name)));
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** Installs what the lab needs and builds the image, where they are missing; the second of two at once waits for the first. */
+export function prepareBase(): Base {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) throw new Error("the lab needs Linux, and root on it");
+  const cache = process.env["KCTL_LAB_CACHE"] ?? "/var/cache/kctl-lab";
+  const folder = join(cache, recipe());
+  const lock = join(cache, "lock");
+  mkdirSync(cache, { recursive: true });
+  installTools(lock);
+  if (!existsSync(folder)) {
+    run("flock", [
+      lock,
+      "sh",
+      "-ec",
+      'test -d "$2" || exec unshare --mount sh "$1" "$2"',
+      "sh",
+      join(here, "base.sh"),
+      folder,
+    ]);
+    // Those of other recipes are of no use any more, except to labs that run: these hold them open.
+    for (const name of readdirSync(cache))
+      if (name.endsWith(".partial")) rmSync(join(cache, name), { recursive: true });
+  }
+  return { root: join(folder, "root"), java: join(folder, "java"), apt: join(folder, "apt") };
+}

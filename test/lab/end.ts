@@ -1,0 +1,5 @@
+/** Ends one lab. Its mirror starts this when the lab's owner is gone. */
+import { removeLab } from "./state.ts";
+
+const [id] = process.argv.slice(2);
+if (id !== undefined) await removeLab(id);

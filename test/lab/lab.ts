@@ -1,0 +1,275 @@
+/** The lab: real Debian hosts with systemd in a network namespace of their own, which tests and people reach over SSH. */
+import { spawn, type SpawnOptions } from "node:child_process";
+import { appendFileSync, chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
+import { prepareBase } from "./base.ts";
+import { makeOperatorGroup } from "./cgroups.ts";
+import { hostOf, type Host } from "./host.ts";
+import { startMirror, type Mirror, mirrorOf } from "./mirror.ts";
+import { thisProcess, tool } from "./processes.ts";
+import {
+  claim,
+  folderOf,
+  inside,
+  namespaceOf,
+  readRecord,
+  removeLab,
+  sweep,
+  writeRecord,
+  type HostRecord,
+  type LabRecord,
+  type Login,
+} from "./state.ts";
+
+export type Wish = {
+  /** How many; kafka-1 at 10.77.0.11 is the first. */
+  readonly hosts?: number;
+  /** Whether Java is installed on them. */
+  readonly java?: boolean;
+  readonly login?: Login;
+  /** A host `jump` at 10.77.0.10, past which the operator reaches no other. */
+  readonly jump?: boolean;
+  /** Of each host's disk, in megabytes. */
+  readonly disk?: number;
+  /** What `npm run lab -- up` makes has a name, and outlives the process. */
+  readonly name?: string;
+};
+
+export type Ended = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+
+export type Lab = {
+  readonly id: string;
+  readonly folder: string;
+  readonly login: Login;
+  readonly hosts: readonly Host[];
+  readonly jump: Host | null;
+  readonly ssh: { readonly folder: string; readonly key: string; readonly knownHosts: string; readonly config: string };
+  readonly mirror: Mirror;
+  /** The command line that runs another one inside, with the lab's ~/.ssh in the place of the user's. */
+  readonly inside: (argv: readonly string[]) => readonly [string, ...string[]];
+  readonly run: (
+    argv: readonly string[],
+    options?: { env?: NodeJS.ProcessEnv; cwd?: string; input?: string },
+  ) => Promise<Ended>;
+  readonly stop: () => Promise<void>;
+};
+
+let labs = 0;
+
+const sshFolder = (id: string): string => join(folderOf(id), "ssh");
+
+/** Reads no more than it is told, so that a name in it is never more than a name. */
+const enterScript = `
+echo $$ >"$1/cgroup.procs"
+for home in $3; do mkdir -p "$home/.ssh" && mount --bind "$2" "$home/.ssh"; done
+shift 3
+exec "$@"`;
+
+/** Runs a command in the lab's network; it is counted among the lab's processes, and so ends with it. */
+function enter(id: string, argv: readonly string[]): readonly [string, ...string[]] {
+  const homes = new Set([userInfo().homedir, homedir()]);
+  const group = makeOperatorGroup(`${id}/operator`);
+  const [command = "", ...args] = inside(id);
+  return [
+    command,
+    ...args,
+    "unshare",
+    "--mount",
+    "--propagation=private",
+    "sh",
+    "-ec",
+    enterScript,
+    "sh",
+    group,
+    sshFolder(id),
+    [...homes].join(" "),
+    ...argv,
+  ];
+}
+
+function openLab(record: LabRecord): Lab {
+  const { id, login } = record;
+  const folder = sshFolder(id);
+  const line = (argv: readonly string[]): readonly [string, ...string[]] => enter(id, argv);
+  return {
+    id,
+    folder: folderOf(id),
+    login,
+    hosts: record.hosts.map((host) => hostOf(record, host)),
+    jump: record.jump === null ? null : hostOf(record, record.jump),
+    ssh: {
+      folder,
+      key: join(folder, "id_ed25519"),
+      knownHosts: join(folder, "known_hosts"),
+      config: join(folder, "config"),
+    },
+    mirror: mirrorOf(id),
+    inside: line,
+    run: ([...argv], { env = process.env, cwd, input = "" } = {}) => {
+      const [command, ...args] = line(argv);
+      const options: SpawnOptions = { env, stdio: "pipe", ...(cwd === undefined ? {} : { cwd }) };
+      return runToEnd(command, args, options, input);
+    },
+    stop: () => removeLab(id),
+  };
+}
+
+async function runToEnd(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  input: string,
+): Promise<Ended> {
+  const child = spawn(command, args, options);
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+  // One that ends without reading is its own affair.
+  child.stdin?.on("error", () => undefined).end(input);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+async function makeNetwork(id: string, behindJump: boolean): Promise<void> {
+  await tool("ip", "netns", "add", namespaceOf(id));
+  const [command = "", ...args] = inside(id);
+  const wall = behindJump
+    ? `nft -f - <<'.'
+table inet lab {
+  chain output {
+    type filter hook output priority filter
+    ip daddr { 10.77.0.1, 10.77.0.10 } accept
+    ip daddr 10.77.0.0/24 tcp flags & (syn | ack) == syn drop
+    ip daddr 10.77.0.0/24 icmp type echo-request drop
+  }
+}
+.`
+    : "";
+  await tool(
+    command,
+    ...args,
+    "sh",
+    "-ec",
+    `
+ip link set lo up
+ip link add lab type bridge forward_delay 0
+ip address add 10.77.0.1/24 dev lab
+ip link set lab up
+${wall}`,
+  );
+}
+
+/** The files by which a host is itself: name, address, keys, and who may log in. They lie in its upper layer before it first boots. */
+function writeIdentity(upper: string, { name, address }: HostRecord, login: Login, publicKey: string): void {
+  const write = (path: string, text: string, mode = 0o644): void => {
+    const file = join(upper, path);
+    mkdirSync(join(file, ".."), { recursive: true });
+    writeFileSync(file, text);
+    chmodSync(file, mode);
+  };
+  write("etc/hostname", `${name}\n`);
+  write(
+    "etc/hosts",
+    `127.0.0.1\tlocalhost\n127.0.1.1\t${name}\n\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n`,
+  );
+  write(
+    "etc/systemd/network/10-host0.network",
+    `[Match]\nName=host0\n\n[Network]\nAddress=${address}/24\nGateway=10.77.0.1\n`,
+  );
+  write(
+    "etc/ssh/sshd_config.d/lab.conf",
+    `PermitRootLogin ${login === "root" ? "prohibit-password" : "no"}\nPasswordAuthentication no\n`,
+  );
+  const [home, owner] = login === "root" ? ["root", 0] : ["home/admin", 1000];
+  write(`${home}/.ssh/authorized_keys`, publicKey, 0o600);
+  if (login === "admin") write("etc/sudoers.d/admin", "admin ALL=(ALL) NOPASSWD:ALL\n", 0o440);
+  for (const path of [home, `${home}/.ssh`, `${home}/.ssh/authorized_keys`]) chownSync(join(upper, path), owner, owner);
+  chmodSync(join(upper, home), login === "root" ? 0o700 : 0o755);
+  chmodSync(join(upper, home, ".ssh"), 0o700);
+}
+
+async function makeDisk(record: LabRecord, host: HostRecord, megabytes: number): Promise<void> {
+  const folder = join(folderOf(record.id), "hosts", host.name);
+  const draft = join(folder, "draft");
+  for (const name of ["disk", "root", "draft/upper/etc/ssh"]) mkdirSync(join(folder, name), { recursive: true });
+  const hostKey = join(draft, "upper/etc/ssh/ssh_host_ed25519_key");
+  await tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `root@${host.name}`, "-f", hostKey);
+  const ssh = sshFolder(record.id);
+  writeIdentity(join(draft, "upper"), host, record.login, readFileSync(join(ssh, "id_ed25519.pub"), "utf8"));
+  const [type, key] = readFileSync(`${hostKey}.pub`, "utf8").split(" ");
+  appendFileSync(join(ssh, "known_hosts"), `${host.address},${host.name} ${type} ${key}\n`);
+  const image = join(folder, "disk.img");
+  await tool("truncate", `--size=${megabytes}M`, image);
+  await tool(
+    "mkfs.ext4",
+    "-q",
+    "-m",
+    "0",
+    "-E",
+    "lazy_itable_init=1,lazy_journal_init=1,nodiscard",
+    "-d",
+    draft,
+    image,
+  );
+}
+
+function writeConfig({ id, hosts, jump, login }: LabRecord): void {
+  const one = ({ name, address }: HostRecord): string => `Host ${name}\n  HostName ${address}\n`;
+  const all = [...(jump === null ? [] : [jump]), ...hosts];
+  const behind =
+    jump === null
+      ? ""
+      : `Host ${hosts.flatMap(({ name, address }) => [name, address]).join(" ")}\n  ProxyJump ${jump.name}\n`;
+  const defaults = `Host *\n  User ${login}\n  IdentityFile ${join(sshFolder(id), "id_ed25519")}\n  UserKnownHostsFile ${join(sshFolder(id), "known_hosts")}\n`;
+  writeFileSync(join(sshFolder(id), "config"), `${all.map(one).join("")}${behind}${defaults}`, { mode: 0o600 });
+}
+
+async function build(record: LabRecord, apt: string, wish: Wish): Promise<Lab> {
+  const ssh = sshFolder(record.id);
+  mkdirSync(ssh, { mode: 0o700 });
+  await tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", join(ssh, "id_ed25519"));
+  writeConfig(record);
+  await makeNetwork(record.id, record.jump !== null);
+  await startMirror(record, apt, wish.name !== undefined);
+  const all = [...record.hosts, ...(record.jump === null ? [] : [record.jump])];
+  await Promise.all(all.map((host) => makeDisk(record, host, wish.disk ?? 16 * 1024)));
+  const lab = openLab(record);
+  await Promise.all([...lab.hosts, ...(lab.jump === null ? [] : [lab.jump])].map((host) => host.powerOn()));
+  return lab;
+}
+
+/** Boots fresh hosts. They go with `stop`, and soon after this process has ended, however it did. */
+export async function lab(wish: Wish = {}): Promise<Lab> {
+  const base = prepareBase();
+  await sweep();
+  const id = wish.name ?? `t${process.pid}-${(labs += 1)}`;
+  const record: LabRecord = {
+    id,
+    owner: thisProcess(),
+    login: wish.login ?? "root",
+    jump: wish.jump === true ? { name: "jump", address: "10.77.0.10" } : null,
+    hosts: Array.from({ length: wish.hosts ?? 3 }, (_, i) => ({
+      name: `kafka-${i + 1}`,
+      address: `10.77.0.${i + 11}`,
+    })),
+    layers: wish.java === false ? [base.root] : [base.java, base.root],
+  };
+  claim(record);
+  try {
+    const made = await build(record, base.apt, wish);
+    if (wish.name !== undefined) writeRecord({ ...record, owner: null });
+    return made;
+  } catch (error) {
+    await removeLab(id);
+    throw error;
+  }
+}
+
+export function existingLab(id: string): Lab | null {
+  const record = readRecord(id);
+  return record === null ? null : openLab(record);
+}
