@@ -96,6 +96,7 @@ async function send(shell: Shell, all: readonly Asked[], options: BatchOptions, 
   });
   const onStdout = (chunk: string): void => {
     heard += chunk.length;
+    sent[0]?.operation.heard?.(chunk);
     read(chunk);
   };
   try {

@@ -18,6 +18,8 @@ export type Operation<T = void> = {
   readonly failed?: (verdict: Verdict, node: string) => Error | null;
   /** What its script reads on its standard input; then it is a script of its own, which a process list shows. */
   readonly input?: Readable;
+  /** Told what it prints as it comes; of an operation in a script of its own. */
+  readonly heard?: (chunk: string) => void;
   /** Asked for again in one script before something `uses` it, once is enough: the last one. */
   readonly settles?: string;
   readonly uses?: string;

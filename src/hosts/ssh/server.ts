@@ -27,7 +27,11 @@ seen() {
   tr '\\0' '\\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF ${quoted(desired.mark)} || return 1
   echo "$pid"; echo "$birth"; tr '\\0' '\\n' <"/proc/$pid/cmdline"
 }
-said() { [ -s ${log} ] && tail -n 10 ${log} >&2 || journalctl --no-pager -q -o cat -n 10 -u ${name} >&2; }
+said() {
+  if [ -s ${log} ]; then tail -n 10 ${log}; else
+    journalctl --no-pager -q -o cat -n 10 "_SYSTEMD_INVOCATION_ID=$(systemctl show -p InvocationID --value ${name})"
+  fi >&2
+}
 if systemctl is-active --quiet ${name} && seen; then exit 0; fi
 [ "$(systemctl show -p NeedDaemonReload --value ${name})" != yes ] || systemctl daemon-reload || exit 1
 systemctl reset-failed ${name} 2>/dev/null
