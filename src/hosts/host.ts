@@ -1,5 +1,5 @@
 /** One machine: looked at in one go, changed step by step. Providers hand these out; nothing above knows how they work. */
-import type { FoundJava, ObservedHost, RunningProcess } from "../plan/observed.ts";
+import type { ObservedHost, ObservedMachine, RunningProcess } from "../plan/observed.ts";
 import type {
   DesiredFile,
   DesiredFolder,
@@ -15,14 +15,16 @@ export type MachineHands = {
   makeUser(): Promise<boolean>;
   removeUser(): Promise<void>;
   /** @returns the packages that were installed for it */
-  ensureJava(java: HostJava, seen: readonly FoundJava[], options: SlowOptions): Promise<readonly string[]>;
-  removePackages(names: readonly string[]): Promise<void>;
-  /** @param packed the archive in this machine's cache, made there where it is first needed */
-  installSoftware(
-    software: InstalledSoftware,
-    packed: () => Promise<PackedSoftware>,
+  ensureJava(
+    java: HostJava,
+    seen: Pick<ObservedMachine, "java" | "javas">,
     options: SlowOptions,
-  ): Promise<void>;
+  ): Promise<readonly string[]>;
+  removePackages(names: readonly string[]): Promise<void>;
+  /** Fetched by the machine itself where it can, else sent to it. */
+  installSoftware(software: InstalledSoftware, archive: SoftwareArchive, options: SlowOptions): Promise<void>;
+  /** A symbolic link of kctl's own. */
+  removeLink(path: string): Promise<void>;
   /** Folders, deepest first: those that are empty go. */
   removeIfEmpty(paths: readonly string[]): Promise<void>;
   /** `changed-meanwhile`: it is no longer `former`, and was left. */
@@ -42,7 +44,8 @@ export type MachineHands = {
   quietUnit(unit: string): Promise<void>;
 };
 
-export type PackedSoftware = { readonly path: string; readonly sha512: string; readonly bytes: number };
+/** In this machine's cache, checked; `urls` are where others have the very same. */
+export type SoftwareArchive = { readonly path: string; readonly sha512: string; readonly urls: readonly string[] };
 
 export type SlowOptions = {
   readonly signal: AbortSignal;

@@ -118,12 +118,14 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
 async function fetchArtifact(
   artifact: Artifact,
   begun: () => void,
-  { cache, mirror, java }: Survey,
+  { cache, mirror, java, provider }: Survey,
   { env, emit, signal }: Context,
 ): Promise<void> {
-  const { prepareArtifact } = await import("../artifacts/fetch.ts");
+  const { fetchArtifact: archive, prepareArtifact } = await import("../artifacts/fetch.ts");
   begun();
-  await prepareArtifact(artifact, { cache, mirror, env, emit, signal }).catch((error: unknown) => {
+  // What is sent to other machines is not unpacked here.
+  const get = provider.platform.machine === null ? prepareArtifact : archive;
+  await get(artifact, { cache, mirror, env, emit, signal }).catch((error: unknown) => {
     throw explained(error, artifact, java);
   });
 }

@@ -1,7 +1,8 @@
 /** Makes one step of a machine's set-up true, and records what it added to the machine. */
 import { KctlError } from "../fault.ts";
-import type { MachineHands, SlowOptions } from "../hosts/host.ts";
+import type { MachineHands, SlowOptions, SoftwareArchive } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
+import type { InstalledSoftware } from "../services/desired.ts";
 import { withBlock } from "../render/hosts-block.ts";
 import type { Context } from "./context.ts";
 import type { Survey } from "./survey.ts";
@@ -34,7 +35,7 @@ export async function setUpMachine(
       return;
     case "java": {
       begun();
-      const packages = await hands.ensureJava(wanted.java, seen.javas, slow);
+      const packages = await hands.ensureJava(wanted.java, seen, slow);
       return record(
         node,
         packages.map((name) => `package ${name}`),
@@ -42,12 +43,7 @@ export async function setUpMachine(
     }
     case "software": {
       begun();
-      const { packedSoftware } = await import("../artifacts/packed.ts");
-      return hands.installSoftware(
-        step.software,
-        () => packedSoftware(survey.cache, step.software.artifact, context.signal),
-        slow,
-      );
+      return hands.installSoftware(step.software, await archiveOf(step.software, survey, context), slow);
     }
     case "hosts":
       return writeHosts(hands, seen.hostsFile, withBlock(seen.hostsFile, wanted.hosts), node);
@@ -57,6 +53,27 @@ export async function setUpMachine(
       await Promise.all([hands.reloadUnits(), hands.enableUnit(step.unit)]);
       return;
   }
+}
+
+const archives = new WeakMap<Survey, Map<string, Promise<SoftwareArchive>>>();
+
+/** Looked up and checked once, for all machines. */
+function archiveOf({ artifact, folder }: InstalledSoftware, survey: Survey, context: Context): Promise<SoftwareArchive> {
+  const ofRun = archives.get(survey) ?? new Map<string, Promise<SoftwareArchive>>();
+  archives.set(survey, ofRun);
+  const archive = ofRun.get(folder) ?? fetched(artifact, survey, context);
+  ofRun.set(folder, archive);
+  return archive;
+}
+
+async function fetched(
+  artifact: InstalledSoftware["artifact"],
+  { cache, mirror }: Survey,
+  { env, emit, signal }: Context,
+): Promise<SoftwareArchive> {
+  const { fetchArtifact } = await import("../artifacts/fetch.ts");
+  const { path, sha512, source } = await fetchArtifact(artifact, { cache, mirror, env, emit, signal });
+  return { path, sha512, urls: /^https?:/.test(source) ? [source] : [] };
 }
 
 async function writeHosts(hands: MachineHands, former: string | null, content: string, node: string): Promise<void> {

@@ -19,5 +19,5 @@ export async function sshCommand(
       what: `${node} is a folder of this machine: there is nowhere to log in to`,
       fix: `look into ${provider.platform.root}`,
     });
-  return ["ssh", ...provider.login(node), ...(command.length === 0 ? [] : ["--", ...command])];
+  return ["ssh", ...(await provider.login(node)), ...(command.length === 0 ? [] : ["--", ...command])];
 }

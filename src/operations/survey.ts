@@ -1,5 +1,6 @@
 /** Looks at the world once and plans: what is wanted, what is there, and the difference. Reads only. */
-import { cacheFolder, softwareFolder } from "../artifacts/cache.ts";
+import { existsSync } from "node:fs";
+import { archivePath, cacheFolder, softwareFolder } from "../artifacts/cache.ts";
 import { classArchivePath, hasClassArchives, isClassArchiveReady } from "../artifacts/class-archive.ts";
 import { isReady } from "../artifacts/ready.ts";
 import { membersOf, type Cluster, type Role } from "../cluster/cluster.ts";
@@ -210,10 +211,16 @@ function isSettled({ wanted: { desired }, seen }: Seen, role: Role): boolean {
   );
 }
 
-async function artifactsThere(cache: string, { artifacts }: DesiredState): Promise<Record<string, boolean>> {
+/** Servers of this machine run what is unpacked in the cache; to others the archive is sent, which is checked then. */
+async function artifactsThere(
+  cache: string,
+  { artifacts, hosts }: DesiredState,
+): Promise<Record<string, boolean>> {
+  const isHere = hosts.some(({ machine }) => machine === undefined);
   const there = artifacts.map(async (artifact) => {
     const { name, version } = artifact;
-    return [`${name} ${version}`, await isReady(cache, artifact)] as const;
+    const ready = isHere ? await isReady(cache, artifact) : existsSync(archivePath(cache, artifact));
+    return [`${name} ${version}`, ready] as const;
   });
   return Object.fromEntries(await Promise.all(there));
 }

@@ -68,7 +68,9 @@ async function unmake(
     hands.reloadUnits(),
     ...folders.toSorted(deepestFirst).map((path) => host.removeTree(path)),
     ...software.map((folder) => host.removeTree(folder)),
-    host.removeFile(javaLink(platform)),
+    // What a cut upload left.
+    ...(others.length === 0 ? [host.removeTree(`${platform.software}/.incoming`)] : []),
+    hands.removeLink(javaLink(platform)),
   ]);
   const content = seen.hostsFile === null ? null : withoutBlock(seen.hostsFile, cluster);
   if (content !== null && content !== seen.hostsFile) await hands.writeHostsFile({ former: seen.hostsFile, content });

@@ -71,6 +71,11 @@ export function machineChanges(
   ];
 }
 
+/** Folders and files belong to the servers' user, who must be there first. */
+export function userFirst({ node, machine }: DesiredHost, seen: ObservedMachine | undefined): readonly Edge[] {
+  return machine === undefined || seen === undefined || seen.user ? [] : [{ key: `user on ${node}`, until: "done" }];
+}
+
 function isRightJava({ java }: DesiredMachine, { java: linked }: ObservedMachine): boolean {
   if (linked === null) return false;
   if (java.home !== null) return linked.home === java.home;

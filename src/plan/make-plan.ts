@@ -7,7 +7,7 @@ import { artifactChanges, classArchiveChanges } from "./artifact-changes.ts";
 import type { Change, Edge } from "./change.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
 import type { KafkaChanges } from "./kafka-changes.ts";
-import { machineChanges } from "./machine-changes.ts";
+import { machineChanges, userFirst } from "./machine-changes.ts";
 import type { ObservedHost, ObservedState } from "./observed.ts";
 import { obstacles } from "./obstacles.ts";
 import { receiptText, type Receipt } from "./receipt.ts";
@@ -38,7 +38,10 @@ export function makePlan(input: PlanInput): Plan {
   const receipt = receiptChange(input);
   const first = receipt.map(({ key }) => done(key));
   const artifacts = artifactChanges(desired, observed);
-  const hosts = desired.hosts.map((host) => hostChanges(host, observed.hosts[host.node], first, input.root));
+  const hosts = desired.hosts.map((host) => {
+    const seen = observed.hosts[host.node];
+    return hostChanges(host, seen, [...first, ...userFirst(host, seen?.machine)], input.root);
+  });
   const machines = desired.hosts.flatMap((host, index) =>
     machineChanges(host, observed.hosts[host.node]?.machine, {
       first,

@@ -19,7 +19,7 @@ export type Provider = {
   /** A shell on the node's machine, to look around with; as root where the machine is kctl's to set up. */
   readonly shell: (node: string) => Shell;
   /** How the system's own ssh gets there; null where the node is this machine. */
-  readonly login: ((node: string) => readonly string[]) | null;
+  readonly login: ((node: string) => Promise<readonly string[]>) | null;
   /** Throws a `locked` fault that says who holds it. */
   readonly lock: (command: string) => Promise<Lock>;
   /** The newest, where there are several copies. */

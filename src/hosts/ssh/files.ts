@@ -120,3 +120,19 @@ export function writeLink(path: string, target: string): Operation {
     read: nothing,
   };
 }
+
+/** What is no link is left, and told. */
+export function removeLink(path: string): Operation {
+  const place = placeOf(path);
+  const name = nameOf(place);
+  return {
+    doing: `remove ${path}`,
+    about: path,
+    lines: [
+      `enter ${parentOf(place)} || exit 0`,
+      `! there ./${name} || [ -L ./${name} ] || refuse way ${quoted(path)} "$(kind ./${name})" 'a symbolic link'`,
+      `rm -f ./.${name}.kctl-new ./${name}`,
+    ].join("\n"),
+    read: nothing,
+  };
+}

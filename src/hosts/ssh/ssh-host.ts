@@ -1,16 +1,22 @@
 /** A machine that is kctl's to set up, reached by a shell: looked at in one script, changed in few. */
 import type { ObservedHost } from "../../plan/observed.ts";
 import type { DesiredHost } from "../../services/desired.ts";
-import type { Host } from "../host.ts";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import type { Host, MachineHands } from "../host.ts";
+import { ensureJava } from "./ensure-java.ts";
+import { installSoftware } from "./software.ts";
+import { removePackages } from "./packages.ts";
 import { alone, batchOf, type BatchOptions } from "./batch.ts";
-import { makeFolder, removeFile, tailOf, writeFile, writeLink } from "./files.ts";
-import { writeHostsFile, type HostsFileChange } from "./hosts-file.ts";
+import { makeFolder, removeFile, removeLink, tailOf, writeFile } from "./files.ts";
+import { writeHostsFile } from "./hosts-file.ts";
 import { removeIfEmpty, removeTree } from "./remove-tree.ts";
 import { runProgram } from "./run-program.ts";
 import { isServerAlive, startServer, stopServer } from "./server.ts";
 import type { Shell } from "./shell.ts";
-import { setSysctls, type RefusedSetting } from "./sysctl.ts";
-import { disableUnit, enableUnit, quietUnit, reloadUnits, runUnit } from "./units.ts";
+import { setSysctls } from "./sysctl.ts";
+import { disableUnit, enableUnit, quietUnit, reloadUnits, tailOfJournal } from "./units.ts";
 import { makeUser, removeUser } from "./user.ts";
 
 export type SshHostOptions = BatchOptions & {
@@ -23,25 +29,10 @@ export type SshHostOptions = BatchOptions & {
   readonly signal: AbortSignal;
 };
 
-/** What is changed of a machine besides files and processes. Asked for together, they go in one script with those. */
-export type MachineChanges = {
-  /** Whether it was made; false where it was there. */
-  makeUser(): Promise<boolean>;
-  removeUser(): Promise<void>;
-  writeLink(path: string, target: string): Promise<void>;
-  /** Folders, deepest first: those that are empty go. */
-  removeIfEmpty(paths: readonly string[]): Promise<void>;
-  writeHostsFile(change: HostsFileChange): Promise<"written" | "changed-meanwhile">;
-  setSysctls(settings: Readonly<Record<string, string>>): Promise<readonly RefusedSetting[]>;
-  reloadUnits(): Promise<void>;
-  enableUnit(unit: string): Promise<void>;
-  disableUnit(unit: string): Promise<void>;
-  runUnit(unit: string): Promise<void>;
-  /** Stops it in whatever state it is, one that is about to be restarted as well. */
-  quietUnit(unit: string): Promise<void>;
-};
+export type SshHost = Host & { readonly machine: MachineHands };
 
-export type SshHost = Host & { readonly machine: MachineChanges };
+/** Stands before a unit's name where its journal is meant, and no file. */
+const journal = "journal:";
 
 export function sshHost(options: SshHostOptions): SshHost {
   const { shell, cluster, user, roots = [], signal } = options;
@@ -59,18 +50,29 @@ export function sshHost(options: SshHostOptions): SshHost {
     isAlive: (running) => ask(isServerAlive(running)),
     stop: (running, graceSeconds, own) => alone(shell, stopServer(running, graceSeconds), options, own),
     run: (argv, folder, own) => alone(shell, runProgram(argv, folder), options, own),
-    tail: (path, bytes) => ask(tailOf(path, bytes)),
+    tail: (path, bytes) => ask(path.startsWith(journal) ? tailOfJournal(path.slice(journal.length)) : tailOf(path, bytes)),
     machine: {
+      ensureJava: async (java, seen, { timeoutSeconds, onWait, signal: own }) => {
+        const its = { ...options, lockSeconds: timeoutSeconds, onWait, archive: null };
+        return (await ensureJava(shell, java, seen, its, own)).added;
+      },
+      removePackages: async (names) => {
+        await alone(shell, removePackages(names, 60), options, signal);
+      },
+      installSoftware: async ({ folder }, { path, sha512, urls }, slow) => {
+        const { size: bytes } = await stat(path);
+        const open = (offset: number): Readable => createReadStream(path, { start: offset });
+        await installSoftware(shell, options, { folder, sha512, bytes, stripComponents: 1, urls, open }, slow.signal);
+      },
+      removeLink: async (path) => change(removeLink(path)),
       makeUser: () => change(makeUser(user)),
       removeUser: () => change(removeUser(user)),
-      writeLink: async (path, target) => change(writeLink(path, target)),
       removeIfEmpty: async (paths) => change(removeIfEmpty(paths)),
       writeHostsFile: (file) => change(writeHostsFile(file)),
       setSysctls: (settings) => change(setSysctls(settings)),
       reloadUnits: () => change(reloadUnits()),
       enableUnit: (unit) => change(enableUnit(unit)),
       disableUnit: (unit) => change(disableUnit(unit)),
-      runUnit: (unit) => change(runUnit(unit)),
       quietUnit: (unit) => alone(shell, quietUnit(unit), options, signal),
     },
   };

@@ -37,17 +37,6 @@ systemctl --no-reload --quiet disable ${name}`.trim(),
   };
 }
 
-/** Runs one that is no server's to its end, even where it ran before. */
-export function runUnit(unit: string): Operation {
-  return {
-    doing: `run ${unit}`,
-    about: unit,
-    lines: `systemctl restart ${quoted(unit)}`,
-    read: nothing,
-    uses: "units",
-  };
-}
-
 /** Whatever state it is in, waiting to be started again included; and forgets that it failed. */
 export function quietUnit(unit: string): Operation {
   const name = quoted(unit);
@@ -60,5 +49,15 @@ systemctl stop ${name} || exit 1
 systemctl reset-failed ${name} 2>/dev/null || true`.trim(),
     read: nothing,
     uses: "units",
+  };
+}
+
+/** What a unit's processes printed last: a JVM's own words, before its log is up or as it crashes. */
+export function tailOfJournal(unit: string): Operation<string> {
+  return {
+    doing: `read the journal of ${unit}`,
+    about: unit,
+    lines: `journalctl --no-pager -q -o cat -n 200 -u ${quoted(unit)} 2>/dev/null || true`,
+    read: (stdout) => stdout,
   };
 }

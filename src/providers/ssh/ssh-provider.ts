@@ -6,10 +6,9 @@ import { noKnownIds } from "../../cluster/known-ids.ts";
 import { resolveCluster } from "../../cluster/resolve.ts";
 import { KctlError } from "../../fault.ts";
 import type { Host } from "../../hosts/host.ts";
-import { connectionTo, type Connection } from "../../hosts/ssh/connection.ts";
+import { openSsh, type Connection } from "../../hosts/ssh/connection.ts";
 import { look } from "../../hosts/ssh/look.ts";
 import type { Shell } from "../../hosts/ssh/shell.ts";
-import { isOfTheWay } from "../../hosts/ssh/ssh-fault.ts";
 import { sshHost } from "../../hosts/ssh/ssh-host.ts";
 import { sshArguments } from "../../hosts/ssh/ssh-arguments.ts";
 import { resolveTarget, type SshTarget } from "../../hosts/ssh/target.ts";
@@ -22,51 +21,56 @@ import { machineReceipts } from "./machine-receipts.ts";
 
 type SshSpec = Extract<Spec["provider"], { type: "ssh" }>;
 
-export async function sshProvider(spec: Spec, ssh: SshSpec, folder: string, around: Surroundings): Promise<Provider> {
+export async function sshProvider(spec: Spec, provider: SshSpec, folder: string, around: Surroundings): Promise<Provider> {
   const named = resolveCluster(spec, sshPlatform(spec.name), noKnownIds).nodes;
   const platform = sshPlatform(spec.name, await addressesOf(named));
-  const connections = new Map<string, Connection>();
+  const ssh = openSsh({ signal: around.signal, ask: around.askSecret, emit: around.emit });
+  const connections = new Map<string, Promise<Connection>>();
   let lock: ClusterLock | null = null;
 
-  const targetOf = (node: string, address: string): SshTarget => {
+  const targetOf = (node: string): Promise<SshTarget> => {
     const nodeUser = spec.nodes.find(({ name }) => name === node)?.user;
-    return resolveTarget(
-      { node, address, provider: ssh, ...(nodeUser === undefined ? {} : { nodeUser }) },
-      { ...around, folder },
-    );
+    return resolveTarget({ node, address: addressOf(node), provider, nodeUser }, { ...around, folder });
   };
-  const open = (node: string, address: string): Connection => {
+  // One that failed is not knocked at again in the same run: everything that needs it fails with the same words.
+  const open = (node: string): Promise<Connection> => {
     const known = connections.get(node);
     if (known !== undefined) return known;
-    const connection = connectionTo(targetOf(node, address), { ...around, ask: around.askSecret });
+    const connection = targetOf(node).then((target) => ssh.connect(target));
     connections.set(node, connection);
     return connection;
   };
+  const shell = (node: string): Shell => ({
+    node,
+    run: async (script, options) => (await open(node)).shell.run(script, options),
+  });
   const machines = (): readonly { readonly node: string; readonly shell: Shell }[] =>
-    named.map(({ name, address }) => ({ node: name, shell: open(name, address).shell }));
+    named.map(({ name }) => ({ node: name, shell: shell(name) }));
   const receipts = machineReceipts(platform, machines, around.signal);
   const addressOf = (node: string): string =>
     named.find(({ name }) => name === node)?.address ?? receipts.addressOf(node) ?? node;
   const hostOf = (node: string): Host =>
     sshHost({
-      shell: open(node, addressOf(node)).shell,
+      shell: shell(node),
       cluster: spec.name,
       user: platform.machine?.user ?? "kctl",
       fence: () => lock?.fence(node) ?? "",
       look,
       signal: around.signal,
     });
-  const tunnels = layTunnels(spec, platform, (node) => open(node, addressOf(node)));
+  const tunnels = layTunnels(spec, platform, (node, port) =>
+    open(node).then((connection) => connection.dial(port, around.signal)),
+  );
   around.atEnd(() => {
     tunnels.takeUp();
-    for (const connection of connections.values()) connection.close();
+    ssh.close();
   });
   return {
     platform,
-    unreachable: (error) => error instanceof KctlError && error.faults.every(({ code }) => isOfTheWay(code)),
+    unreachable,
     hosts: (nodes) => nodes.map(hostOf),
-    shell: (node) => open(node, addressOf(node)).shell,
-    login: (node) => sshArguments(targetOf(node, addressOf(node))),
+    shell,
+    login: async (node) => sshArguments(await targetOf(node)),
     lock: async (command) => {
       const held = await acquireClusterLock({ cluster: spec.name, command }, machines(), around.signal);
       lock = held;
@@ -90,10 +94,10 @@ export async function sshProvider(spec: Spec, ssh: SshSpec, folder: string, arou
 function layTunnels(
   spec: Spec,
   platform: Platform,
-  open: (node: string) => Connection,
+  dial: (node: string, port: number) => ReturnType<Tunnel>,
 ): { readonly takeUp: () => void } {
   const laid = resolveCluster(spec, platform, noKnownIds).members.flatMap(({ node, address, advertised, host }) => {
-    const tunnel: Tunnel = (port) => open(node).dial(port);
+    const tunnel: Tunnel = (port) => dial(node, port);
     return [...new Set([address, advertised, host])].map((name) => [name, tunnel] as const);
   });
   for (const [name, tunnel] of laid) layTunnel(name, tunnel);
@@ -102,6 +106,21 @@ function layTunnels(
       for (const [name, tunnel] of laid) takeUpTunnel(name, tunnel);
     },
   };
+}
+
+/** What says that a machine, and not something on it, is out of reach. */
+const ofTheWay: ReadonlySet<string> = new Set([
+  "ssh-unreachable",
+  "ssh-auth-refused",
+  "ssh-key-unusable",
+  "ssh-lost",
+  "host-key-unknown",
+  "host-key-changed",
+  "sudo-refused",
+]);
+
+function unreachable(error: unknown): boolean {
+  return error instanceof KctlError && error.faults.every(({ code }) => ofTheWay.has(code));
 }
 
 /** What names of DNS stand for; those that DNS does not know are the connection's to complain of. */
