@@ -37,6 +37,19 @@ export const faultCodes = {
   "command-failed": { exit: 1, means: "A command that was to be run on a node failed there." },
   "host-io": { exit: 1, means: "A file, a folder or a setting of a host could not be read or changed." },
   locked: { exit: 1, means: "Another kctl is working on this cluster." },
+  // The way to a host.
+  "ssh-config-unusable": { exit: 1, means: "The configuration of ssh cannot be followed." },
+  "ssh-unreachable": { exit: 1, means: "A host cannot be reached over SSH." },
+  "ssh-auth-refused": { exit: 1, means: "A host does not let the user in." },
+  "ssh-key-unusable": { exit: 1, means: "A private key cannot be used." },
+  "host-key-unknown": { exit: 1, means: "Nothing says that a host's key is the right one; nothing was sent." },
+  "host-key-changed": {
+    exit: 1,
+    means: "A host shows another key than the known one, or a revoked one; nothing was sent.",
+  },
+  "sudo-refused": { exit: 1, means: "The user may log in, but may not become root." },
+  "ssh-lost": { exit: 1, means: "The connection to a host broke while something ran there." },
+  "ssh-output-too-long": { exit: 1, means: "A command on a host printed more than kctl keeps." },
   // The cluster.
   "port-taken": { exit: 1, means: "A port that a service needs is held by another process." },
   "identity-conflict": { exit: 1, means: "What is stored on a node disagrees about who it is." },

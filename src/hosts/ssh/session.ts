@@ -1,0 +1,221 @@
+/** Runs one script in one session of an SSH connection, and gives what came of it. */
+import { randomUUID } from "node:crypto";
+import { pipeline, type Readable } from "node:stream";
+import type { ClientChannel } from "ssh2";
+import { KctlError } from "../../fault.ts";
+import type { Link } from "./link.ts";
+import { quoted } from "./quote.ts";
+import type { ShellOptions, ShellResult } from "./shell.ts";
+import { faultOf, lost, nameOf } from "./ssh-faults.ts";
+import type { SshTarget } from "./target.ts";
+
+/** What one run may print, and be kept of it. */
+export const longestOutput = 32 * 1024 * 1024;
+
+/** Of a session that the server does not open: another may be let in later. */
+export class SessionRefusedError extends Error {
+  override readonly name = "SessionRefusedError";
+}
+
+export async function openSession({ client, down }: Link, target: SshTarget, command: string): Promise<ClientChannel> {
+  down.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    try {
+      client.exec(command, (error, channel) => {
+        if (error === undefined) resolve(channel);
+        else if (down.aborted) reject(down.reason as Error);
+        else if ("reason" in error) reject(new SessionRefusedError(error.message));
+        else reject(lost(target, error.message));
+      });
+    } catch (error) {
+      reject(lost(target, (error as Error).message));
+    }
+  });
+}
+
+export type Command = {
+  readonly text: string;
+  /** Printed by the script before anything else: what stands before it is a login script's. */
+  readonly mark: string;
+  readonly input: Readable | Buffer | string;
+};
+
+/**
+ * The whole script is one group: a shell runs none of it before it has read all of it, so half a script that a broken
+ * connection leaves does nothing; and what runs in it cannot read the rest of the script for its own input.
+ */
+export function commandFor({ user }: SshTarget, script: string, input: ShellOptions["input"]): Command {
+  const mark = `kctl-${randomUUID()}`;
+  const asRoot = user === "root" ? "" : "sudo -n -- ";
+  const shell = `LC_ALL=C ${asRoot}sh`;
+  const begin = `printf '%s\\n' ${mark}`;
+  if (input !== undefined) return { text: `env ${shell} -c ${quoted(`${begin}\n${script}`)}`, mark, input };
+  return { text: `env ${shell} -s`, mark, input: `${begin}\n{\n${script}\n} </dev/null\nexit\n` };
+}
+
+export async function runIn(
+  channel: ClientChannel,
+  { mark, input }: Command,
+  target: SshTarget,
+  { down }: Link,
+  { signal, onStdout }: Pick<ShellOptions, "signal" | "onStdout">,
+): Promise<ShellResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<ShellResult>();
+  const out = collect(mark, onStdout);
+  const err = keepEnd();
+  let code: number | null | undefined;
+  const stop = (reason: Error): void => {
+    end(channel);
+    reject(reason);
+  };
+  const aborted = (): void => stop(signal.reason as Error);
+  const broken = (): void => stop(down.reason as Error);
+  signal.addEventListener("abort", aborted, { once: true });
+  down.addEventListener("abort", broken, { once: true });
+  channel.on("data", (chunk: Buffer) => {
+    if (!out.add(chunk)) stop(tooLong(target));
+  });
+  channel.stderr.on("data", (chunk: Buffer) => err.add(chunk));
+  channel.on("exit", (status: number | null) => {
+    code = status;
+  });
+  channel.on("error", () => null);
+  channel.on("close", () => {
+    // Once the connection is known to be down, that is the reason.
+    setImmediate(() => {
+      if (code === undefined) reject(lost(target, "a session ended without its exit status"));
+      else resolve({ code, stdout: out.text(), stderr: err.text() });
+    });
+  });
+  feed(channel, input);
+  try {
+    signal.throwIfAborted();
+    const result = await promise;
+    if (!out.begun()) throw notBegun(target, result.stderr, out.before());
+    return result;
+  } catch (error) {
+    end(channel);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", aborted);
+    down.removeEventListener("abort", broken);
+  }
+}
+
+/** A script stays open at its end, since a channel takes signals only as long as it can be written to. */
+function feed(channel: ClientChannel, input: Command["input"]): void {
+  if (typeof input === "string") channel.write(input);
+  else if (Buffer.isBuffer(input)) channel.end(input);
+  else pipeline(input, channel, () => null);
+}
+
+/** The process is told to end, and its session is closed. */
+function end(channel: ClientChannel): void {
+  try {
+    channel.signal("TERM");
+    channel.close();
+  } catch {
+    // The connection is gone, and the session with it.
+  }
+}
+
+/** Standard output from the mark on, as UTF-8 in which wrong bytes are replaced. */
+function collect(mark: string, onStdout: ShellOptions["onStdout"]) {
+  const decoder = new TextDecoder();
+  const line = Buffer.from(`${mark}\n`);
+  const kept: string[] = [];
+  let before = Buffer.alloc(0);
+  let begun = false;
+  let bytes = 0;
+  const take = (chunk: Buffer): void => {
+    const text = decoder.decode(chunk, { stream: true });
+    if (text === "") return;
+    onStdout?.(text);
+    if (onStdout === undefined || bytes <= longestOutput) kept.push(text);
+  };
+  return {
+    begun: () => begun,
+    before: () => before.toString(),
+    text: () => kept.join("") + decoder.decode(),
+    /** @returns false once it is more than can be kept */
+    add: (chunk: Buffer): boolean => {
+      if (!begun) {
+        before = Buffer.concat([before, chunk]);
+        const at = before.indexOf(line);
+        begun = at !== -1;
+        if (begun) take(before.subarray(at + line.length));
+        // However much a login script prints, the mark may be cut in two by chunks.
+        before = before.subarray(-64 * 1024);
+        return true;
+      }
+      bytes += chunk.length;
+      take(chunk);
+      return onStdout !== undefined || bytes <= longestOutput;
+    },
+  };
+}
+
+const longestStderr = 1024 * 1024;
+
+/** The end of it, where the reason stands. */
+function keepEnd() {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  let cut = false;
+  const shorten = (): void => {
+    const whole = Buffer.concat(chunks);
+    chunks = [whole.subarray(-longestStderr)];
+    cut ||= whole.length > longestStderr;
+    bytes = Math.min(whole.length, longestStderr);
+  };
+  return {
+    add: (chunk: Buffer): void => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > 2 * longestStderr) shorten();
+    },
+    text: (): string => {
+      shorten();
+      return `${cut ? "(the beginning is left out)\n" : ""}${new TextDecoder().decode(Buffer.concat(chunks))}`;
+    },
+  };
+}
+
+function tooLong(target: SshTarget): KctlError {
+  return new KctlError(
+    faultOf(target, "ssh-output-too-long", {
+      what: `a command on ${nameOf(target)} printed more than ${longestOutput / 1024 / 1024} MiB`,
+      fix: "run again with --verbose and report it",
+    }),
+  );
+}
+
+/** The script's shell never started: sudo refused it, or the user's own shell did. */
+function notBegun(target: SshTarget, stderr: string, before: string): KctlError {
+  const { user } = target;
+  const detail = stderr || before;
+  if (user !== "root" && /sudo/i.test(detail)) {
+    return new KctlError(
+      faultOf(target, "sudo-refused", {
+        what: `${user} may not become root on ${nameOf(target)}: ${sudoReason(detail)}`,
+        fix: `let it, without a password: \`${user} ALL=(ALL) NOPASSWD: ALL\` in /etc/sudoers.d/kctl there, or log in as root (\`provider.user\`)`,
+        detail,
+      }),
+    );
+  }
+  return new KctlError(
+    faultOf(target, "ssh-auth-refused", {
+      what: `${user} may log in to ${nameOf(target)}, but gets no shell there`,
+      fix: "see the user's login shell, `ForceCommand` in sshd's configuration and `command=` in authorized_keys",
+      detail,
+    }),
+  );
+}
+
+function sudoReason(text: string): string {
+  if (/password is required|terminal is required|askpass/i.test(text)) return "sudo asks for a password";
+  if (/must have a tty/i.test(text)) return "sudo wants a terminal (requiretty)";
+  if (/not in the sudoers|not allowed to/i.test(text)) return "sudo does not allow it";
+  if (/not found|No such file/i.test(text)) return "there is no sudo";
+  return "sudo refused";
+}
