@@ -19,6 +19,17 @@ const noRegistries: Plugin = {
   },
 };
 
+/** ssh2 looks for two compiled modules and does without them: they are of one machine, and the package is for all. */
+const nothingCompiled: Plugin = {
+  name: "nothing-compiled",
+  setup(hooks) {
+    hooks.onResolve({ filter: /(^cpu-features|\/sshcrypto\.node)$/ }, ({ path }) => ({ path, namespace: "compiled" }));
+    hooks.onLoad({ filter: /.*/, namespace: "compiled" }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is not bundled`)});`,
+    }));
+  },
+};
+
 async function bundle(): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -37,10 +48,10 @@ async function bundle(): Promise<Metafile> {
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-    plugins: [noRegistries],
+    plugins: [noRegistries, nothingCompiled],
     banner: {
-      // Some of the bundled libraries are CommonJS and ask for Node's own modules by require().
-      js: 'import { createRequire as kctlRequire } from "node:module"; const require = kctlRequire(import.meta.url);',
+      // Some of the bundled libraries are CommonJS: they ask for Node's own modules by require(), and for their folder.
+      js: 'import { createRequire as kctlRequire } from "node:module"; const require = kctlRequire(import.meta.url), __dirname = import.meta.dirname;',
     },
   });
   return metafile;
