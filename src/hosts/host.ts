@@ -23,6 +23,7 @@ export type MachineHands = {
   removePackages(names: readonly string[]): Promise<void>;
   /** Fetched by the machine itself where it can, else sent to it. */
   installSoftware(software: InstalledSoftware, archive: SoftwareArchive, options: SlowOptions): Promise<void>;
+  writeLink(path: string, target: string): Promise<void>;
   /** A symbolic link of kctl's own. */
   removeLink(path: string): Promise<void>;
   /** Folders, deepest first: those that are empty go. */

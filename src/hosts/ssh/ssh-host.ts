@@ -9,7 +9,7 @@ import { ensureJava } from "./ensure-java.ts";
 import { installSoftware } from "./software.ts";
 import { removePackages } from "./packages.ts";
 import { alone, batchOf, type BatchOptions } from "./batch.ts";
-import { makeFolder, removeFile, removeLink, tailOf, writeFile } from "./files.ts";
+import { makeFolder, removeFile, removeLink, tailOf, writeFile, writeLink } from "./files.ts";
 import { writeHostsFile } from "./hosts-file.ts";
 import { removeIfEmpty, removeTree } from "./remove-tree.ts";
 import { runProgram } from "./run-program.ts";
@@ -64,6 +64,7 @@ export function sshHost(options: SshHostOptions): SshHost {
         const open = (offset: number): Readable => createReadStream(path, { start: offset });
         await installSoftware(shell, options, { folder, sha512, bytes, stripComponents: 1, urls, open }, slow.signal);
       },
+      writeLink: async (path, target) => change(writeLink(path, target)),
       removeLink: async (path) => change(removeLink(path)),
       makeUser: () => change(makeUser(user)),
       removeUser: () => change(removeUser(user)),
