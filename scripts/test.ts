@@ -3,8 +3,15 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { failedTests, type Report } from "./failed-tests.ts";
 
-type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
+type Counts = {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** A line for each failure. */
+  readonly failures: readonly string[];
+};
 
 const root = join(import.meta.dirname, "..");
 const full = process.argv.includes("--full");
@@ -76,37 +83,46 @@ function vitest(project: string): Counts {
     `--outputFile.json=${report}`,
   );
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, success } = JSON.parse(
-      readFileSync(report, "utf8"),
-    ) as Record<string, number> & { success: boolean };
+    const told = JSON.parse(readFileSync(report, "utf8")) as Report & Record<string, number>;
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = told;
     const failed = numFailedTests ?? 0;
+    const success = told.success && ended;
     // A file that does not even load, or an error that no test waited for, fails without a failed test of its own.
     return {
       passed: numPassedTests ?? 0,
-      failed: failed === 0 && !(success && ended) ? 1 : failed,
+      failed: failed === 0 && !success ? 1 : failed,
       skipped: (numPendingTests ?? 0) + (numTodoTests ?? 0),
+      failures: failedTests(project, { ...told, success }, root),
     };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [`${project}  told nothing: see above`] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const step = (ok: boolean): Counts => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
+const step = (what: string, ok: boolean): Counts => ({
+  passed: ok ? 1 : 0,
+  failed: ok ? 0 : 1,
+  skipped: 0,
+  failures: ok ? [] : [`${what}: see above`],
+});
 
 const results = [
-  step(prepare()),
-  step(run("npm", "run", "--silent", "check")),
-  step(run("npm", "run", "--silent", "build")),
+  step("what the tests need", prepare()),
+  step("npm run check", run("npm", "run", "--silent", "check")),
+  step("npm run build", run("npm", "run", "--silent", "build")),
   vitest("unit"),
   vitest("e2e"),
   ...(full ? [vitest("full")] : []),
 ];
-const sum = (key: keyof Counts): number => results.reduce((total, counts) => total + counts[key], 0);
+const sum = (key: "passed" | "failed" | "skipped"): number => results.reduce((total, counts) => total + counts[key], 0);
 // A skipped test proves nothing, so CI does not take it.
 const skippedInCi = (env["CI"] ?? "") !== "" && sum("skipped") > 0;
 if (skippedInCi) console.error("tests were skipped, which CI does not take");
+const failures = results.flatMap((counts) => counts.failures);
+// Once more, at the end: of a long log only that may be kept.
+if (failures.length > 0) console.log(`\nfailed:\n${failures.map((line) => `  ${line}`).join("\n")}`);
 console.log(
   `\n${sum("passed")} passed, ${sum("failed")} failed${sum("skipped") === 0 ? "" : `, ${sum("skipped")} skipped`}`,
 );
