@@ -64,6 +64,7 @@ export function makePlan(input: PlanInput): Plan {
       ...setUp(host.node),
     ]),
   );
+  const formatted = new Set(storage.map(({ member }) => member));
   const restarted = hosts.flatMap(({ restarts }) => restarts);
   const classArchives =
     running.length + restarted.length === 0 ? [] : classArchiveChanges(desired, observed, artifacts);
@@ -77,7 +78,7 @@ export function makePlan(input: PlanInput): Plan {
         ...setUp(process.node),
         // A first start goes on beside the making of the archive; restarts can wait for it, and gain.
         ...classArchives.map(({ key }) => ({ key, until: "begun" as const })),
-        ...gatesBefore(process, cluster, gates),
+        ...gatesBefore(process, cluster, gates, formatted),
         ...storage.filter((change) => change.member === process.key).map(({ key }) => done(key)),
       ],
       hosts,
@@ -217,11 +218,25 @@ function gatesFor(cluster: Cluster, starting: readonly string[]): readonly Chang
   });
 }
 
-function gatesBefore(process: DesiredProcess, cluster: Cluster, gates: readonly Change[]): readonly Edge[] {
+/**
+ * What waits for a role by itself does so only where that role has served before. The first leader of several new controllers may lose
+ * its place before anything is committed; a broker that has fetched its records by then drops them, and Kafka (3.9) does not read who
+ * the voters are a second time: such a broker finds no controller, and ends after a minute.
+ */
+function gatesBefore(
+  process: DesiredProcess,
+  cluster: Cluster,
+  gates: readonly Change[],
+  formatted: ReadonlySet<string>,
+): readonly Edge[] {
   const { needs, waitsItself } = service(process.role);
-  const names = new Set(needs(cluster).map((role) => `gate ${role}`));
-  const until = waitsItself(cluster) ? "begun" : "done";
-  return gates.filter(({ key }) => names.has(key)).map(({ key }) => ({ key, until }));
+  return needs(cluster).flatMap((role) => {
+    const members = cluster.members.filter((member) => member.role === role);
+    const older = members.filter(({ key }) => !formatted.has(key)).length;
+    const settled = members.length === 1 || older >= service(role).quorum(members.length);
+    const until = waitsItself(cluster) && settled ? "begun" : "done";
+    return gates.filter(({ key }) => key === `gate ${role}`).map(({ key }) => ({ key, until }));
+  });
 }
 
 function startChange(

@@ -63,7 +63,7 @@ export type Service = {
   readonly artifact: (cluster: Cluster) => ApacheArtifact;
   /** Roles that must serve before it can start; a majority of them where they are an ensemble. */
   readonly needs: (cluster: Cluster) => readonly Role[];
-  /** Whether it may start before what it needs serves, and waits for it by itself. */
+  /** Whether it may start before what it needs serves, and waits for it by itself, once that has served before. */
   readonly waitsItself: (cluster: Cluster) => boolean;
   /** How many of `count` servers must serve for the role to serve. */
   readonly quorum: (count: number) => number;

@@ -48,9 +48,10 @@ describe("one ZooKeeper server and one broker", () => {
       "a second member joined and the first left while 384 records were read: each once, in the order of its key, from where the last had committed; a stale commit was refused",
       "test_log is deleted, and no broker lists it any more. Its 3 consumer groups are deleted",
     ]);
-    // Two joins of empty groups one after the other, 3 s each: told apart from the smoke test's own work.
+    // Two joins of empty groups one after the other, 3 s each: told apart from the smoke test's own work, which takes its time
+    // while other tests run beside it (how long it may take where none do, test/e2e/smoke-test.test.ts says).
     expect(result.waited).toBeGreaterThan(5.9);
-    expect(result.seconds).toBeLessThan(12);
+    expect(result.seconds).toBeGreaterThan(result.waited);
     expect(await topicIn(cluster.bootstrap, "test_log")).toBeNull();
   });
 });

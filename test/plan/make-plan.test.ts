@@ -44,6 +44,17 @@ describe("from nothing", () => {
     });
   });
 
+  test("KRaft brokers start beside a lone controller, and once a majority serves where several are new", () => {
+    const edges = (count: number) => {
+      const nodes = [{ group: "n", count, roles: ["controller", "broker"] }];
+      const { changes } = makePlan({ ...world({ nodes }), observed: nothing });
+      const start = changes.find(({ key }) => key === "start n-1/broker");
+      return start?.after.filter(({ key }) => key.startsWith("gate"));
+    };
+    expect(edges(1)).toEqual([{ key: "gate controller", until: "begun" }]);
+    expect(edges(3)).toEqual([{ key: "gate controller", until: "done" }]);
+  });
+
   test("the same input gives the same plan", () => {
     expect(JSON.stringify(makePlan({ ...world(), observed: nothing }))).toBe(JSON.stringify(plan));
   });
@@ -74,6 +85,30 @@ describe("a running cluster", () => {
     const plan = makePlan({ ...later, observed });
     expect(verbs(plan)).toEqual(["n-1", "n-2", "n-3"].map((node) => `start start ${node}/zookeeper`));
     expect(plan.changes.every(({ after }) => after.length === 0)).toBe(true);
+  });
+
+  test("KRaft brokers that were stopped start beside controllers that have served; beside most of them new, once those serve", () => {
+    const kraft = world({ nodes: [{ group: "n", count: 3, roles: ["controller", "broker"] }] });
+    const dead = { state: "dead" } as const;
+    const edges = (unformatted: readonly string[]) => {
+      const observed = ["n-1", "n-2", "n-3"].reduce(
+        (state, node) =>
+          changed(state, node, ({ processes, identities }) => ({
+            processes: { ...processes, [`${node}/controller`]: dead, [`${node}/broker`]: dead },
+            identities: Object.fromEntries(Object.entries(identities).filter(([key]) => !unformatted.includes(key))),
+          })),
+        running(kraft),
+      );
+      const former = kraft.receipt.next;
+      const { changes } = makePlan({ ...kraft, receipt: { ...kraft.receipt, former }, observed });
+      return changes
+        .find(({ key }) => key === "start n-1/broker")
+        ?.after.filter(({ key }) => key.startsWith("gate"))
+        .map(({ until }) => until);
+    };
+    expect(edges([])).toEqual(["begun"]);
+    expect(edges(["n-3/controller"])).toEqual(["begun"]);
+    expect(edges(["n-2/controller", "n-3/controller"])).toEqual(["done"]);
   });
 
   test("a second process of a service is stopped, and the first goes on", () => {
