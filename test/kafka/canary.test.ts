@@ -74,6 +74,8 @@ test("every broker leads a partition, and everything that was confirmed is read;
 
 test("a broker that is killed costs a pause, and no record", async () => {
   const flowing = await begin();
+  // On a busy machine the first records may wait for longer than a death makes them.
+  const first = flowing.tally().pause;
   flowing.during("death of broker 2");
   await cluster.killBroker(2);
   await flowing.settle();
@@ -84,7 +86,7 @@ test("a broker that is killed costs a pause, and no record", async () => {
   expect(read).toBe(confirmed);
   expect(rest).toMatchObject(clean);
   // Its own partition has no leader, and the others wait for its replicas: either may be the longest.
-  expect(pause.during).toBe("death of broker 2");
+  expect(pause.during).toBe(pause.ms > first.ms ? "death of broker 2" : null);
   expect(pause.ms).toBeGreaterThan(500);
   await whole();
 });
