@@ -220,8 +220,8 @@ function gatesFor(cluster: Cluster, starting: readonly string[]): readonly Chang
 
 /**
  * What waits for a role by itself does so only where that role has served before. The first leader of several new controllers may lose
- * its place before anything is committed; a broker that has fetched its records by then drops them, and Kafka (3.9.1 to 4.3.1) does not read
- * who the voters are a second time: such a broker finds no controller, and ends after a minute.
+ * its place before anything is committed; a broker that has fetched its records by then drops them, and Kafka (3.9.1 to 4.3.1) does not
+ * read who the voters are a second time: such a broker finds no controller, and ends after a minute.
  */
 function gatesBefore(
   process: DesiredProcess,
