@@ -4,10 +4,11 @@
  */
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ClientChannel } from "ssh2";
 import type { Emit } from "../../report/events.ts";
 import { makeKeyring, type AskHidden } from "./keyring.ts";
 import { openLink, type Link } from "./link.ts";
-import { commandFor, openSession, runIn, SessionRefusedError } from "./session.ts";
+import { commandFor, openSession, runIn, SessionRefusedError, type Command } from "./session.ts";
 import { makeTurnstile, type Turnstile } from "./turnstile.ts";
 import type { Shell, ShellOptions, ShellResult } from "./shell.ts";
 import { LinkError, unreachable } from "./ssh-faults.ts";
@@ -167,9 +168,8 @@ async function runSomewhere(
   for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
     await turnstile.enter(options.signal);
     try {
-      const link = await orAbort(line.link({}), options.signal);
-      const channel = await openSession(link, target, command.text);
-      return await runIn(channel, command, target, link, options);
+      const channel = await sessionFor(line, target, command, options);
+      return await runIn(channel.session, command, target, channel.link, options);
     } catch (error) {
       if (!(error instanceof SessionRefusedError)) throw error;
       const alone = turnstile.narrow();
@@ -180,6 +180,26 @@ async function runSomewhere(
       turnstile.leave();
     }
     await delay(pause, undefined, { signal: options.signal });
+  }
+}
+
+/**
+ * A link may be broken without anybody knowing yet. A session that was not opened has run nothing, as long as its command
+ * holds no script: then there is a second link.
+ */
+async function sessionFor(
+  line: Line,
+  target: SshTarget,
+  command: Command,
+  { signal, input }: ShellOptions,
+): Promise<{ readonly link: Link; readonly session: ClientChannel }> {
+  const link = await orAbort(line.link({}), signal);
+  try {
+    return { link, session: await openSession(link, target, command.text) };
+  } catch (error) {
+    if (!link.down.aborted || input !== undefined || error instanceof SessionRefusedError) throw error;
+    const anew = await orAbort(line.link({}), signal);
+    return { link: anew, session: await openSession(anew, target, command.text) };
   }
 }
 

@@ -61,21 +61,27 @@ function watch(client: Client, target: SshTarget): Link {
 
 async function dialDirectly(target: SshTarget, signal: AbortSignal): Promise<Duplex> {
   const { host, port, connectSeconds } = target;
-  const late = AbortSignal.timeout(connectSeconds * 1000);
-  const socket = connectSocket({ host, port, noDelay: true, signal: AbortSignal.any([signal, late]) });
-  return new Promise((resolve, reject) => {
-    socket.once("connect", () => {
-      socket.removeAllListeners("error");
-      // An abort later than this is the link's business.
-      socket.on("error", () => null);
-      resolve(socket);
-    });
-    socket.once("error", (error) => {
-      if (signal.aborted) reject(signal.reason as Error);
-      else if (late.aborted) reject(unreachable(target, "timed-out", `no answer within ${connectSeconds} s`));
-      else reject(socketTrouble(target, error));
-    });
-  });
+  signal.throwIfAborted();
+  const socket = connectSocket({ host, port, noDelay: true });
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+  const timer = setTimeout(
+    () => reject(unreachable(target, "timed-out", `no answer within ${connectSeconds} s`)),
+    connectSeconds * 1000,
+  );
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
+  // What happens to it once it is connected is told to the link.
+  socket.on("error", (error) => reject(socketTrouble(target, error)));
+  socket.once("connect", () => resolve(socket));
+  try {
+    return await promise;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 async function dialThrough(target: SshTarget, { client, down }: Link): Promise<Duplex> {
