@@ -58,7 +58,11 @@ export async function setUpMachine(
 const archives = new WeakMap<Survey, Map<string, Promise<SoftwareArchive>>>();
 
 /** Looked up and checked once, for all machines. */
-function archiveOf({ artifact, folder }: InstalledSoftware, survey: Survey, context: Context): Promise<SoftwareArchive> {
+function archiveOf(
+  { artifact, folder }: InstalledSoftware,
+  survey: Survey,
+  context: Context,
+): Promise<SoftwareArchive> {
   const ofRun = archives.get(survey) ?? new Map<string, Promise<SoftwareArchive>>();
   archives.set(survey, ofRun);
   const archive = ofRun.get(folder) ?? fetched(artifact, survey, context);

@@ -212,10 +212,7 @@ function isSettled({ wanted: { desired }, seen }: Seen, role: Role): boolean {
 }
 
 /** Servers of this machine run what is unpacked in the cache; to others the archive is sent, which is checked then. */
-async function artifactsThere(
-  cache: string,
-  { artifacts, hosts }: DesiredState,
-): Promise<Record<string, boolean>> {
+async function artifactsThere(cache: string, { artifacts, hosts }: DesiredState): Promise<Record<string, boolean>> {
   const isHere = hosts.some(({ machine }) => machine === undefined);
   const there = artifacts.map(async (artifact) => {
     const { name, version } = artifact;

@@ -38,20 +38,7 @@ export function makePlan(input: PlanInput): Plan {
   const receipt = receiptChange(input);
   const first = receipt.map(({ key }) => done(key));
   const artifacts = artifactChanges(desired, observed);
-  const hosts = desired.hosts.map((host) => {
-    const seen = observed.hosts[host.node];
-    return hostChanges(host, seen, [...first, ...userFirst(host, seen?.machine)], input.root);
-  });
-  const machines = desired.hosts.flatMap((host, index) =>
-    machineChanges(host, observed.hosts[host.node]?.machine, {
-      first,
-      files: hosts[index]?.changes ?? [],
-      fetched: artifacts.map(({ key }) => done(key)),
-    }),
-  );
-  // No server starts before every machine knows all names, and its own machine is set up.
-  const setUp = (node: string): readonly Edge[] =>
-    machines.filter((one) => one.node === node || one.step.kind === "hosts").map(({ key }) => done(key));
+  const { hosts, machines, setUp } = onHosts(input, first, artifacts);
   const running = hosts.flatMap(({ starts }) => starts);
   const gates = gatesFor(
     cluster,
@@ -86,9 +73,7 @@ export function makePlan(input: PlanInput): Plan {
     ),
   );
   const started = starts.map(({ key }) => done(key));
-  const voters = inTurn(kafka.voters, [...first, ...started]);
-  // With ZooKeeper a broker reads all live settings, changes one and writes all of them: two at once would lose one.
-  const settings = inTurn(kafka.settings, [...first, ...started, ...voters.map(({ key }) => done(key))]);
+  const { voters, settings } = onKafka(kafka, [...first, ...started]);
   const roll = rollChange(cluster, restarted, hosts, [
     ...artifacts,
     ...machines,
@@ -160,6 +145,35 @@ function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
       after: [],
     },
   ];
+}
+
+function onKafka(kafka: KafkaChanges, after: readonly Edge[]): Pick<KafkaChanges, "voters" | "settings"> {
+  const voters = inTurn(kafka.voters, after);
+  // With ZooKeeper a broker reads all live settings, changes one and writes all of them: two at once would lose one.
+  const settings = inTurn(kafka.settings, [...after, ...voters.map(({ key }) => done(key))]);
+  return { voters, settings };
+}
+
+type OnHosts = {
+  readonly hosts: readonly HostChanges[];
+  readonly machines: ReturnType<typeof machineChanges>;
+  /** What must be done before a server of the node may start: its own machine's set-up, and all machines' names. */
+  readonly setUp: (node: string) => readonly Edge[];
+};
+
+function onHosts({ desired, observed, root }: PlanInput, first: readonly Edge[], artifacts: readonly Change[]): OnHosts {
+  const hosts = desired.hosts.map((host) => {
+    const seen = observed.hosts[host.node];
+    return hostChanges(host, seen, [...first, ...userFirst(host, seen?.machine)], root);
+  });
+  const fetched = artifacts.map(({ key }) => done(key));
+  const machines = desired.hosts.flatMap((host, index) => {
+    const files = hosts[index]?.changes ?? [];
+    return machineChanges(host, observed.hosts[host.node]?.machine, { first, files, fetched });
+  });
+  const setUp = (node: string): readonly Edge[] =>
+    machines.filter((one) => one.node === node || one.step.kind === "hosts").map(({ key }) => done(key));
+  return { hosts, machines, setUp };
 }
 
 type StorageChange = Extract<Change, { kind: "storage" }>;

@@ -96,7 +96,7 @@ export function javaLink({ cluster }: Pick<MachinePlatform, "cluster">): string 
   return `${cluster}/java`;
 }
 
-export function sysctlPath(cluster: string): string {
+function sysctlPath(cluster: string): string {
   return `/etc/sysctl.d/90-kctl-${cluster}.conf`;
 }
 

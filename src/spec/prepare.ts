@@ -22,8 +22,7 @@ export function prepare(root: Value): Prepared {
   const problems: Problem[] = [];
   const meant: SpecPath[] = [];
   const provider = valueAt(root, ["provider", "type"]);
-  const type = provider?.kind === "scalar" ? provider.text : "local";
-  const its: readonly string[] = type === "aws" ? [remote, ec2] : type === "ssh" ? [remote] : [];
+  const its = featuresOf(provider?.kind === "scalar" ? provider.text : "local");
 
   function walk(value: Value, shape: Shape, path: SpecPath, key: Key | null): unknown {
     const here = chosen(shape, value);
@@ -94,6 +93,12 @@ export function prepare(root: Value): Prepared {
   }
 
   return { value: walk(root, specShape(), [], null), problems, meant };
+}
+
+/** Whose keys come with a provider. */
+function featuresOf(provider: string): readonly string[] {
+  if (provider === "aws") return [remote, ec2];
+  return provider === "ssh" ? [remote] : [];
 }
 
 function wordOf(shape: Shape, name: string): Shape {

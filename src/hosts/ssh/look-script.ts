@@ -6,7 +6,7 @@ import type { DesiredHost, DesiredMachine } from "../../services/desired.ts";
 import { quoted } from "./quote.ts";
 
 /** Larger files are told apart by their digest, and not shown. */
-export const shownBytes = 64 * 1024;
+const shownBytes = 64 * 1024;
 
 const functions = String.raw`
 t=$(printf '\t')
@@ -68,25 +68,36 @@ function machineLines({ processes }: DesiredHost, machine: DesiredMachine): read
   const marks = processes.map(({ mark }) => mark);
   return [
     `id -u ${quoted(user)} >/dev/null 2>&1 && echo user`,
-    ...software.map(({ folder }, index) => `[ -f ${quoted(`${folder}/.kctl`)} ] && [ ! -L ${quoted(folder)} ] && echo "software\${t}${index}"`),
+    ...software.map(
+      ({ folder }, index) =>
+        `[ -f ${quoted(`${folder}/.kctl`)} ] && [ ! -L ${quoted(folder)} ] && echo "software\${t}${index}"`,
+    ),
     `[ -L ${quoted(java.link)} ] && java link ${quoted(java.link)}`,
     ...(java.home === null ? [] : [`java found ${quoted(java.home)}`]),
-    "for home in /usr/lib/jvm/* /usr/java/* /opt/*; do [ -L \"$home\" ] || java found \"$home\"; done",
-    "on_path=$(command -v java) && on_path=$(readlink -f \"$on_path\") && java found \"${on_path%/bin/java}\"",
+    'for home in /usr/lib/jvm/* /usr/java/* /opt/*; do [ -L "$home" ] || java found "$home"; done',
+    'on_path=$(command -v java) && on_path=$(readlink -f "$on_path") && java found "${on_path%/bin/java}"',
     "text hosts /etc/hosts",
-    ...Object.keys(sysctl).map((name) => `[ ! -r ${sysctlPath(name)} ] || echo "sysctl$t"${quoted(name)}"$t$(cat ${sysctlPath(name)} | tr '\\t' ' ')"`),
+    ...Object.keys(sysctl).map(
+      (name) =>
+        `[ ! -r ${sysctlPath(name)} ] || echo "sysctl$t"${quoted(name)}"$t$(cat ${sysctlPath(name)} | tr '\\t' ' ')"`,
+    ),
     `text receipt ${quoted(`/etc/kctl/${hosts.cluster}/receipt.json`)}`,
     `for other in /etc/kctl/*/receipt.json; do [ "$other" = ${quoted(`/etc/kctl/${hosts.cluster}/receipt.json`)} ] || { name=\${other%/receipt.json}; text "other-\${name##*/}" "$other"; }; done`,
     // Names: all at once, since a resolver that does not answer takes ten seconds for each.
     "before=$(date +%s%N)",
-    ...names.map((name, index) => `{ set -- $(timeout 15 getent ahostsv4 ${quoted(name)}); [ -z "\${1:-}" ] || echo "name\${t}${index}$t$1"; } &`),
+    ...names.map(
+      (name, index) =>
+        `{ set -- $(timeout 15 getent ahostsv4 ${quoted(name)}); [ -z "\${1:-}" ] || echo "name\${t}${index}$t$1"; } &`,
+    ),
     "wait",
     'echo "named$t$(( ($(date +%s%N) - before) / 1000000 ))"',
     `systemctl show -p Id,ActiveState,SubState,MainPID,UnitFileState,NeedDaemonReload ${units.map(({ name }) => quoted(name)).join(" ")} 2>/dev/null | sed "s/^/unit$t/"`,
     ...units.flatMap(({ name, member }) =>
       member === null
         ? []
-        : [`pid=$(systemctl show -p MainPID --value ${quoted(name)} 2>/dev/null); [ "\${pid:-0}" -gt 0 ] && process main-${quoted(member)} "$pid"`],
+        : [
+            `pid=$(systemctl show -p MainPID --value ${quoted(name)} 2>/dev/null); [ "\${pid:-0}" -gt 0 ] && process main-${quoted(member)} "$pid"`,
+          ],
     ),
     ...marks.map(
       (mark, index) =>

@@ -185,7 +185,10 @@ function machineOf(
 }
 
 /** The one that would be installed before others, then the newest; those that will not do are left out. */
-function bestFirst(javas: readonly FoundJava[], { best, least, most, home }: DesiredMachine["java"]): readonly FoundJava[] {
+function bestFirst(
+  javas: readonly FoundJava[],
+  { best, least, most, home }: DesiredMachine["java"],
+): readonly FoundJava[] {
   const fits = (one: FoundJava): boolean =>
     home === null ? one.major >= least && (most === null || one.major <= most) : one.home === home;
   const rank = ({ major }: FoundJava): number => (major === best ? Number.POSITIVE_INFINITY : major);

@@ -50,7 +50,8 @@ export function sshHost(options: SshHostOptions): SshHost {
     isAlive: (running) => ask(isServerAlive(running)),
     stop: (running, graceSeconds, own) => alone(shell, stopServer(running, graceSeconds), options, own),
     run: (argv, folder, own) => alone(shell, runProgram(argv, folder), options, own),
-    tail: (path, bytes) => ask(path.startsWith(journal) ? tailOfJournal(path.slice(journal.length)) : tailOf(path, bytes)),
+    tail: (path, bytes) =>
+      ask(path.startsWith(journal) ? tailOfJournal(path.slice(journal.length)) : tailOf(path, bytes)),
     machine: {
       ensureJava: async (java, seen, { timeoutSeconds, onWait, signal: own }) => {
         const its = { ...options, lockSeconds: timeoutSeconds, onWait, archive: null };

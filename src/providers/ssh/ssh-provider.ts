@@ -21,7 +21,12 @@ import { machineReceipts } from "./machine-receipts.ts";
 
 type SshSpec = Extract<Spec["provider"], { type: "ssh" }>;
 
-export async function sshProvider(spec: Spec, provider: SshSpec, folder: string, around: Surroundings): Promise<Provider> {
+export async function sshProvider(
+  spec: Spec,
+  provider: SshSpec,
+  folder: string,
+  around: Surroundings,
+): Promise<Provider> {
   const named = resolveCluster(spec, sshPlatform(spec.name), noKnownIds).nodes;
   const platform = sshPlatform(spec.name, await addressesOf(named));
   const ssh = openSsh({ signal: around.signal, ask: around.askSecret, emit: around.emit });
