@@ -1,4 +1,4 @@
-/** Two projects: `unit` side by side, `e2e` one file after the other, on the packed and installed program. */
+/** `unit` side by side; `e2e` one file after the other, on the packed and installed program; `lab`, the machines that it is tried on. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/full/**", "test/package/**"],
+          exclude: ["test/e2e/**", "test/full/**", "test/lab/**", "test/package/**"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -22,6 +22,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: "lab",
+          include: ["test/lab/**/*.test.ts"],
+          globalSetup: ["test/lab/setup.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -108,12 +108,17 @@ const step = (what: string, ok: boolean): Counts => ({
   failures: ok ? [] : [`${what}: see above`],
 });
 
+/** Its hosts need Linux and root. */
+const hasLab = process.platform === "linux" && process.getuid?.() === 0;
+if (!hasLab) console.error("the lab needs Linux, and root on it: what runs on its hosts is not tested here");
+
 const results = [
   step("what the tests need", prepare()),
   step("npm run check", run("npm", "run", "--silent", "check")),
   step("npm run build", run("npm", "run", "--silent", "build")),
   vitest("unit"),
   vitest("e2e"),
+  ...(hasLab ? [vitest("lab")] : []),
   ...(full ? [vitest("full")] : []),
 ];
 const sum = (key: "passed" | "failed" | "skipped"): number => results.reduce((total, counts) => total + counts[key], 0);

@@ -1,7 +1,7 @@
 /** The base image of the lab's hosts: built once, kept in a cache, and read by all labs as the lower layer of their roots. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 export type Base = { readonly root: string; readonly java: string; readonly apt: string };
@@ -71,9 +71,6 @@ export function prepareBase(): Base {
       join(here, "base.sh"),
       folder,
     ]);
-    // Those of other recipes are of no use any more, except to labs that run: these hold them open.
-    for (const name of readdirSync(cache))
-      if (name.endsWith(".partial")) rmSync(join(cache, name), { recursive: true });
   }
   return { root: join(folder, "root"), java: join(folder, "java"), apt: join(folder, "apt") };
 }

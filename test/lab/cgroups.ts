@@ -51,7 +51,7 @@ function withInner(group: string): readonly string[] {
   return [...inner.flatMap(({ name }) => withInner(join(group, name))), group];
 }
 
-function processes(path: string): readonly number[] {
+export function processes(path: string): readonly number[] {
   return withInner(main(path)).flatMap((group) => {
     try {
       return readFileSync(join(group, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
@@ -74,14 +74,31 @@ export async function freeze(path: string, frozen: boolean): Promise<void> {
   await until(`${path}: ${wanted}`, 10, () => readFileSync(join(group, "cgroup.events"), "utf8").includes(wanted));
 }
 
+/** Takes this process out of the group that it was started in, so that it can end that group. */
+export function leaveGroups(): void {
+  for (const { folder } of hierarchies()) writeFileSync(join(folder, "cgroup.procs"), String(process.pid));
+}
+
+/** The frozen do not even die. */
+function thawAll(group: string): void {
+  for (const inner of withInner(group)) {
+    for (const [name, thawed] of [
+      ["freezer.state", "THAWED"],
+      ["cgroup.freeze", "0"],
+    ] as const) {
+      try {
+        if (existsSync(join(inner, name))) writeFileSync(join(inner, name), thawed);
+      } catch {
+        // Somebody else takes it away.
+      }
+    }
+  }
+}
+
 /** Ends all that is in the group, at once. A host's first process takes all others of the host with it. */
 export async function endGroup(path: string): Promise<void> {
   if (!existsSync(main(path))) return;
-  for (const group of withInner(main(path))) {
-    // The frozen do not even die.
-    if (existsSync(join(group, "freezer.state"))) writeFileSync(join(group, "freezer.state"), "THAWED");
-    else if (existsSync(join(group, "cgroup.freeze"))) writeFileSync(join(group, "cgroup.freeze"), "0");
-  }
+  thawAll(main(path));
   await until(`the processes of ${path} have ended`, 20, () => {
     const left = processes(path);
     for (const pid of left) {

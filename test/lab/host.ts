@@ -2,8 +2,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { endGroup, freeze, makeGroup } from "./cgroups.ts";
+import { filesBy, type Files } from "./files.ts";
+import { endGroup, freeze, makeGroup, processes } from "./cgroups.ts";
 import { tool, until } from "./processes.ts";
+import { released } from "./loop.ts";
 import { folderOf, inside, type HostRecord, type LabRecord } from "./state.ts";
 
 export type Host = HostRecord & {
@@ -27,28 +29,37 @@ export type Host = HostRecord & {
   /** Leaves no block of its disk free. */
   readonly fill: () => Promise<void>;
   readonly unfill: () => Promise<void>;
+  /** Every file on it, for a comparison with another moment or a fresh host. */
+  readonly files: () => Promise<Files>;
 };
 
 const supervisor = join(import.meta.dirname, "host.sh");
 
 const filler = "/var/tmp/lab-filler";
 
-/** The first process of the host, systemd, by its id out here: the one child of nspawn that is process 1 of its own namespace. */
+/**
+ * Most of it is only reserved, which is done at once and takes no room outside. The rest is written, again until nothing more goes
+ * in: what the file system had set aside for the write comes free only after it.
+ */
+const fillScript = `
+free=$(df --output=avail --block-size=1M / | tail -n 1)
+: >${filler}
+[ "$free" -lt 32 ] || fallocate --length "$((free - 16))M" ${filler}
+size=none
+while [ "$(stat --format=%s ${filler})" != "$size" ]; do
+  size=$(stat --format=%s ${filler})
+  cat /dev/zero >>${filler} 2>/dev/null || true
+  sync ${filler}
+done`;
+
+/** The first process of the host, systemd, by its id out here: process 1 of a namespace one below. */
 function init(record: LabRecord, name: string): number | null {
-  for (const group of makeGroup(`${record.id}/${name}`)) {
-    let pids: string[];
+  for (const pid of processes(`${record.id}/${name}`)) {
     try {
-      pids = readFileSync(join(group, "cgroup.procs"), "utf8").split("\n").filter(Boolean);
+      const ids = /^NSpid:\s+(.*)$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]?.split(/\s+/u) ?? [];
+      if (ids.length > 1 && ids.at(-1) === "1") return pid;
     } catch {
-      continue;
-    }
-    for (const pid of pids) {
-      try {
-        const ids = /^NSpid:\s+(.*)$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]?.split(/\s+/u) ?? [];
-        if (ids.length === 2 && ids[1] === "1") return Number(pid);
-      } catch {
-        // It has ended in the meantime.
-      }
+      // It has ended in the meantime.
     }
   }
   return null;
@@ -66,7 +77,7 @@ async function runIn(record: LabRecord, name: string, command: string): Promise<
     "--net",
     "--pid",
     "--root",
-    "--wd=/",
+    "--wd",
     "env",
     "-i",
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -139,7 +150,12 @@ export function hostOf(record: LabRecord, { name, address }: HostRecord): Host {
       const file = join(folderOf(record.id), "hosts", name, "console.log");
       return existsSync(file) ? readFileSync(file, "utf8") : "";
     },
-    powerOff: () => endGroup(group),
+    powerOff: async () => {
+      await endGroup(group);
+      await released(join(folderOf(record.id), "hosts", name));
+      // Its end of the cable goes with its namespace, which takes a moment; the next boot must not meet it.
+      await network("ip", "link", "delete", port).catch(() => undefined);
+    },
     powerOn: () => powerOn(record, name),
     reboot: () => reboot(record, name),
     freeze: () => freeze(group, true),
@@ -152,7 +168,8 @@ export function hostOf(record: LabRecord, { name, address }: HostRecord): Host {
       await network("tc", "qdisc", verb, "dev", port, "root", ...limit);
       await run(`tc qdisc ${[verb, "dev", "host0", "root", ...limit].join(" ")}`);
     },
-    fill: async () => void (await run(`cat /dev/zero >${filler} 2>/dev/null || true`)),
+    fill: async () => void (await run(fillScript)),
+    files: () => filesBy(run),
     unfill: async () => void (await run(`rm -f ${filler}`)),
   };
 }

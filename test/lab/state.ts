@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endGroup, removeGroup } from "./cgroups.ts";
+import { released } from "./loop.ts";
 import { lives, tool, type Owner } from "./processes.ts";
 
 export type Login = "root" | "admin";
@@ -58,13 +59,14 @@ export function claim(record: LabRecord): void {
 /** Everything of it, whatever state it is in, also a second time: processes (with them their mounts), network, groups, folder. */
 export async function removeLab(id: string): Promise<void> {
   await endGroup(id);
+  await released(folderOf(id));
   if (existsSync(`/run/netns/${namespaceOf(id)}`)) {
     await tool("ip", "netns", "delete", namespaceOf(id)).catch((error: unknown) => {
       if (existsSync(`/run/netns/${namespaceOf(id)}`)) throw error;
     });
   }
   await removeGroup(id);
-  rmSync(folderOf(id), { recursive: true, force: true });
+  rmSync(folderOf(id), { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Takes away the labs whose owner is gone: a killed run's. */

@@ -1,0 +1,21 @@
+/** Disks of hosts are files on loop devices, which let go of them a moment after the host's last process has ended. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "./processes.ts";
+
+function backingFile(device: string): string {
+  try {
+    return readFileSync(join("/sys/block", device, "loop/backing_file"), "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** A disk must not be mounted twice: waits until none in the folder is in use. */
+export async function released(folder: string): Promise<void> {
+  await until(`no disk in ${folder} is in use`, 20, () =>
+    readdirSync("/sys/block")
+      .filter((device) => device.startsWith("loop"))
+      .every((device) => !backingFile(device).startsWith(`${folder}/`)),
+  );
+}
