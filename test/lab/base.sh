@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the base image of the lab's hosts into FOLDER: root/ (Debian with systemd and sshd), java/ (what installing Java adds to
-# it, a layer for overlayfs) and apt/ (the packages of that Java, as a repository). Usage: base.sh FOLDER, as root, under a lock.
+# it, a layer for overlayfs), cloud/ (the same for cloud-init, with the Python that it runs on) and apt/ (the packages of that Java, as a repository). Usage: base.sh FOLDER, as root, under a lock.
 set -eu
 
 folder=$1
@@ -12,7 +12,7 @@ umask 022
 
 # What an earlier build left that was killed. Its mounts went with its mount namespace.
 rm -rf --one-file-system "$partial"
-mkdir -p "$partial/apt" "$partial/java" "$partial/work" "$partial/merged"
+mkdir -p "$partial/apt" "$partial/java" "$partial/cloud" "$partial/cloud-packages"
 
 mmdebstrap --quiet --variant=minbase --include=ca-certificates,curl,dbus,iproute2,nftables,openssh-server,procps,sudo,systemd,systemd-sysv \
   bookworm "$partial/root"
@@ -23,6 +23,8 @@ chroot "$partial/root" sh -eu -c "
   apt-get -qq update
   apt-get -qq install --yes --no-install-recommends --download-only $java"
 mv "$partial"/root/var/cache/apt/archives/*.deb "$partial/apt/"
+chroot "$partial/root" apt-get -qq install --yes --no-install-recommends --download-only cloud-init
+mv "$partial"/root/var/cache/apt/archives/*.deb "$partial/cloud-packages/"
 chroot "$partial/root" apt-get -qq clean
 rm -rf "$partial"/root/var/lib/apt/lists/*
 (cd "$partial/apt" && dpkg-scanpackages --multiversion . /dev/null >Packages 2>/dev/null && gzip -9 --keep --no-name Packages)
@@ -39,14 +41,22 @@ chmod 755 "$partial/root/usr/local/sbin/lab-kernel-settings"
 chroot "$partial/root" systemctl --quiet enable lab-kernel-settings.service
 chroot "$partial/root" useradd --create-home --shell /bin/bash admin
 
-# Java, installed as it would be on a host: its scripts run, and all that they change lies in the layer.
-unshare --mount --propagation private sh -eu -c '
-  mount -t overlay overlay -o "lowerdir=$1/root,upperdir=$1/java,workdir=$1/work" "$1/merged"
-  mount -t proc proc "$1/merged/proc"
-  mkdir "$1/merged/debs"
-  mount --bind "$1/apt" "$1/merged/debs"
-  DEBIAN_FRONTEND=noninteractive chroot "$1/merged" sh -c "dpkg --install /debs/*.deb" >"$1/java.log" 2>&1 || { cat "$1/java.log" >&2; exit 1; }
-  umount "$1/merged/debs"
-  rmdir "$1/merged/debs"' sh "$partial"
-rm -rf --one-file-system "$partial/work" "$partial/merged"
+# Installed as they would be on a host: their scripts run, and all that they change lies in the layer.
+# Usage: install LAYER PACKAGES
+install() {
+  mkdir "$partial/work" "$partial/merged"
+  unshare --mount --propagation private sh -eu -c '
+    merged=$1/merged
+    mount -t overlay overlay -o "lowerdir=$1/root,upperdir=$1/$2,workdir=$1/work" "$merged"
+    mount -t proc proc "$merged/proc"
+    mkdir "$merged/debs"
+    mount --bind "$1/$3" "$merged/debs"
+    DEBIAN_FRONTEND=noninteractive chroot "$merged" sh -c "dpkg --install /debs/*.deb" >"$1/$2.log" 2>&1 || { cat "$1/$2.log" >&2; exit 1; }
+    umount "$merged/debs"
+    rmdir "$merged/debs"' sh "$partial" "$1" "$2"
+  rm -rf --one-file-system "$partial/work" "$partial/merged"
+}
+install java apt
+install cloud cloud-packages
+rm -rf "$partial/cloud-packages"
 mv "$partial" "$folder"

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-export type Base = { readonly root: string; readonly java: string; readonly apt: string };
+export type Base = { readonly root: string; readonly java: string; readonly cloud: string; readonly apt: string };
 
 const here = import.meta.dirname;
 
@@ -72,5 +72,5 @@ export function prepareBase(): Base {
       folder,
     ]);
   }
-  return { root: join(folder, "root"), java: join(folder, "java"), apt: join(folder, "apt") };
+  return { root: join(folder, "root"), java: join(folder, "java"), cloud: join(folder, "cloud"), apt: join(folder, "apt") };
 }

@@ -38,18 +38,18 @@ const supervisor = join(import.meta.dirname, "host.sh");
 const filler = "/var/tmp/lab-filler";
 
 /**
- * Most of it is only reserved, which is done at once and takes no room outside. The rest is written, again until nothing more goes
- * in: what the file system had set aside for the write comes free only after it.
+ * Most of it is only reserved, which is done at once and takes no room outside. The rest is written, until nothing is free: what
+ * the file system had set aside for a write comes free only after it.
  */
 const fillScript = `
 free=$(df --output=avail --block-size=1M / | tail -n 1)
 : >${filler}
 [ "$free" -lt 32 ] || fallocate --length "$((free - 16))M" ${filler}
-size=none
-while [ "$(stat --format=%s ${filler})" != "$size" ]; do
-  size=$(stat --format=%s ${filler})
-  cat /dev/zero >>${filler} 2>/dev/null || true
-  sync ${filler}
+rounds=0
+while [ "$(df --output=avail --block-size=1 / | tail -n 1)" -gt 0 ] && [ $rounds -lt 100 ]; do
+  rounds=$((rounds + 1))
+  dd if=/dev/zero bs=4k status=none >>${filler} 2>/dev/null || true
+  sync --file-system ${filler}
 done`;
 
 /** The first process of the host, systemd, by its id out here: process 1 of a namespace one below. */

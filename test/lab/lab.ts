@@ -28,6 +28,8 @@ export type Wish = {
   /** Whether Java is installed on them. */
   readonly java?: boolean;
   readonly login?: Login;
+  /** The user-data of cloud-init, which the hosts then have (without Java), and which runs when they boot; "#cloud-config\n" asks nothing. */
+  readonly userData?: string;
   /** A host `jump` at 10.77.0.10, past which the operator reaches no other. */
   readonly jump?: boolean;
   /** Of each host's disk, in megabytes. */
