@@ -51,7 +51,9 @@ install() {
     mount -t proc proc "$merged/proc"
     mkdir "$merged/debs"
     mount --bind "$1/$3" "$merged/debs"
-    DEBIAN_FRONTEND=noninteractive chroot "$merged" sh -c "dpkg --install /debs/*.deb" >"$1/$2.log" 2>&1 || { cat "$1/$2.log" >&2; exit 1; }
+    DEBIAN_FRONTEND=noninteractive chroot "$merged" sh -c "
+      apt-get -qq install --yes --no-install-recommends /debs/*.deb
+      apt-get -qq clean" >"$1/$2.log" 2>&1 || { cat "$1/$2.log" >&2; exit 1; }
     umount "$merged/debs"
     rmdir "$merged/debs"' sh "$partial" "$1" "$2"
   rm -rf --one-file-system "$partial/work" "$partial/merged"

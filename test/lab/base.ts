@@ -72,5 +72,10 @@ export function prepareBase(): Base {
       folder,
     ]);
   }
-  return { root: join(folder, "root"), java: join(folder, "java"), cloud: join(folder, "cloud"), apt: join(folder, "apt") };
+  return {
+    root: join(folder, "root"),
+    java: join(folder, "java"),
+    cloud: join(folder, "cloud"),
+    apt: join(folder, "apt"),
+  };
 }

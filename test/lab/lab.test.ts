@@ -171,6 +171,19 @@ describe("without Java, as admin, behind a jump host", () => {
   });
 });
 
+test("with cloud-init, which rewrites /etc/hosts at each boot where it is told to", async () => {
+  const it = await lab({ hosts: 1, userData: "#cloud-config\nmanage_etc_hosts: true\n" });
+  const host = first(it);
+  expect(await host.run("cloud-init status")).toBe("status: done\n");
+  await host.run("echo 10.77.0.12 kafka-2 >>/etc/hosts");
+  await host.reboot();
+  const hosts = await host.run("cat /etc/hosts");
+  expect(hosts).toContain("127.0.1.1 kafka-1");
+  expect(hosts).not.toContain("kafka-2");
+  expect(await ssh(it, "kafka-1", "hostname")).toMatchObject({ status: 0, stdout: "kafka-1\n" });
+  await it.stop();
+});
+
 describe("the mirror", () => {
   let it: Lab;
   let folder: string;

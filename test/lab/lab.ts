@@ -3,7 +3,7 @@ import { spawn, type SpawnOptions } from "node:child_process";
 import { appendFileSync, chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
-import { prepareBase } from "./base.ts";
+import { prepareBase, type Base } from "./base.ts";
 import { makeOperatorGroup } from "./cgroups.ts";
 import { hostOf, type Host } from "./host.ts";
 import { startMirror, type Mirror, mirrorOf } from "./mirror.ts";
@@ -165,14 +165,34 @@ ${wall}`,
   );
 }
 
-/** The files by which a host is itself: name, address, keys, and who may log in. They lie in its upper layer before it first boots. */
-function writeIdentity(upper: string, { name, address }: HostRecord, login: Login, publicKey: string): void {
-  const write = (path: string, text: string, mode = 0o644): void => {
+/** As root's, with the mode. */
+type Write = (path: string, text: string, mode?: number) => void;
+
+const writerTo =
+  (upper: string): Write =>
+  (path, text, mode = 0o644) => {
     const file = join(upper, path);
     mkdirSync(join(file, ".."), { recursive: true });
     writeFileSync(file, text);
     chmodSync(file, mode);
   };
+
+/** What cloud-init finds in the place of a cloud. It leaves network and keys as they are, unless the user-data says otherwise. */
+function writeSeed(write: Write, { name }: HostRecord, userData: string): void {
+  write("var/lib/cloud/seed/nocloud/meta-data", `instance-id: ${name}\nlocal-hostname: ${name}\n`);
+  write("var/lib/cloud/seed/nocloud/user-data", userData);
+  const settings = [
+    "datasource_list: [NoCloud]",
+    "network: { config: disabled }",
+    "ssh_deletekeys: false",
+    "disable_root: false",
+    "users: []",
+  ];
+  write("etc/cloud/cloud.cfg.d/95-lab.cfg", `${settings.join("\n")}\n`);
+}
+
+/** The files by which a host is itself: name, address, keys, and who may log in. They lie in its upper layer before it first boots. */
+function writeIdentity(write: Write, { name, address }: HostRecord, login: Login, publicKey: string): void {
   write("etc/hostname", `${name}\n`);
   write(
     "etc/hosts",
@@ -186,26 +206,33 @@ function writeIdentity(upper: string, { name, address }: HostRecord, login: Logi
     "etc/ssh/sshd_config.d/lab.conf",
     `PermitRootLogin ${login === "root" ? "prohibit-password" : "no"}\nPasswordAuthentication no\n`,
   );
-  const [home, owner] = login === "root" ? ["root", 0] : ["home/admin", 1000];
-  write(`${home}/.ssh/authorized_keys`, publicKey, 0o600);
   if (login === "admin") write("etc/sudoers.d/admin", "admin ALL=(ALL) NOPASSWD:ALL\n", 0o440);
+  write(`${login === "root" ? "root" : "home/admin"}/.ssh/authorized_keys`, publicKey, 0o600);
+}
+
+/** Its own, and nobody else's to read. */
+function closeHome(upper: string, login: Login): void {
+  const [home, owner] = login === "root" ? ["root", 0] : ["home/admin", 1000];
   for (const path of [home, `${home}/.ssh`, `${home}/.ssh/authorized_keys`]) chownSync(join(upper, path), owner, owner);
   chmodSync(join(upper, home), login === "root" ? 0o700 : 0o755);
   chmodSync(join(upper, home, ".ssh"), 0o700);
 }
 
-async function makeDisk(record: LabRecord, host: HostRecord, megabytes: number): Promise<void> {
+async function makeDisk(record: LabRecord, host: HostRecord, wish: Wish): Promise<void> {
   const folder = join(folderOf(record.id), "hosts", host.name);
   const draft = join(folder, "draft");
   for (const name of ["disk", "root", "draft/upper/etc/ssh"]) mkdirSync(join(folder, name), { recursive: true });
   const hostKey = join(draft, "upper/etc/ssh/ssh_host_ed25519_key");
   await tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `root@${host.name}`, "-f", hostKey);
   const ssh = sshFolder(record.id);
-  writeIdentity(join(draft, "upper"), host, record.login, readFileSync(join(ssh, "id_ed25519.pub"), "utf8"));
+  const write = writerTo(join(draft, "upper"));
+  writeIdentity(write, host, record.login, readFileSync(join(ssh, "id_ed25519.pub"), "utf8"));
+  closeHome(join(draft, "upper"), record.login);
+  if (wish.userData !== undefined) writeSeed(write, host, wish.userData);
   const [type, key] = readFileSync(`${hostKey}.pub`, "utf8").split(" ");
   appendFileSync(join(ssh, "known_hosts"), `${host.address},${host.name} ${type} ${key}\n`);
   const image = join(folder, "disk.img");
-  await tool("truncate", `--size=${megabytes}M`, image);
+  await tool("truncate", `--size=${wish.disk ?? 16 * 1024}M`, image);
   await tool(
     "mkfs.ext4",
     "-q",
@@ -238,10 +265,15 @@ async function build(record: LabRecord, apt: string, wish: Wish): Promise<Lab> {
   await makeNetwork(record.id, record.jump !== null);
   await startMirror(record, apt, wish.name !== undefined);
   const all = [...record.hosts, ...(record.jump === null ? [] : [record.jump])];
-  await Promise.all(all.map((host) => makeDisk(record, host, wish.disk ?? 16 * 1024)));
+  await Promise.all(all.map((host) => makeDisk(record, host, wish)));
   const lab = openLab(record);
   await Promise.all([...lab.hosts, ...(lab.jump === null ? [] : [lab.jump])].map((host) => host.powerOn()));
   return lab;
+}
+
+function layersOf({ root, java, cloud }: Base, wish: Wish): readonly string[] {
+  if (wish.userData !== undefined) return [cloud, root];
+  return wish.java === false ? [root] : [java, root];
 }
 
 /** Boots fresh hosts. They go with `stop`, and soon after this process has ended, however it did. */
@@ -258,7 +290,7 @@ export async function lab(wish: Wish = {}): Promise<Lab> {
       name: `kafka-${i + 1}`,
       address: `10.77.0.${i + 11}`,
     })),
-    layers: wish.java === false ? [base.root] : [base.java, base.root],
+    layers: layersOf(base, wish),
   };
   claim(record);
   try {
