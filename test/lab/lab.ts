@@ -186,7 +186,7 @@ function writeSeed(write: Write, { name }: HostRecord, userData: string): void {
     "network: { config: disabled }",
     "ssh_deletekeys: false",
     "disable_root: false",
-    "users: []",
+    "locale: false",
   ];
   write("etc/cloud/cloud.cfg.d/95-lab.cfg", `${settings.join("\n")}\n`);
 }
@@ -198,9 +198,10 @@ function writeIdentity(write: Write, { name, address }: HostRecord, login: Login
     "etc/hosts",
     `127.0.0.1\tlocalhost\n127.0.1.1\t${name}\n\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n`,
   );
+  // Nobody is asked for IPv6: waiting for the answer would put off network-online.target by twelve seconds.
   write(
     "etc/systemd/network/10-host0.network",
-    `[Match]\nName=host0\n\n[Network]\nAddress=${address}/24\nGateway=10.77.0.1\n`,
+    `[Match]\nName=host0\n\n[Network]\nAddress=${address}/24\nGateway=10.77.0.1\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n`,
   );
   write(
     "etc/ssh/sshd_config.d/lab.conf",

@@ -11,7 +11,8 @@ export async function tool(command: string, ...args: readonly string[]): Promise
     const { stdout } = await execute(command, args, { maxBuffer: 256 * 1024 * 1024 });
     return stdout;
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim() || String(error);
+    const { stderr = "", stdout = "" } = error as { stderr?: string; stdout?: string };
+    const said = stderr.trim() || stdout.trim() || String(error);
     throw new Error(`${[command, ...args].join(" ").slice(0, 200)}: ${said}`, { cause: error });
   }
 }
