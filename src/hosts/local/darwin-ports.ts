@@ -1,7 +1,7 @@
 /** Who listens on a port, as macOS tells it: by `lsof`, in one call. */
 import type { PortHolder } from "../../plan/observed.ts";
 import { outputOf } from "./output-of.ts";
-import { programName } from "./program-name.ts";
+import { programName } from "../program-name.ts";
 
 /** Addresses whose listener takes the port of 127.0.0.1 too. */
 const inTheWay = new Set(["*", "0.0.0.0", "127.0.0.1", "[::]", "[::ffff:127.0.0.1]"]);

@@ -3,7 +3,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import type { PortHolder } from "../../plan/observed.ts";
 import { readOfProcess } from "./linux-processes.ts";
-import { programName } from "./program-name.ts";
+import { programName } from "../program-name.ts";
 
 /** Addresses whose listener takes the port of 127.0.0.1 too, as the kernel writes them: little-endian words. */
 const inTheWay = new Set([

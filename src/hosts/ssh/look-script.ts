@@ -1,125 +1,189 @@
 /**
- * The script that looks at a machine, in one round trip: POSIX sh, reads only. Each line that it prints is one record, its fields
- * between tabs: paths by their number, whatever may hold anything in base64.
+ * The script that looks at a machine, in one round trip: POSIX sh, reads only, few programs. What it prints is records: a line
+ * with tabs, and below it lines without any (base64 for whatever may hold anything, or what a program says).
  */
-import type { DesiredHost, DesiredMachine } from "../../services/desired.ts";
+import { createHash } from "node:crypto";
+import type { DesiredFile, DesiredHost, DesiredMachine, DesiredProcess } from "../../services/desired.ts";
+import { ownRoots } from "./places.ts";
 import { quoted } from "./quote.ts";
 
 /** Larger files are told apart by their digest, and not shown. */
-const shownBytes = 64 * 1024;
+export const shownBytes = 64 * 1024;
 
 const functions = String.raw`
-t=$(printf '\t')
-b64() { base64 2>/dev/null | tr -d '\n'; }
-what() {
-  if [ -L "$1" ]; then echo 'a symbolic link'; elif [ -d "$1" ]; then echo 'a folder'; elif [ -f "$1" ]; then echo 'a file'
-  elif [ -p "$1" ]; then echo 'a named pipe'; elif [ -S "$1" ]; then echo 'a socket'; else echo 'a device'; fi
+nl='
+'
+plain() { [ -f "$1" ] && [ ! -L "$1" ]; }
+shown() {
+  plain "$3" || return 0
+  case $nl$digests$nl in *"$nl$2  $3$nl"*) printf 'same\t%s\n' "$1"; return ;; esac
+  printf 'content\t%s\n' "$1"; head -c ${shownBytes + 1} "$3" | base64
 }
-there() { [ -e "$1" ] || [ -L "$1" ]; }
-file() {
-  there "$2" || return 0
-  if [ -L "$2" ] || [ ! -f "$2" ]; then echo "file$t$1$t"other"$t$(what "$2")"; return; fi
-  set -- "$1" "$2" $(stat -c '%a %U %G %s' "$2")
-  if [ "\${6:-0}" -le ${shownBytes} ]; then
-    printf 'file\t%s\tfile\t%s\t%s\t%s\t' "$1" "$3" "$4" "$5"; b64 <"$2"; echo
-  else
-    digest=$(sha256sum <"$2"); echo "file$t$1$t"large"$t$3$t$4$t$5$t\${digest%% *}"
-  fi
-}
-folder() {
-  there "$2" || return 0
-  if [ -L "$2" ] || [ ! -d "$2" ]; then echo "folder$t$1$t"other"$t$(what "$2")"; return; fi
-  set -- "$1" $(stat -c '%a %U %G' "$2"); echo "folder$t$1$t"folder"$t$2$t$3$t$4"
-}
-text() { [ ! -f "$2" ] || { printf 'text\t%s\t' "$1"; b64 <"$2"; echo; }; }
+text() { [ ! -f "$2" ] || { printf 'text\t%s\n' "$1"; base64 <"$2"; }; }
+installed() { plain "$2/.kctl" && [ -O "$2/.kctl" ] && [ ! -L "$2" ] && read -r sum <"$2/.kctl" && printf 'software\t%s\t%s\n' "$1" "$sum"; }
 major() {
-  line=$(grep '^JAVA_VERSION=' "$1/release" 2>/dev/null) || line=$("$1/bin/java" -version 2>&1 | head -n 1)
-  v=\${line#*\"}; v=\${v%%\"*}; v=\${v#1.}; v=\${v%%.*}; v=\${v%%-*}; v=\${v%%+*}
-  case $v in '' | *[!0-9]*) return 1 ;; esac
-  echo "$v"
+  line=
+  [ ! -r "$1/release" ] || while read -r each; do case $each in JAVA_VERSION=*) line=$each ;; esac; done <"$1/release"
+  [ -n "$line" ] || line=$(timeout 10 "$1/bin/java" -version 2>&1 | head -n 1)
+  v=\${line#*=}; v=\${v#*\"}; v=\${v%%\"*}; v=\${v#1.}; v=\${v%%[!0-9]*}
+  [ -n "$v" ]
 }
-java() { [ -x "$2/bin/java" ] || return 0; home=$(cd -P "$2" && pwd -P) || return 0; m=$(major "$home") && echo "java$t$1$t$home$t$m"; }
+java() { [ -x "$2/bin/java" ] && major "$2" && printf 'java\t%s\t%s\t%s\n' "$1" "$v" "$3"; }
+found() {
+  [ -x "$1/bin/java" ] || return 0
+  home=$(cd -P "$1" && pwd -P) || return 0
+  case $homes in *"$nl$home$nl"*) return ;; esac
+  homes=$homes$home$nl
+  java found "$home" "$home"
+}
+kernel() { ! value=$(cat "$2" 2>/dev/null) || printf 'sysctl\t%s\t%s\n' "$1" "$value"; }
+resolve() { set -- "$1" $(timeout 15 getent ahostsv4 "$2" 2>/dev/null); [ -z "\${2:-}" ] || printf 'name\t%s\t%s\n' "$1" "$2"; }
 process() {
-  stat=$(cat "/proc/$2/stat" 2>/dev/null) || return 0
-  read -r boot </proc/sys/kernel/random/boot_id
-  rest=\${stat##*") "}; pid=$2; member=$1; set -- $rest
-  case $1 in Z | X | '') return 0 ;; esac
-  printf 'process\t%s\t%s\t%s\t' "$member" "$pid" "$boot \${20}"; tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | b64; echo
+  printf 'process\t%s\t%s\n' "$1" "$boot"
+  { cat "/proc/$1/stat" && printf '\0' && stat -c %U "/proc/$1" && printf '\0' && cat "/proc/$1/cmdline"; } 2>/dev/null | base64
+}
+command_of() {
+  printf 'command\t%s\n' "$1"
+  { readlink "/proc/$1/exe" || cat "/proc/$1/comm"; printf '\0'; cat "/proc/$1/cmdline"; } 2>/dev/null | base64
 }
 `.replaceAll("\\$", "$");
 
 export function lookScript(desired: DesiredHost): string {
   const { files, folders, storedIds, machine } = desired;
+  const paths = [...files, ...folders, ...storedIds].map(({ path }) => path);
   return [
-    "unset CDPATH; export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    // Read to its end before any of it is done: the script itself is what stands on the standard input.
+    "{",
+    "unset CDPATH IFS; export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "for each in awk base64 cat grep head sed sha256sum stat; do",
+    '  command -v "$each" >/dev/null || { echo "$each: not found" >&2; exit 1; }',
+    "done",
     functions.trim(),
-    ...folders.map(({ path }, index) => `folder ${index} ${quoted(path)}`),
-    ...files.map(({ path }, index) => `file ${index} ${quoted(path)}`),
-    ...storedIds.map(({ path }, index) => `text id-${index} ${quoted(path)}`),
-    ...(machine === undefined ? [] : machineLines(desired, machine)),
-    "echo end",
+    ...statLines(paths),
+    ...leadingTo(paths).map((path) => `[ ! -L ${quoted(path)} ] || printf 'link\\t%s\\n' ${quoted(path)}`),
+    "set --",
+    ...files.map(({ path }) => `! plain ${quoted(path)} || set -- "$@" ${quoted(path)}`),
+    'digests=; [ $# -eq 0 ] || digests=$(sha256sum -- "$@" 2>/dev/null)',
+    "printf 'digests\\t\\n%s\\n' \"$digests\"",
+    ...files.map((file, index) => `shown file-${index} ${digestOf(file)} ${quoted(file.path)}`),
+    ...storedIds.map(({ path }, index) => `shown id-${index} - ${quoted(path)}`),
+    ...(machine === undefined ? [] : machineLines(machine)),
+    ...processLines(desired.processes, machine),
+    ...portLines(desired.processes),
+    "printf 'end\\t\\n'",
+    "} </dev/null",
     "",
   ].join("\n");
 }
 
-function machineLines({ processes }: DesiredHost, machine: DesiredMachine): readonly string[] {
-  const { user, software, java, hosts, sysctl, units } = machine;
-  const names = hosts.entries.flatMap(({ names: [name = ""] }) => name);
-  const marks = processes.map(({ mark }) => mark);
+/** What is not there is not told of; whatever else keeps a path from being looked at is. */
+function statLines(paths: readonly string[]): readonly string[] {
+  if (paths.length === 0) return [];
   return [
-    `id -u ${quoted(user)} >/dev/null 2>&1 && echo user`,
-    ...software.map(
-      ({ folder }, index) =>
-        `[ -f ${quoted(`${folder}/.kctl`)} ] && [ ! -L ${quoted(folder)} ] && echo "software\${t}${index}"`,
-    ),
-    `[ -L ${quoted(java.link)} ] && java link ${quoted(java.link)}`,
-    ...(java.home === null ? [] : [`java found ${quoted(java.home)}`]),
-    'for home in /usr/lib/jvm/* /usr/java/* /opt/*; do [ -L "$home" ] || java found "$home"; done',
-    'on_path=$(command -v java) && on_path=$(readlink -f "$on_path") && java found "${on_path%/bin/java}"',
-    "text hosts /etc/hosts",
-    ...Object.keys(sysctl).map(
-      (name) =>
-        `[ ! -r ${sysctlPath(name)} ] || echo "sysctl$t"${quoted(name)}"$t$(cat ${sysctlPath(name)} | tr '\\t' ' ')"`,
-    ),
-    `text receipt ${quoted(`/etc/kctl/${hosts.cluster}/receipt.json`)}`,
-    `for other in /etc/kctl/*/receipt.json; do [ "$other" = ${quoted(`/etc/kctl/${hosts.cluster}/receipt.json`)} ] || { name=\${other%/receipt.json}; text "other-\${name##*/}" "$other"; }; done`,
-    // Names: all at once, since a resolver that does not answer takes ten seconds for each.
-    "before=$(date +%s%N)",
-    ...names.map(
-      (name, index) =>
-        `{ set -- $(timeout 15 getent ahostsv4 ${quoted(name)}); [ -z "\${1:-}" ] || echo "name\${t}${index}$t$1"; } &`,
-    ),
-    "wait",
-    'echo "named$t$(( ($(date +%s%N) - before) / 1000000 ))"',
-    `systemctl show -p Id,ActiveState,SubState,MainPID,UnitFileState,NeedDaemonReload ${units.map(({ name }) => quoted(name)).join(" ")} 2>/dev/null | sed "s/^/unit$t/"`,
-    ...units.flatMap(({ name, member }) =>
-      member === null
-        ? []
-        : [
-            `pid=$(systemctl show -p MainPID --value ${quoted(name)} 2>/dev/null); [ "\${pid:-0}" -gt 0 ] && process main-${quoted(member)} "$pid"`,
-          ],
-    ),
-    ...marks.map(
-      (mark, index) =>
-        `for pid in $(grep -lzxF -e ${quoted(mark)} /proc/[0-9]*/cmdline 2>/dev/null | tr -dc '0-9\\n'); do process any-${quoted(processes[index]?.key ?? "")} "$pid"; done`,
-    ),
-    portLines,
+    `{ stat -c 'stat${"\t"}%f${"\t"}%s${"\t"}%U${"\t"}%G${"\t"}%n' -- ${paths.map(quoted).join(" ")} 2>&1 >&3 |`,
+    `  sed -e '/No such file or directory$/d' -e '/Not a directory$/d' -e 's/^/trouble${"\t"}/'; } 3>&1`,
   ];
 }
 
-/** Every port that is listened on, with who does where that can be seen. */
-const portLines = String.raw`
-if command -v ss >/dev/null; then
-  ss -Hltnp 2>/dev/null | awk -v OFS='\t' '{ n = split($4, a, ":"); pid = ""; name = ""
-    if (match($0, /pid=[0-9]+/)) pid = substr($0, RSTART + 4, RLENGTH - 4)
-    if (match($0, /\(\("[^"]*"/)) name = substr($0, RSTART + 3, RLENGTH - 4)
-    print "port", a[n], pid, name }'
-else
-  for table in /proc/net/tcp /proc/net/tcp6; do
-    [ ! -r "$table" ] || awk '$4 == "0A" { n = split($2, a, ":"); print a[n] }' "$table"
-  done | sort -u | while read -r hex; do echo "port$t$(printf '%d' "0x$hex")$t$t"; done
-fi`.trim();
+/** The folders on the way to these, as far as all in them is kctl's: where one is a symbolic link, somebody planted it. */
+function leadingTo(paths: readonly string[]): readonly string[] {
+  const above = (path: string): readonly string[] => {
+    const root = ownRoots.find((each) => path.startsWith(`${each}/`));
+    if (root === undefined) return [];
+    const names = path.slice(root.length + 1).split("/");
+    return [root, ...names.slice(0, -1).map((_, index) => `${root}/${names.slice(0, index + 1).join("/")}`)];
+  };
+  return [...new Set(paths.flatMap(above))];
+}
+
+function digestOf({ content }: DesiredFile): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function machineLines(machine: DesiredMachine): readonly string[] {
+  const { user, software, java, hosts, sysctl } = machine;
+  const names = hosts.entries.flatMap(({ names: [name = ""] }) => name);
+  const link = quoted(java.link);
+  return [
+    `! id -u ${quoted(user)} >/dev/null 2>&1 || printf 'user\\t\\n'`,
+    ...software.map(({ folder }, index) => `installed ${index} ${quoted(folder)}`),
+    `[ ! -L ${link} ] || java link ${link} "$(readlink ${link})"`,
+    // As the spec names it, a link or not.
+    ...(java.home === null ? [] : [`java found ${quoted(java.home)} ${quoted(java.home)}`]),
+    "homes=$nl",
+    'for each in /usr/lib/jvm/* /usr/java/* /opt/*; do found "$each"; done',
+    'on_path=$(command -v java) && on_path=$(readlink -f "$on_path") && found "${on_path%/bin/java}"',
+    "text hosts /etc/hosts",
+    ...Object.keys(sysctl).map((name) => `kernel ${quoted(name)} ${quoted(sysctlPath(name))}`),
+    `text receipt ${quoted(`/etc/kctl/${hosts.cluster}/receipt.json`)}`,
+    "for each in /etc/kctl/*/receipt.json; do",
+    `  name=\${each%/receipt.json}; name=\${name##*/}`,
+    `  case $name in ${quoted(hosts.cluster)} | *[!A-Za-z0-9._-]*) ;; *) text "other-$name" "$each" ;; esac`,
+    "done",
+    // All at once, since a resolver that does not answer takes ten seconds for each.
+    "read -r began rest </proc/uptime",
+    ...names.map((name, index) => `resolve ${index} ${quoted(name)} &`),
+    "wait",
+    "read -r ended rest </proc/uptime",
+    'printf \'resolved\\t%s\\t%s\\n\' "$began" "$ended"',
+  ];
+}
+
+/** Main processes of the units, and any that carries the mark of a service. */
+function processLines(processes: readonly DesiredProcess[], machine: DesiredMachine | undefined): readonly string[] {
+  const units = machine?.units ?? [];
+  const marks = processes.map(({ mark }) => `-e ${quoted(mark)}`);
+  const show = "systemctl show -p Id,ActiveState,SubState,MainPID,UnitFileState,NeedDaemonReload";
+  return [
+    // Not by `read`: some shells read byte by byte, and the kernel gives such a file at once or not at all.
+    "boot=$(cat /proc/sys/kernel/random/boot_id)",
+    `units=; pids=' '`,
+    ...(units.length === 0
+      ? []
+      : [
+          `units=$(${show} -- ${units.map(({ name }) => quoted(name)).join(" ")} 2>/dev/null)`,
+          "printf 'units\\t\\n%s\\n' \"$units\"",
+          'for each in $units; do case $each in MainPID=0) ;; MainPID=*) pids="$pids${each#MainPID=} " ;; esac; done',
+        ]),
+    ...(marks.length === 0
+      ? []
+      : [
+          `for each in $(grep -lszxF ${marks.join(" ")} /proc/[0-9]*/cmdline); do`,
+          '  each=${each#/proc/}; each=${each%/cmdline}; case $pids in *" $each "*) ;; *) pids="$pids$each " ;; esac',
+          "done",
+        ]),
+    'for each in $pids; do process "$each"; done',
+  ];
+}
+
+/** Who listens on the ports of these; asked of the kernel's tables first, since open files are many. */
+function portLines(processes: readonly DesiredProcess[]): readonly string[] {
+  const ports = [...new Set(processes.flatMap(({ ports }) => Object.values(ports)))];
+  if (ports.length === 0) return [];
+  const wanted = ports.map((port) => port.toString(16).toUpperCase().padStart(4, "0")).join(" ");
+  return [
+    `taken=$(cat /proc/net/tcp6 /proc/net/tcp 2>/dev/null | awk -v wanted='${wanted}' '`,
+    'BEGIN { n = split(wanted, list, " "); for (i = 1; i <= n; i++) want[list[i]] = 1 }',
+    '$4 == "0A" { n = split($2, at, ":"); if (at[n] in want) print at[n] ":" $10 }\')',
+    `for each in $taken; do printf 'port\\t%s\\t%s\\n' "\${each%%:*}" "\${each#*:}"; done`,
+    'if [ -n "$taken" ]; then',
+    // Where a socket is shared, any of its processes will do.
+    `  holders=$(if command -v ss >/dev/null; then ss -Hltnpe 2>/dev/null | awk '`,
+    "      match($0, /ino:[0-9]+/) { inode = substr($0, RSTART + 4, RLENGTH - 4)",
+    '        if (match($0, /pid=[0-9]+/)) print inode ":" substr($0, RSTART + 4, RLENGTH - 4) }\'',
+    "    else ls -l /proc/[0-9]*/fd 2>/dev/null | awk '",
+    '      /^\\/proc\\// { split($0, part, "/"); pid = part[3] }',
+    '      match($0, /socket:\\[[0-9]+\\]$/) { print substr($0, RSTART + 8, RLENGTH - 9) ":" pid }\'; fi)',
+    "  told=' '",
+    "  for each in $holders; do",
+    '    case "$taken$nl" in *":${each%%:*}$nl"*) ;; *) continue ;; esac',
+    `    printf 'holder\\t%s\\t%s\\n' "\${each%%:*}" "\${each#*:}"`,
+    '    case $told in *" ${each#*:} "*) ;; *) told="$told${each#*:} "; command_of "${each#*:}" ;; esac',
+    "  done",
+    "fi",
+  ];
+}
 
 function sysctlPath(name: string): string {
-  return quoted(`/proc/sys/${name.replaceAll(/[./]/g, (each) => (each === "." ? "/" : "."))}`);
+  return `/proc/sys/${name.replaceAll(/[./]/g, (each) => (each === "." ? "/" : "."))}`;
 }

@@ -9,7 +9,14 @@ import type { Shell } from "./shell.ts";
 export async function look(shell: Shell, desired: DesiredHost, signal: AbortSignal): Promise<ObservedHost> {
   const { code, stdout, stderr } = await shell.run(lookScript(desired), { signal });
   const seen = code === 0 ? readLook(stdout, desired) : null;
-  if (seen !== null) return seen;
+  if (seen !== null && typeof seen !== "string") return seen;
+  if (seen !== null)
+    throw new KctlError({
+      code: "host-io",
+      node: desired.node,
+      what: `${desired.node} cannot be looked at: ${seen}`,
+      fix: "see whether its disks are well (`dmesg`), then run the same command again",
+    });
   throw new KctlError({
     code: "host-io",
     node: desired.node,

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { darwinPorts, parseLsof } from "../../../src/hosts/local/darwin-ports.ts";
 import { linuxPorts, parseListeners } from "../../../src/hosts/local/linux-ports.ts";
 import { thisMachine } from "../../../src/hosts/local/machine.ts";
-import { programName } from "../../../src/hosts/local/program-name.ts";
+import { programName } from "../../../src/hosts/program-name.ts";
 import { testFolder } from "./support.ts";
 
 const onLinux = process.platform === "linux";

@@ -1,7 +1,7 @@
 /** A `Shell` on this machine: root's own shell in a mount namespace, in which the folders that kctl changes are a test's. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -41,6 +41,10 @@ export function stage({ kind = "dash", setUp = "", programs = {}, busyboxTools =
   for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
   mkdirSync(join(root, "etc/systemd/system"), { recursive: true });
   mkdirSync(join(root, "etc/sysctl.d"));
+  mkdirSync(join(root, "etc/alternatives"));
+  // Programs that are links into /etc.
+  if (existsSync("/etc/alternatives/awk"))
+    symlinkSync(realpathSync("/usr/bin/awk"), join(root, "etc/alternatives/awk"));
   for (const name of accounts) if (existsSync(`/etc/${name}`)) cpSync(`/etc/${name}`, join(root, "etc", name));
   for (const [name, text] of Object.entries(programs))
     writeFileSync(join(root, "usr/local/sbin", name), `#!/bin/sh\n${text}`, { mode: 0o755 });
