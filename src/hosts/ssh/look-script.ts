@@ -79,9 +79,10 @@ export function lookScript(desired: DesiredHost): string {
 /** What is not there is not told of; whatever else keeps a path from being looked at is. */
 function statLines(paths: readonly string[]): readonly string[] {
   if (paths.length === 0) return [];
+  const format = ["stat", "%f", "%s", "%U", "%G", "%n"].join("\t");
   return [
-    `{ stat -c 'stat${"\t"}%f${"\t"}%s${"\t"}%U${"\t"}%G${"\t"}%n' -- ${paths.map(quoted).join(" ")} 2>&1 >&3 |`,
-    `  sed -e '/No such file or directory$/d' -e '/Not a directory$/d' -e 's/^/trouble${"\t"}/'; } 3>&1`,
+    `{ stat -c '${format}' -- ${paths.map(quoted).join(" ")} 2>&1 >&3 |`,
+    "  sed -e '/No such file or directory$/d' -e '/Not a directory$/d' -e 's/^/trouble\t/'; } 3>&1",
   ];
 }
 
