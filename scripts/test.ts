@@ -35,6 +35,14 @@ function run(command: string, ...args: readonly string[]): boolean {
 const runs = (command: string, ...args: readonly string[]): boolean =>
   spawnSync(command, args, { stdio: "ignore" }).status === 0;
 
+/** What scripts for hosts are tried with: another shell and its tools, two ways to fetch, a disk of a test's own. */
+const linuxTools: readonly (readonly [command: string, option: string, aptPackage: string])[] = [
+  ["busybox", "true", "busybox"],
+  ["curl", "--version", "curl"],
+  ["wget", "--version", "wget"],
+  ["mkfs.ext4", "-V", "e2fsprogs"],
+];
+
 /** The JDK and Maven, the shells that completion is tried in, what a pipeline of CI reads JSON with, and what drives a terminal. */
 const tools: readonly (readonly [command: string, option: string, aptPackage: string])[] = [
   ["javac", "-version", "default-jdk-headless"],
@@ -43,6 +51,7 @@ const tools: readonly (readonly [command: string, option: string, aptPackage: st
   ["fish", "--version", "fish"],
   ["jq", "--version", "jq"],
   ["python3", "--version", "python3"],
+  ...(process.platform === "linux" ? linuxTools : []),
 ];
 
 /** From the distribution where they are missing and this user may install them. */

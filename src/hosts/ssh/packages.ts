@@ -49,14 +49,14 @@ installed() { dpkg-query -W -f '\${db:Status-Abbrev}\${Package}\n' | sed -n 's/^
 files() { dpkg -L "$1"; }
 apt() {
   await_lock /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock
-  apt-get -q -y -o DPkg::Lock::Timeout="$patience" -o Dpkg::Options::=--force-confold --no-install-recommends "$@"
+  apt-get -q -y -o DPkg::Lock::Timeout="$patience" -o Dpkg::Options::=--force-confold --no-install-recommends "$@" >&2
 }
 known() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
 pick() { for each do if known "$each"; then found=$each; return 0; fi; done; return 1; }
 add() {
-  pick "$@" || { apt update >&2 || exit 1; pick "$@" || return 0; }
+  pick "$@" || { apt update || exit 1; pick "$@" || return 0; }
   # Lists may name versions that the mirror has replaced since.
-  apt install "$found" >&2 || { apt update >&2 && apt install "$found" >&2; }
+  apt install "$found" || { apt update && apt install "$found"; }
 }
 `
   .trim()
@@ -140,9 +140,9 @@ export function removePackages(names: readonly string[], lockSeconds: number): O
       'set -- $(installed | grep -xF -e "$before")',
       "[ $# -gt 0 ] || { echo gone; exit 0; }",
       "if command -v dpkg-query >/dev/null; then",
-      "  others=$(apt -s purge \"$@\" | sed -n 's/^\\(Purg\\|Remv\\) \\([^ ]*\\).*/\\2/p' | news)",
+      "  others=$(apt-get -s purge \"$@\" | sed -n 's/^\\(Purg\\|Remv\\) \\([^ ]*\\).*/\\2/p' | news)",
       '  [ -z "$others" ] || { echo kept; exit 0; }',
-      '  apt purge "$@" >&2 || exit 1',
+      '  apt purge "$@" || exit 1',
       "else",
       '  rpm -e --test "$@" >/dev/null 2>&1 || { echo kept; exit 0; }',
       '  rpm -e "$@" >&2 || exit 1',

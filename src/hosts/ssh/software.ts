@@ -110,7 +110,8 @@ function receive(software: Software, offset: number, input: Readable): Operation
 }
 
 function stepIn(line: string, folder: string): Step {
-  const [word, rest = ""] = [line.split(" ", 1)[0], line.slice(line.indexOf(" ") + 1)];
+  const [word] = line.split(" ", 1);
+  const rest = line.slice(line.indexOf(" ") + 1);
   if (word === "there") return { state: "there" };
   if (word === "fetched") return { state: "fetched", from: rest };
   if (word === "needed") return { state: "needed", offset: Number(rest) };

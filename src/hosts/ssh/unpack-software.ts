@@ -12,8 +12,6 @@ export type SoftwareArchive = {
   readonly stripComponents: number;
 };
 
-export const incoming = "/opt/kctl/.incoming";
-
 /** In /opt/kctl/.incoming, which only root may enter. `whole` software stays as it is, whatever archive it came from. */
 const functions = String.raw`
 enter_making /opt kctl .incoming && chmod 0700 . || exit 1

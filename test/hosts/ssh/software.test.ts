@@ -157,7 +157,7 @@ describe.runIf(isRoot)("software", () => {
     const gone = execFileSync("sh", ["-c", "echo $$"], { encoding: "utf8" }).trim();
     mkdirSync(join(root, "/opt/kctl/.incoming", `kafka-3.9.1.${gone}`, "libs"), { recursive: true });
     const wanted = software();
-    await installSoftware(shell, options, wanted, signal());
+    expect((await installSoftware(shell, options, wanted, signal())).how).toBe("sent");
     expectWhole(root, wanted);
   });
 
@@ -174,7 +174,8 @@ describe.runIf(isRoot)("software", () => {
   test("two at once: both have it, and one of them put it there", async () => {
     const { root, shell } = stage();
     const wanted = [software(), software(), software()];
-    await Promise.all(wanted.map((each) => installSoftware(shell, options, each, signal())));
+    const all = await Promise.all(wanted.map((each) => installSoftware(shell, options, each, signal())));
+    expect(all.map(({ failures }) => failures)).toEqual([[], [], []]);
     expectWhole(root, software());
   });
 

@@ -1,7 +1,7 @@
 /** A `Shell` on this machine: root's own shell in a mount namespace, in which the folders that kctl changes are a test's. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -32,7 +32,17 @@ export type StageOptions = {
 };
 
 const folders = ["/etc", "/opt", "/var/lib", "/var/log", "/run", "/usr/local/sbin"] as const;
-const accounts = ["passwd", "group", "shadow", "gshadow", "login.defs", "nsswitch.conf", "ld.so.cache", "hosts"];
+const accounts = [
+  "passwd",
+  "group",
+  "shadow",
+  "gshadow",
+  "login.defs",
+  "nsswitch.conf",
+  "ld.so.cache",
+  "hosts",
+  "alternatives",
+];
 
 /** Its folders begin as empty as on a fresh host; what changes in them stays from run to run. */
 export function stage({ kind = "dash", setUp = "", programs = {}, busyboxTools = false }: StageOptions = {}): Stage {
@@ -41,11 +51,9 @@ export function stage({ kind = "dash", setUp = "", programs = {}, busyboxTools =
   for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
   mkdirSync(join(root, "etc/systemd/system"), { recursive: true });
   mkdirSync(join(root, "etc/sysctl.d"));
-  mkdirSync(join(root, "etc/alternatives"));
-  // Programs that are links into /etc.
-  if (existsSync("/etc/alternatives/awk"))
-    symlinkSync(realpathSync("/usr/bin/awk"), join(root, "etc/alternatives/awk"));
-  for (const name of accounts) if (existsSync(`/etc/${name}`)) cpSync(`/etc/${name}`, join(root, "etc", name));
+  for (const name of accounts)
+    if (existsSync(`/etc/${name}`))
+      cpSync(`/etc/${name}`, join(root, "etc", name), { recursive: true, verbatimSymlinks: true });
   for (const [name, text] of Object.entries(programs))
     writeFileSync(join(root, "usr/local/sbin", name), `#!/bin/sh\n${text}`, { mode: 0o755 });
   const tools = busyboxTools ? "busybox --install -s $STAGE/usr/local/sbin" : "";
