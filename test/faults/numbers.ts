@@ -15,6 +15,22 @@ export const sections = [
     },
   },
   {
+    title: "SSH",
+    faults: {
+      34: "the wrong host key",
+      35: "an address reused with an old key",
+      37: "the port is open, nothing answers",
+      38: "logins are refused for a while, then taken",
+      40: "an sshd that bans who comes too often",
+      41: "one session, one login at a time",
+      42: "the host goes silent in mid-command",
+      43: "cut in the middle of an upload",
+      44: "sudo refuses",
+      45: "a noisy login script",
+      46: "too much output, wrong bytes in it",
+    },
+  },
+  {
     title: "Artifacts",
     faults: {
       58: "a source without the file",

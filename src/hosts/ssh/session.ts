@@ -3,8 +3,10 @@ import { randomUUID } from "node:crypto";
 import { pipeline, type Readable } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { KctlError } from "../../fault.ts";
+import { endProcess } from "./end-process.ts";
 import type { Link } from "./link.ts";
 import { quoted } from "./quote.ts";
+import { rootShell } from "./root-shell.ts";
 import type { ShellOptions, ShellResult } from "./shell.ts";
 import { faultOf, lost, nameOf } from "./ssh-faults.ts";
 import type { SshTarget } from "./target.ts";
@@ -44,20 +46,19 @@ export type Command = {
  * The whole script is one group: a shell runs none of it before it has read all of it, so half a script that a broken
  * connection leaves does nothing; and what runs in it cannot read the rest of the script for its own input.
  */
-export function commandFor({ user }: SshTarget, script: string, input: ShellOptions["input"]): Command {
+export function commandFor(target: SshTarget, script: string, input: ShellOptions["input"]): Command {
   const mark = `kctl-${randomUUID()}`;
-  const asRoot = user === "root" ? "" : "sudo -n -- ";
-  const shell = `LC_ALL=C ${asRoot}sh`;
-  const begin = `printf '%s\\n' ${mark}`;
-  if (input !== undefined) return { text: `env ${shell} -c ${quoted(`${begin}\n${script}`)}`, mark, input };
-  return { text: `env ${shell} -s`, mark, input: `${begin}\n{\n${script}\n} </dev/null\nexit\n` };
+  const shell = rootShell(target);
+  const begin = `printf '%s %s\\n' ${mark} $$`;
+  if (input !== undefined) return { text: `${shell} -c ${quoted(`${begin}\n${script}`)}`, mark, input };
+  return { text: `${shell} -s`, mark, input: `${begin}\n{\n${script}\n} </dev/null\nexit\n` };
 }
 
 export async function runIn(
   channel: ClientChannel,
   { mark, input }: Command,
   target: SshTarget,
-  { down }: Link,
+  link: Link,
   { signal, onStdout }: Pick<ShellOptions, "signal" | "onStdout">,
 ): Promise<ShellResult> {
   const { promise, resolve, reject } = Promise.withResolvers<ShellResult>();
@@ -65,13 +66,13 @@ export async function runIn(
   const err = keepEnd();
   let code: number | null | undefined;
   const stop = (reason: Error): void => {
-    end(channel);
-    reject(reason);
+    channel.removeAllListeners("close");
+    void endProcess(link, target, channel, out.pid()).then(() => reject(reason));
   };
   const aborted = (): void => stop(signal.reason as Error);
-  const broken = (): void => stop(down.reason as Error);
+  const broken = (): void => reject(link.down.reason as Error);
   signal.addEventListener("abort", aborted, { once: true });
-  down.addEventListener("abort", broken, { once: true });
+  link.down.addEventListener("abort", broken, { once: true });
   channel.on("data", (chunk: Buffer) => {
     if (!out.add(chunk)) stop(tooLong(target));
   });
@@ -93,36 +94,21 @@ export async function runIn(
     const result = await promise;
     if (!out.begun()) throw notBegun(target, result.stderr, out.before());
     return result;
-  } catch (error) {
-    end(channel);
-    throw error;
   } finally {
     signal.removeEventListener("abort", aborted);
-    down.removeEventListener("abort", broken);
+    link.down.removeEventListener("abort", broken);
   }
 }
 
-/** A script stays open at its end, since a channel takes signals only as long as it can be written to. */
 function feed(channel: ClientChannel, input: Command["input"]): void {
-  if (typeof input === "string") channel.write(input);
-  else if (Buffer.isBuffer(input)) channel.end(input);
+  if (typeof input === "string" || Buffer.isBuffer(input)) channel.end(input);
   else pipeline(input, channel, () => null);
-}
-
-/** The process is told to end, and its session is closed. */
-function end(channel: ClientChannel): void {
-  try {
-    channel.signal("TERM");
-    channel.close();
-  } catch {
-    // The connection is gone, and the session with it.
-  }
 }
 
 /** Standard output from the mark on, as UTF-8 in which wrong bytes are replaced. */
 function collect(mark: string, onStdout: ShellOptions["onStdout"]) {
   const decoder = new TextDecoder();
-  const line = Buffer.from(`${mark}\n`);
+  let pid: string | null = null;
   const kept: string[] = [];
   let before = Buffer.alloc(0);
   let begun = false;
@@ -135,15 +121,21 @@ function collect(mark: string, onStdout: ShellOptions["onStdout"]) {
   };
   return {
     begun: () => begun,
+    /** The shell's, there. */
+    pid: () => pid,
     before: () => before.toString(),
     text: () => kept.join("") + decoder.decode(),
     /** @returns false once it is more than can be kept */
     add: (chunk: Buffer): boolean => {
       if (!begun) {
         before = Buffer.concat([before, chunk]);
-        const at = before.indexOf(line);
-        begun = at !== -1;
-        if (begun) take(before.subarray(at + line.length));
+        const at = before.indexOf(mark);
+        const end = at === -1 ? -1 : before.indexOf("\n", at);
+        begun = end !== -1;
+        if (begun) {
+          pid = before.toString("latin1", at + mark.length, end).trim();
+          take(before.subarray(end + 1));
+        }
         // However much a login script prints, the mark may be cut in two by chunks.
         before = before.subarray(-64 * 1024);
         return true;

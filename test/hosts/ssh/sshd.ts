@@ -86,7 +86,7 @@ export async function startSshd({ authorized, port, config = [], hostKeys = ["ed
   const child = spawn(program, ["-D", "-e", "-f", join(folder, "config")], { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (log += chunk));
-  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   while (!log.includes(`listening on 127.0.0.1 port ${own}`)) {
     if (child.exitCode !== null) throw new Error(`sshd did not start: ${log}`);
     await delay(10);
