@@ -19,7 +19,7 @@ export async function endProcess(
   channel.on("error", () => null);
   channel.close();
   if (pid === null || !/^\d+$/.test(pid)) return;
-  const script = `read -r _ _ _ _ group _ </proc/${pid}/stat && kill -TERM -- "-$group"`;
+  const script = `read -r _ _ _ _ group _ </proc/${pid}/stat && kill -TERM "-$group"`;
   const command = `${rootShell(target)} -c ${quoted(script)}`;
   const deadline = performance.now() + longestMs;
   while (!link.down.aborted && performance.now() < deadline) {

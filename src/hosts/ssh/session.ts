@@ -65,7 +65,10 @@ export async function runIn(
   const out = collect(mark, onStdout);
   const err = keepEnd();
   let code: number | null | undefined;
+  let stopped = false;
   const stop = (reason: Error): void => {
+    if (stopped) return;
+    stopped = true;
     channel.removeAllListeners("close");
     void endProcess(link, target, channel, out.pid()).then(() => reject(reason));
   };
@@ -74,7 +77,7 @@ export async function runIn(
   signal.addEventListener("abort", aborted, { once: true });
   link.down.addEventListener("abort", broken, { once: true });
   channel.on("data", (chunk: Buffer) => {
-    if (!out.add(chunk)) stop(tooLong(target));
+    if (!stopped && !out.add(chunk)) stop(tooLong(target));
   });
   channel.stderr.on("data", (chunk: Buffer) => err.add(chunk));
   channel.on("exit", (status: number | null) => {

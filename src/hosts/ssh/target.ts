@@ -76,10 +76,10 @@ export async function resolveTarget(
   { node, address, provider, nodeUser }: NodeToReach,
   around: Surroundings,
 ): Promise<SshTarget> {
-  const jump = provider.jump === undefined ? null : await throughHops(provider.jump, provider, around, [address]);
+  const jump = provider.jump === undefined ? null : await throughHops(provider.jump, provider, around, []);
   const port = provider.port === undefined || provider.port === defaultPort ? null : provider.port;
   const user = nodeUser ?? provider.user ?? null;
-  return resolve({ node, isJump: false, address, user, elseUser: null, port, provider, jump }, around, [address]);
+  return resolve({ node, isJump: false, address, user, elseUser: null, port, provider, jump }, around, []);
 }
 
 /** `user@host:port,user@host:port`, the first one first. */
@@ -93,10 +93,11 @@ async function throughHops(
   if (text.toLowerCase() === "none") return "none";
   for (const hop of text.split(",")) {
     const { user, host, port } = hopOf(hop.trim());
-    if (trail.length > mostHops || trail.includes(host)) throw tooManyHops(host, trail);
+    const own = port === null ? host : `${host}:${port}`;
+    if (trail.length >= mostHops || trail.includes(own)) throw tooManyHops(own, trail);
     const elseUser = provider.user ?? null;
     const wanted = { node: host, isJump: true, address: host, user, elseUser, port, provider, jump: before };
-    before = await resolve(wanted, around, [...trail, host]);
+    before = await resolve(wanted, around, [...trail, own]);
   }
   return before ?? "none";
 }
