@@ -27,10 +27,11 @@ export async function handshake(
   const said: string[] = [];
   let keyFault: KctlError | null = null;
   let quietSince = performance.now();
-  socket.on("data", (chunk: Buffer) => {
+  const listen = (chunk: Buffer): void => {
     quietSince = performance.now();
     if (heard.length < 4) heard.push(chunk);
-  });
+  };
+  socket.on("data", listen);
   const text = (): string => Buffer.concat(heard).toString("latin1");
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = (message: string): void => {
@@ -76,6 +77,7 @@ export async function handshake(
     throw error;
   } finally {
     clearInterval(timer);
+    socket.off("data", listen);
     signal.removeEventListener("abort", giveUp);
   }
 }

@@ -33,7 +33,7 @@ function namesHost(names: string, host: string): boolean {
 }
 
 /** Lines that are not of this form are passed over, as ssh does; so are those of certificate authorities. */
-export function keysOf(files: readonly KnownHostsFile[], host: string): KnownKey[] {
+function keysOf(files: readonly KnownHostsFile[], host: string): KnownKey[] {
   return files.flatMap(({ path, text }) =>
     text.split(/\r?\n/).flatMap((line, index): KnownKey[] => {
       const words = line.trim().split(/\s+/);

@@ -12,7 +12,7 @@ import { faultOf, lost, nameOf } from "./ssh-faults.ts";
 import type { SshTarget } from "./target.ts";
 
 /** What one run may print, and be kept of it. */
-export const longestOutput = 32 * 1024 * 1024;
+const longestOutput = 32 * 1024 * 1024;
 
 /** Of a session that the server does not open: another may be let in later. */
 export class SessionRefusedError extends Error {

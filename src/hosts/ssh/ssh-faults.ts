@@ -17,7 +17,7 @@ export class LinkError extends KctlError {
   }
 }
 
-export function endpoint({ host, port }: SshTarget): string {
+function endpoint({ host, port }: SshTarget): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

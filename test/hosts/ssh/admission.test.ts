@@ -149,7 +149,8 @@ injectFault(35, "an address that known_hosts has another key for, or a revoked o
 test("a host that is known by its second kind of key only", async () => {
   await writeFile(join(home.path, ".ssh/known_hosts"), `${sshd.known.split("\n")[1]}\n`);
   using ssh = open();
-  await reach(ssh, { home, port: sshd.port });
+  const { shell } = await reach(ssh, { home, port: sshd.port });
+  expect((await shell.run("echo in", run)).stdout).toBe("in\n");
 });
 
 injectFault(37, "the port is open and no banner comes, or something else than SSH answers", async () => {

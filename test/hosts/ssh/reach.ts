@@ -8,7 +8,7 @@ import { usualTiming, type Timing } from "../../../src/hosts/ssh/timing.ts";
 import type { Home } from "./sshd.ts";
 
 /** As short as the cases allow, so that nobody waits for them. */
-export const fast: Timing = {
+const fast: Timing = {
   ...usualTiming,
   keepaliveMs: 300,
   keepaliveCount: 3,
@@ -36,7 +36,7 @@ type Reach = {
   readonly env?: Record<string, string>;
 };
 
-export async function targetOf({ home, port, provider = {}, env = {} }: Reach) {
+async function targetOf({ home, port, provider = {}, env = {} }: Reach) {
   return resolveTarget(
     { node: "n1", address: "127.0.0.1", provider: { user: "root", port, ...provider } },
     { env, home: home.path, folder: home.path },

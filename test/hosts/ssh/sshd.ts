@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo, connect } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -81,6 +81,8 @@ export async function startSshd({ authorized, port, config = [], hostKeys = ["ed
     "UsePAM no",
     "PidFile none",
     "LogLevel VERBOSE",
+    // root's own login scripts may do anything, and take their time.
+    `SetEnv HOME=${folder}`,
   ];
   await writeFile(join(folder, "config"), `${lines.join("\n")}\n`);
   const child = spawn(program, ["-D", "-e", "-f", join(folder, "config")], { stdio: ["ignore", "ignore", "pipe"] });
