@@ -88,6 +88,8 @@ export async function startSshd({ authorized, port, config = [], hostKeys = ["ed
   const child = spawn(program, ["-D", "-e", "-f", join(folder, "config")], { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (log += chunk));
+  // Where a test fails before it stops it.
+  process.once("exit", () => child.kill());
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   while (!log.includes(`listening on 127.0.0.1 port ${own}`)) {
     if (child.exitCode !== null) throw new Error(`sshd did not start: ${log}`);
