@@ -3,7 +3,8 @@ import { homedir } from "node:os";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import type { Context } from "../operations/context.ts";
 import type { Outcome } from "../report/reporter.ts";
-import { ask, askSecret } from "./ask.ts";
+import { ask } from "./ask.ts";
+import { askHidden } from "./ask-hidden.ts";
 import type { CommonOptions } from "./command.ts";
 import { reporterFor } from "./reporter-for.ts";
 import { write } from "./write.ts";
@@ -69,7 +70,7 @@ export async function run(
         : null,
     askSecret:
       process.stdin.isTTY && process.stderr.isTTY && !options.json
-        ? (question) => reporter.aside(() => askSecret(question, stop.signal))
+        ? (question) => reporter.aside(() => askHidden(question, stop.signal))
         : null,
     atEnd: (what) => void endings.push(what),
   };

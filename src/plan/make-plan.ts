@@ -40,10 +40,7 @@ export function makePlan(input: PlanInput): Plan {
   const artifacts = artifactChanges(desired, observed);
   const { hosts, machines, setUp } = onHosts(input, first, artifacts);
   const running = hosts.flatMap(({ starts }) => starts);
-  const gates = gatesFor(
-    cluster,
-    running.map(({ key }) => key),
-  );
+  const gates = gatesFor(cluster, running);
   const storage = desired.hosts.flatMap((host) =>
     storageChanges(host, observed.hosts[host.node], hosts, [
       ...first,
@@ -161,7 +158,11 @@ type OnHosts = {
   readonly setUp: (node: string) => readonly Edge[];
 };
 
-function onHosts({ desired, observed, root }: PlanInput, first: readonly Edge[], artifacts: readonly Change[]): OnHosts {
+function onHosts(
+  { desired, observed, root }: PlanInput,
+  first: readonly Edge[],
+  artifacts: readonly Change[],
+): OnHosts {
   const hosts = desired.hosts.map((host) => {
     const seen = observed.hosts[host.node];
     return hostChanges(host, seen, [...first, ...userFirst(host, seen?.machine)], root);
@@ -203,13 +204,14 @@ function storageChanges(
     }));
 }
 
-function gatesFor(cluster: Cluster, starting: readonly string[]): readonly Change[] {
+function gatesFor(cluster: Cluster, running: readonly DesiredProcess[]): readonly Change[] {
+  const starting = new Set(running.map(({ key }) => key));
   const needed = new Set(
-    cluster.members.filter(({ key }) => starting.includes(key)).flatMap(({ role }) => service(role).needs(cluster)),
+    cluster.members.filter(({ key }) => starting.has(key)).flatMap(({ role }) => service(role).needs(cluster)),
   );
   return [...needed].flatMap((role): readonly Change[] => {
     const members = cluster.members.filter((member) => member.role === role).map(({ key }) => key);
-    const begun = members.filter((key) => starting.includes(key));
+    const begun = members.filter((key) => starting.has(key));
     if (begun.length === 0) return [];
     const { title, quorum } = service(role);
     const enough = quorum(members.length);

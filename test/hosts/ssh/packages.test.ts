@@ -12,7 +12,7 @@ import { isRoot, shells, stage, type StageOptions } from "./support/apply-shell.
 const kinds = Object.keys(shells) as (keyof typeof shells)[];
 const options = { fence: () => ":", user: "kctl" };
 const signal = () => AbortSignal.timeout(30_000);
-const java = { link: "/etc/kctl/demo/java", least: 11, best: 17, home: null };
+const java = { link: "/etc/kctl/demo/java", least: 11, best: 17, most: null, home: null };
 const none = { java: null, javas: [] };
 const javaScript = (version: string) => `#!/bin/sh\necho 'openjdk version "${version}" 2024-01-01' >&2\n`;
 
