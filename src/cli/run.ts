@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import type { Context } from "../operations/context.ts";
-import type { Outcome } from "../report/reporter.ts";
+import type { Outcome, Reporter } from "../report/reporter.ts";
 import { ask } from "./ask.ts";
 import { askHidden } from "./ask-hidden.ts";
 import type { CommonOptions } from "./command.ts";
@@ -15,6 +15,15 @@ export type Done = Partial<Outcome> & { readonly exit?: number };
 
 function exitOf(faults: readonly Fault[]): number {
   return new KctlError(faults).exit;
+}
+
+/** Nobody is asked where there is no terminal, or where a program reads. */
+function asking({ json }: CommonOptions, reporter: Reporter, signal: AbortSignal): Pick<Context, "ask" | "askSecret"> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY || json) return { ask: null, askSecret: null };
+  return {
+    ask: (question) => reporter.aside(() => ask(question, signal)),
+    askSecret: (question) => reporter.aside(() => askHidden(question, signal)),
+  };
 }
 
 /** @param fieldsOfFailure what the result of a command that throws has beside its errors */
@@ -64,14 +73,7 @@ export async function run(
     signal: stop.signal,
     concurrency: options.concurrency,
     timeoutSeconds: options.timeout,
-    ask:
-      process.stdin.isTTY && process.stderr.isTTY && !options.json
-        ? (question) => reporter.aside(() => ask(question, stop.signal))
-        : null,
-    askSecret:
-      process.stdin.isTTY && process.stderr.isTTY && !options.json
-        ? (question) => reporter.aside(() => askHidden(question, stop.signal))
-        : null,
+    ...asking(options, reporter, stop.signal),
     atEnd: (what) => void endings.push(what),
   };
   try {
