@@ -41,6 +41,7 @@ const linuxTools: readonly (readonly [command: string, option: string, aptPackag
   ["curl", "--version", "curl"],
   ["wget", "--version", "wget"],
   ["mkfs.ext4", "-V", "e2fsprogs"],
+  ["systemd-analyze", "--version", "systemd"],
 ];
 
 /** The JDK and Maven, the shells that completion is tried in, what a pipeline of CI reads JSON with, and what drives a terminal. */

@@ -1,64 +1,88 @@
 /**
  * kctl's own part of /etc/hosts: at the top, so that it wins over a line such as Debian's `127.0.1.1 NAME`, between two markers
- * with the cluster's name. Every other byte of the file stays as it is.
+ * with the cluster's name. Every other byte of the file stays as it is. templates/restore-hosts.sh does the same at boot.
  */
 import type { HostsBlock } from "../services/desired.ts";
 
 /** What a machine needs where the file is missing. */
 const minimal = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
 
-export function blockLines({ cluster, entries }: HostsBlock): readonly string[] {
-  return [begin(cluster), ...entries.map(({ address, names }) => `${address}\t${names.join(" ")}`), end(cluster)];
-}
+const opening = "# >>> kctl ";
+const closing = "# <<< kctl ";
 
-const begin = (cluster: string): string => `# >>> kctl ${cluster}`;
-const end = (cluster: string): string => `# <<< kctl ${cluster}`;
+export function blockLines({ cluster, entries }: HostsBlock): readonly string[] {
+  return [
+    opening + cluster,
+    ...entries.map(({ address, names }) => `${address}\t${names.join(" ")}`),
+    closing + cluster,
+  ];
+}
 
 /** @param content all of the file; null where it is missing */
 export function withBlock(content: string | null, block: HostsBlock): string {
-  const wanted = blockLines(block);
-  const lines = linesOf(content ?? minimal);
-  // What is there as it should be stays where it is: two clusters must not move each other's.
-  const own = ownRange(lines, block.cluster);
-  if (
-    own !== null &&
-    lines
-      .slice(own.from, own.to)
-      .map(({ text }) => text)
-      .join("\n") === wanted.join("\n")
-  )
-    return content ?? minimal;
-  const rest = own === null ? lines : [...lines.slice(0, own.from), ...lines.slice(own.to)];
-  const at = own?.from ?? 0;
-  const ours = wanted.map((text) => ({ text, eol: "\n" }));
-  return joined([...rest.slice(0, at), ...ours, ...rest.slice(at)]);
+  const rest = linesOf(withoutBlock(content ?? minimal, block.cluster));
+  const at = placeFor(block.cluster, rest);
+  const ours = blockLines(block).map((line) => `${line}\n`);
+  return [...rest.slice(0, at), ...ours, ...rest.slice(at)].join("");
 }
-
-export function withoutBlock(content: string, cluster: string): string {
-  const lines = linesOf(content);
-  const own = ownRange(lines, cluster);
-  return own === null ? content : joined([...lines.slice(0, own.from), ...lines.slice(own.to)]);
-}
-
-type Line = { readonly text: string; readonly eol: string };
-
-function linesOf(content: string): readonly Line[] {
-  return [...content.matchAll(/([^\n]*?)(\r?\n|$)/g)]
-    .map(([, text = "", eol = ""]) => ({ text, eol }))
-    .filter(({ text, eol }) => text !== "" || eol !== "");
-}
-
-const joined = (lines: readonly Line[]): string => lines.map(({ text, eol }) => text + eol).join("");
 
 /** Of a damaged block, with one of its markers only, that marker alone is certainly kctl's. */
-function ownRange(lines: readonly Line[], cluster: string): { readonly from: number; readonly to: number } | null {
-  const from = lines.findIndex(({ text }) => text === begin(cluster));
-  const last = lines.findIndex(({ text }, index) => index > from && text === end(cluster));
-  if (from === -1) {
-    const alone = lines.findIndex(({ text }) => text === end(cluster));
-    return alone === -1 ? null : { from: alone, to: alone + 1 };
+export function withoutBlock(content: string, cluster: string): string {
+  const lines = linesOf(content);
+  const kept: string[] = [];
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = textOf(lines[index]);
+    const last = line === opening + cluster ? endOf(lines, index) : null;
+    if (last !== null) index = last;
+    else if (line !== opening + cluster && line !== closing + cluster) kept.push(lines[index] ?? "");
   }
-  const other = lines.findIndex(({ text }, index) => index > from && text.startsWith("# >>> kctl "));
-  const whole = last !== -1 && (other === -1 || other > last);
-  return { from, to: whole ? last + 1 : from + 1 };
+  return kept.join("");
+}
+
+export type HostsConflict = { readonly name: string; readonly address: string; readonly wanted: string };
+
+/**
+ * What lines of others say of the block's names. The block comes first, but programs that ask for every address get theirs too.
+ * Loopback is left out: distributions give a machine's own name such an address.
+ */
+export function conflicts(content: string, block: HostsBlock): readonly HostsConflict[] {
+  const wanted = new Map(block.entries.flatMap(({ address, names }) => names.map((name) => [name, address] as const)));
+  return linesOf(withoutBlock(content, block.cluster)).flatMap((line) => {
+    const [address = "", ...names] = textOf(line).replace(/#.*/, "").trim().split(/\s+/);
+    if (address.startsWith("127.") || address === "::1") return [];
+    return names.flatMap((name) => {
+      const ours = wanted.get(name.toLowerCase());
+      return ours === undefined || ours === address ? [] : [{ name, address, wanted: ours }];
+    });
+  });
+}
+
+/** Each with its end, which the last may lack. */
+function linesOf(content: string): readonly string[] {
+  return content.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+function textOf(line = ""): string {
+  return line.replace(/\n$/, "").replace(/\r$/, "");
+}
+
+/** The last line of the block that begins at `from`; null where another begins before it ends. */
+function endOf(lines: readonly string[], from: number): number | null {
+  const cluster = textOf(lines[from]).slice(opening.length);
+  const next = lines.findIndex((line, index) => {
+    const text = textOf(line);
+    return index > from && (text === closing + cluster || text.startsWith(opening));
+  });
+  return textOf(lines[next]) === closing + cluster ? next : null;
+}
+
+/** Blocks at the top stand in the order of their clusters' names, so that two clusters never move each other's. */
+function placeFor(cluster: string, lines: readonly string[]): number {
+  let at = 0;
+  while (textOf(lines[at]).startsWith(opening) && textOf(lines[at]).slice(opening.length) < cluster) {
+    const last = endOf(lines, at);
+    if (last === null || lines[last]?.endsWith("\n") !== true) return at;
+    at = last + 1;
+  }
+  return at;
 }

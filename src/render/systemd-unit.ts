@@ -6,6 +6,8 @@ export type UnitInput = {
   readonly cluster: string;
   readonly user: string;
   readonly data: string;
+  /** Roles that it needs: on its machine they are stopped after it, so that a broker can hand over at a shutdown. */
+  readonly needs: readonly string[];
   /** Where it may write. */
   readonly writable: readonly string[];
   /** templates/server.service */
@@ -21,11 +23,13 @@ export function hostsUnitName(cluster: string): string {
   return unitName(cluster, "hosts");
 }
 
-export function systemdUnit(process: DesiredProcess, { cluster, user, data, writable, template }: UnitInput): string {
+export function systemdUnit(process: DesiredProcess, input: UnitInput): string {
+  const { cluster, user, data, needs, writable, template } = input;
   const identifier = unitName(cluster, process.role).replace(/\.service$/, "");
   return new Eta({ autoEscape: false, autoTrim: false }).renderString(template, {
     description: `${process.role} of the Kafka cluster ${cluster}, on ${process.node}`,
     hostsUnit: hostsUnitName(cluster),
+    after: [hostsUnitName(cluster), ...needs.map((role) => unitName(cluster, role))].join(" "),
     user,
     data,
     run: process.folder,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Cluster, ClusterNode } from "../cluster/cluster.ts";
 import type { MachinePlatform } from "../cluster/platform.ts";
-import { hostsLines, hostsUnit, restoreHosts } from "../render/hosts-unit.ts";
+import { hostsLines, hostsText } from "../render/hosts-unit.ts";
 import { sysctlFile, sysctlSettings } from "../render/sysctl-file.ts";
 import { hostsUnitName, systemdUnit, unitName, type UnitInput } from "../render/systemd-unit.ts";
 import { javaFor } from "../spec/versions.ts";
@@ -16,6 +16,7 @@ import type {
   HostsBlock,
   Owner,
 } from "./desired.ts";
+import { service } from "./registry.ts";
 import type { ServiceContext } from "./service.ts";
 
 export type MachineInput = {
@@ -29,7 +30,7 @@ const root: Owner = { user: "root", group: "root" };
 
 /** A host as the services want it, made one of a machine of its own: with owners, units, names and the rest. */
 export function onMachine(host: DesiredHost, node: ClusterNode, input: MachineInput): DesiredHost {
-  const { cluster, machine, artifacts } = input;
+  const { cluster, machine, artifacts, templates } = input;
   const servers: Owner = { user: machine.user, group: machine.user };
   const readable: Owner = { user: "root", group: machine.user };
   const isData = (path: string): boolean => host.storedIds.some((stored) => stored.path === path);
@@ -46,14 +47,14 @@ export function onMachine(host: DesiredHost, node: ClusterNode, input: MachineIn
     {
       path: `${machine.cluster}/restore-hosts`,
       mode: 0o644,
-      content: restoreHosts(cluster.name, machine.cluster),
+      content: hostsText(templates["restore-hosts.sh"], cluster.name, machine.cluster),
       member: null,
       owner: root,
     },
     {
       path: `${machine.units}/${hosts}`,
       mode: 0o644,
-      content: hostsUnit(cluster.name, machine.cluster),
+      content: hostsText(templates["hosts.service"], cluster.name, machine.cluster),
       member: null,
       owner: root,
     },
@@ -135,7 +136,7 @@ function unitFile(process: DesiredProcess, input: MachineInput): DesiredFile {
   };
 }
 
-function unitInput({ key }: DesiredProcess, { cluster, machine, templates }: MachineInput): UnitInput {
+function unitInput({ key, role }: DesiredProcess, { cluster, machine, templates }: MachineInput): UnitInput {
   const folders = cluster.members.find((member) => member.key === key)?.folders;
   if (folders === undefined) throw new RangeError(`${key} is no member of ${cluster.name}`);
   const { data, log, run } = folders;
@@ -143,6 +144,7 @@ function unitInput({ key }: DesiredProcess, { cluster, machine, templates }: Mac
     cluster: cluster.name,
     user: machine.user,
     data,
+    needs: service(role).needs(cluster),
     writable: [data, log, run],
     template: templates["server.service"],
   };

@@ -37,6 +37,8 @@ export const templateNames = [
   "zookeeper-log4j.properties",
   "zookeeper-logback.xml",
   "server.service",
+  "hosts.service",
+  "restore-hosts.sh",
 ] as const;
 export type TemplateName = (typeof templateNames)[number];
 

@@ -28,6 +28,8 @@ const templates = {
   "zookeeper-log4j.properties": "",
   "zookeeper-logback.xml": "",
   "server.service": "",
+  "hosts.service": "",
+  "restore-hosts.sh": "",
 };
 
 type Settings = Readonly<Record<string, string>>;

@@ -33,6 +33,8 @@ const templates = {
   "zookeeper-log4j.properties": "zookeeper",
   "zookeeper-logback.xml": "",
   "server.service": "",
+  "hosts.service": "",
+  "restore-hosts.sh": "",
 };
 
 export type World = Omit<PlanInput, "observed">;
