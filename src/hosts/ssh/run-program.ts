@@ -7,7 +7,8 @@ import { quoted } from "./quote.ts";
 /** @param argv the first is an absolute path */
 export function runProgram(argv: readonly string[], folder: string): Operation<string> {
   const [program = "", ...args] = argv;
-  const name = args.at(args.indexOf("-cp") + 2) ?? program;
+  // Of Java, its main class.
+  const name = args.includes("-cp") ? (args[args.indexOf("-cp") + 2] ?? program) : program;
   return {
     doing: `run ${name}`,
     about: program,
