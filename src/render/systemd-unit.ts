@@ -42,7 +42,7 @@ export function systemdUnit(process: DesiredProcess, input: UnitInput): string {
 }
 
 /** One word of a command line, as systemd reads it (systemd.service(5), "Command lines"). */
-function unitWord(word: string): string {
+export function unitWord(word: string): string {
   if (/[\n\r\0]/.test(word)) throw new RangeError("a word of a unit's command has no line ends");
   const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("$", "$$$$").replaceAll("%", "%%");
   return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped}"`;

@@ -19,6 +19,8 @@ import { acquireClusterLock, type ClusterLock } from "./cluster-lock.ts";
 import { sshPlatform } from "./platform.ts";
 import { machineReceipts } from "./machine-receipts.ts";
 
+type Machine = { readonly node: string; readonly shell: Shell };
+
 type SshSpec = Extract<Spec["provider"], { type: "ssh" }>;
 
 export async function sshProvider(
@@ -49,8 +51,7 @@ export async function sshProvider(
     node,
     run: async (script, options) => (await open(node)).shell.run(script, options),
   });
-  const machines = (): readonly { readonly node: string; readonly shell: Shell }[] =>
-    named.map(({ name }) => ({ node: name, shell: shell(name) }));
+  const machines = (): readonly Machine[] => named.map(({ name }) => ({ node: name, shell: shell(name) }));
   const receipts = machineReceipts(platform, machines, around.signal);
   const addressOf = (node: string): string =>
     named.find(({ name }) => name === node)?.address ?? receipts.addressOf(node) ?? node;
