@@ -10,6 +10,7 @@ import { quoted } from "./quote.ts";
 /** Larger files are told apart by their digest, and not shown. */
 export const shownBytes = 64 * 1024;
 
+/** Settings of the kernel are read by cat: the shell of busybox reads byte by byte, and the kernel gives a number at once or not at all. */
 const functions = String.raw`
 nl='
 '
@@ -136,8 +137,7 @@ function processLines(processes: readonly DesiredProcess[], machine: DesiredMach
   const marks = processes.map(({ mark }) => `-e ${quoted(mark)}`);
   const show = "systemctl show -p Id,ActiveState,SubState,MainPID,UnitFileState,NeedDaemonReload";
   return [
-    // Not by `read`: some shells read byte by byte, and the kernel gives such a file at once or not at all.
-    "boot=$(cat /proc/sys/kernel/random/boot_id)",
+    "read -r boot </proc/sys/kernel/random/boot_id",
     `units=; pids=' '`,
     ...(units.length === 0
       ? []
