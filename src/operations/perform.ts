@@ -32,6 +32,19 @@ export function isLight({ kind, ...change }: Change): boolean {
   return "step" in change && change.step.kind !== "software" && change.step.kind !== "java";
 }
 
+/** By node and path, since machines have file systems of their own; processes by their member's key. */
+function wantedOf({ hosts }: Survey["desired"]): {
+  readonly files: ReadonlyMap<string, DesiredFile>;
+  readonly folders: ReadonlyMap<string, DesiredFolder>;
+  readonly processes: ReadonlyMap<string, DesiredProcess>;
+} {
+  return {
+    files: new Map(hosts.flatMap(({ node, files }) => files.map((file) => [`${node} ${file.path}`, file]))),
+    folders: new Map(hosts.flatMap(({ node, folders }) => folders.map((folder) => [`${node} ${folder.path}`, folder]))),
+    processes: new Map(hosts.flatMap((host) => host.processes.map((process) => [process.key, process]))),
+  };
+}
+
 /** How servers are restarted. */
 type Rolling = Pick<RollOptions, "steps" | "watch">;
 
@@ -39,19 +52,7 @@ const carefully: Rolling = { steps: allAtOnce };
 
 export function performer(survey: Survey, context: Context, lock: Lock, rolling = carefully): Perform {
   const { desired, hosts } = survey;
-  const files = new Map(
-    desired.hosts.flatMap((host) =>
-      host.files.map((file): [string, DesiredFile] => [`${host.node} ${file.path}`, file]),
-    ),
-  );
-  const folders = new Map(
-    desired.hosts.flatMap((host) =>
-      host.folders.map((folder): [string, DesiredFolder] => [`${host.node} ${folder.path}`, folder]),
-    ),
-  );
-  const processes = new Map(
-    desired.hosts.flatMap((host) => host.processes.map((process): [string, DesiredProcess] => [process.key, process])),
-  );
+  const { files, folders, processes } = wantedOf(desired);
   const record = receiptWriter(survey);
   const hostOf = (change: Change): Host => must(hosts.get(change.node ?? ""), change.key);
 
