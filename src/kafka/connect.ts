@@ -1,5 +1,6 @@
 /** The one place that makes clients of the Kafka library: imported only when first used, never retrying for ever, always closed. */
 import type { Admin, BaseOptions, Broker, ConnectionPool, Producer } from "@platformatic/kafka";
+import { nearEnds, type NearEnds } from "./near-ends.ts";
 import { unmapped, type Address, type AddressMap } from "./address.ts";
 
 export type ClientOptions = {
@@ -56,7 +57,8 @@ async function using<C extends Client, Result>(
   signal: AbortSignal,
   use: (client: C) => Promise<Result>,
 ): Promise<Result> {
-  mapAddresses(client.connections, map);
+  const ends = nearEnds();
+  mapAddresses(client.connections, map, ends);
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -66,14 +68,21 @@ async function using<C extends Client, Result>(
   } finally {
     signal.removeEventListener("abort", onAbort);
     await client.close();
+    ends.close();
   }
 }
 
 /** The library has no hook for addresses: its pool's one way to a connection is wrapped. */
-function mapAddresses(pool: ConnectionPool, map: AddressMap): void {
-  type Get = (broker: Broker | undefined, callback?: unknown) => unknown;
+function mapAddresses(pool: ConnectionPool, map: AddressMap, ends: NearEnds): void {
+  type Callback = (error: unknown) => void;
+  type Get = (broker: Broker | undefined, callback?: Callback) => unknown;
   const get = pool.get.bind(pool) as Get;
-  const mapped: Get = (broker, callback) =>
-    get(broker === undefined ? broker : { ...broker, ...map(broker.host, broker.port) }, callback);
+  const mapped: Get = (broker, callback) => {
+    if (broker === undefined) return get(broker, callback);
+    const near = ends.of(map(broker.host, broker.port));
+    if (!(near instanceof Promise)) return get({ ...broker, ...near }, callback);
+    if (callback === undefined) return near.then((address) => get({ ...broker, ...address }));
+    return void near.then((address) => get({ ...broker, ...address }, callback), callback);
+  };
   pool.get = mapped as ConnectionPool["get"];
 }

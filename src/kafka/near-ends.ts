@@ -1,26 +1,32 @@
-/** For the Kafka library, which connects by itself: ports of this machine that lead through tunnels. Closed after use. */
-import { createServer, type AddressInfo, type Server } from "node:net";
+/** For the Kafka library, which connects by itself: ports of this machine that lead through tunnels. */
 import { once } from "node:events";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { pipeline } from "node:stream";
-import { addressText, type Address, type AddressMap } from "./address.ts";
+import { addressText, type Address } from "./address.ts";
 import { dial, hasTunnel } from "./dial.ts";
 
-export type NearEnds = { readonly map: AddressMap; readonly close: () => void };
+export type NearEnds = {
+  /** Where to connect in place of this address: the same, where no tunnel leads there. */
+  readonly of: (address: Address) => Address | Promise<Address>;
+  readonly close: () => void;
+};
 
-/** @param addresses what brokers tell their clients, and how they are asked first */
-export async function nearEnds(addresses: readonly Address[]): Promise<NearEnds> {
-  const far = addresses.filter(({ host }) => hasTunnel(host));
-  const distinct = [...new Map(far.map((address) => [addressText(address), address])).entries()];
-  const ends = new Map(
-    await Promise.all(distinct.map(async ([text, address]) => [text, await open(address)] as const)),
-  );
+export function nearEnds(): NearEnds {
+  const ends = new Map<string, Promise<Server>>();
+  const endOf = async (address: Address): Promise<Address> => {
+    const key = addressText(address);
+    const end = ends.get(key) ?? open(address);
+    ends.set(key, end);
+    return { host: "127.0.0.1", port: ((await end).address() as AddressInfo).port };
+  };
   return {
-    map: (host, port) => {
-      const end = ends.get(addressText({ host, port }));
-      return end === undefined ? { host, port } : { host: "127.0.0.1", port: (end.address() as AddressInfo).port };
-    },
+    of: (address) => (hasTunnel(address.host) ? endOf(address) : address),
     close: () => {
-      for (const end of ends.values()) end.close();
+      for (const end of ends.values())
+        end.then(
+          (server) => server.close(),
+          () => undefined,
+        );
     },
   };
 }

@@ -4,8 +4,7 @@ import { resolveCluster } from "../cluster/resolve.ts";
 import { knownIdsOf, parseReceipt } from "../plan/receipt.ts";
 import { KctlError } from "../fault.ts";
 import type { SmokeResult } from "../kafka/smoke-test/result.ts";
-import { nearEnds } from "../kafka/near-ends.ts";
-import { advertisedAddresses, clientAddresses } from "./client-addresses.ts";
+import { clientAddresses } from "./client-addresses.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import type { FailoverReport } from "./failover.ts";
@@ -45,16 +44,14 @@ export async function smokeTest(
     const { smokeTest: run } = await import("../kafka/smoke-test/smoke-test.ts");
     const { emit, signal, timeoutSeconds } = context;
     const bootstrap = clientAddresses(cluster);
-    const ends = await nearEnds([...bootstrap, ...advertisedAddresses(cluster)]);
     const result = await run({
       bootstrap,
-      map: ends.map,
       brokers: membersOf(cluster, "broker").length,
       keep,
       emit,
       signal,
       timeoutSeconds,
-    }).finally(ends.close);
+    });
     tested(result);
     if (!failover || !result.ok) return { ...result, failover: null };
     const { failover: stopOne } = await import("./failover.ts");

@@ -25,6 +25,8 @@ export type UpResult = {
   readonly software: string;
   /** What the tools there must be told, since no Java of this machine fits; null where they find one. */
   readonly javaHome: string | null;
+  /** A node where the software is; null: it is here. */
+  readonly on: string | null;
   /** What the spec asks for and kctl does not do: all else was done. */
   readonly refused: readonly Fault[];
   /** Servers that are still to be restarted, where the roll goes step by step. */
@@ -85,9 +87,11 @@ function endOf({
   cluster,
   kafkaFolder,
   java,
-}: Survey): Pick<UpResult, "cluster" | "bootstrap" | "software" | "javaHome"> {
+  provider,
+}: Survey): Pick<UpResult, "cluster" | "bootstrap" | "software" | "javaHome" | "on"> {
   const javaHome = java.temurin === null ? null : java.home;
-  return { cluster: cluster.name, bootstrap: bootstrapOf(cluster), software: kafkaFolder, javaHome };
+  const on = provider.platform.machine === null ? null : (cluster.nodes[0]?.name ?? null);
+  return { cluster: cluster.name, bootstrap: bootstrapOf(cluster), software: kafkaFolder, javaHome, on };
 }
 
 const mute: Fault = {

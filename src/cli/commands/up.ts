@@ -115,11 +115,12 @@ type Shown = {
   readonly bootstrap: string;
   readonly software: string;
   readonly javaHome: string | null;
+  readonly on: string | null;
   readonly left: readonly string[];
 };
 
 function upText(
-  { changed, cluster, bootstrap, software, javaHome, left }: Shown,
+  { changed, cluster, bootstrap, software, javaHome, on, left }: Shown,
   seconds: number,
   proof: string,
   { specFile, env, home }: Context,
@@ -128,6 +129,7 @@ function upText(
   const kctl = env["npm_command"] === "exec" ? "npx kctl" : "kctl";
   const file = specFile === "kctl.yaml" ? "" : ` -f ${shellWord(specFile)}`;
   const rest = left.length === 0 ? "" : `\nStill to be restarted: ${left.join(", ")}. The next up goes on with them.`;
+  const there = on === null ? "" : `${kctl} ssh ${on}${file} -- `;
   const java = javaHome === null ? "" : `JAVA_HOME=${shellWord(javaHome)} `;
   return `
 ${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.${rest}${proof}
@@ -138,6 +140,6 @@ Clients connect to
 Try
   ${kctl} status${file}
   ${kctl} smoke-test${file}
-  ${java}${shellPath(`${software}/bin/kafka-topics.sh`, home)} --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
+  ${there}${java}${shellPath(`${software}/bin/kafka-topics.sh`, home)} --bootstrap-server ${bootstrap.split(",", 1)[0]} --list
   ${kctl} destroy${file}`;
 }
