@@ -1,7 +1,7 @@
 /** The base image of the lab's hosts: built once, kept in a cache, and read by all labs as the lower layer of their roots. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export type Base = { readonly root: string; readonly java: string; readonly cloud: string; readonly apt: string };
@@ -53,6 +53,16 @@ function recipe(): string {
   return hash.digest("hex").slice(0, 12);
 }
 
+/**
+ * Each host's systemd takes about eight of them, out of one account for all of root's: past it, a host hangs half booted. The one
+ * setting of this machine that the lab raises; it stays until the machine restarts.
+ */
+function allowInotify(): void {
+  const setting = "/proc/sys/fs/inotify/max_user_instances";
+  const wanted = 4096;
+  if (Number(readFileSync(setting, "utf8")) < wanted) writeFileSync(setting, String(wanted));
+}
+
 /** Installs what the lab needs and builds the image, where they are missing; the second of two at once waits for the first. */
 export function prepareBase(): Base {
   if (process.platform !== "linux" || process.getuid?.() !== 0) throw new Error("the lab needs Linux, and root on it");
@@ -60,6 +70,7 @@ export function prepareBase(): Base {
   const folder = join(cache, recipe());
   const lock = join(cache, "lock");
   mkdirSync(cache, { recursive: true });
+  allowInotify();
   installTools(lock);
   if (!existsSync(folder)) {
     run("flock", [

@@ -94,7 +94,7 @@ async function untilUp(record: LabRecord, name: string, before: number | null): 
   let said = "";
   await until(`${name} boots`, 60, async () => {
     if (init(record, name) === null || init(record, name) === before) return false;
-    said = await runIn(record, name, "systemctl is-system-running --wait || true").catch(String);
+    said = await runIn(record, name, "timeout 60 systemctl is-system-running --wait || true").catch(String);
     return /^(running|degraded)$/mu.test(said);
   });
 }

@@ -61,6 +61,17 @@ describe("two hosts with Java, as root", () => {
     expect(await host.run("bash -c 'head -n 1 </dev/tcp/10.77.0.12/22'")).toContain("SSH-2.0");
   });
 
+  test("a command inside has the lab's keys in its home, unless that home has its own", async () => {
+    const home = mkdtempSync(join(tmpdir(), "kctl lab-"));
+    const env = { ...process.env, HOME: home };
+    const keys = (): Promise<Ended> => it.run(["sh", "-c", "ls ~/.ssh"], { env });
+    expect((await keys()).stdout).toContain("id_ed25519");
+    expect((await keys()).stdout).toContain("id_ed25519");
+    writeFileSync(join(home, ".ssh/config"), "");
+    expect((await keys()).stdout).toBe("config\n");
+    rmSync(home, { recursive: true });
+  });
+
   test("a reboot and a cut of power leave address and disk", async () => {
     await host.run("echo kept >/root/kept");
     const booted = await host.run("cat /proc/1/stat | cut -d' ' -f22");

@@ -1,7 +1,7 @@
 /** The lab: real Debian hosts with systemd in a network namespace of their own, which tests and people reach over SSH. */
 import { spawn, type SpawnOptions } from "node:child_process";
 import { appendFileSync, chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { prepareBase, type Base } from "./base.ts";
 import { makeOperatorGroup } from "./cgroups.ts";
@@ -61,16 +61,18 @@ let labs = 0;
 
 const sshFolder = (id: string): string => join(folderOf(id), "ssh");
 
-/** Reads no more than it is told, so that a name in it is never more than a name. */
+/** The lab's ~/.ssh is in the place of the user's, and of that of any other HOME that has none of its own. */
 const enterScript = `
 echo $$ >"$1/cgroup.procs"
-for home in $3; do mkdir -p "$home/.ssh" && mount --bind "$2" "$home/.ssh"; done
+put() { mkdir -p -m 700 "$1/.ssh" && mount --bind "$ssh" "$1/.ssh"; }
+ssh=$2
+put "$3"
+[ "\${HOME:-$3}" = "$3" ] || [ -n "$(ls -A "$HOME/.ssh" 2>/dev/null)" ] || put "$HOME"
 shift 3
 exec "$@"`;
 
 /** Runs a command in the lab's network; it is counted among the lab's processes, and so ends with it. */
 function enter(id: string, argv: readonly string[]): readonly [string, ...string[]] {
-  const homes = new Set([userInfo().homedir, homedir()]);
   const group = makeOperatorGroup(`${id}/operator`);
   const [command = "", ...args] = inside(id);
   return [
@@ -85,7 +87,7 @@ function enter(id: string, argv: readonly string[]): readonly [string, ...string
     "sh",
     group,
     sshFolder(id),
-    [...homes].join(" "),
+    userInfo().homedir,
     ...argv,
   ];
 }
