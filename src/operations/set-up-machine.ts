@@ -4,6 +4,7 @@ import type { MachineHands, SlowOptions, SoftwareArchive } from "../hosts/host.t
 import type { Change } from "../plan/change.ts";
 import type { InstalledSoftware } from "../services/desired.ts";
 import { withBlock } from "../render/hosts-block.ts";
+import { mustResolve } from "./must-resolve.ts";
 import type { Context } from "./context.ts";
 import type { Survey } from "./survey.ts";
 
@@ -46,7 +47,8 @@ export async function setUpMachine(
       return hands.installSoftware(step.software, await archiveOf(step.software, survey, context), slow);
     }
     case "hosts":
-      return writeHosts(hands, seen.hostsFile, withBlock(seen.hostsFile, wanted.hosts), node);
+      await writeHosts(hands, seen.hostsFile, withBlock(seen.hostsFile, wanted.hosts), node);
+      return mustResolve(wanted.hosts, survey.provider.shell(node), context);
     case "sysctl":
       return setKernel(hands, step.settings, node, context);
     case "unit":

@@ -3,6 +3,7 @@ import { KctlError, type Fault } from "../fault.ts";
 import { changesSomething, type Change } from "../plan/change.ts";
 import { doneAgain } from "../plan/done-again.ts";
 import type { Receipt } from "../plan/receipt.ts";
+import { startsOf } from "../plan/starts.ts";
 import type { Lock } from "../providers/provider.ts";
 import { awaitHealth } from "./await-health.ts";
 import { bootstrapOf } from "./client-addresses.ts";
@@ -16,7 +17,7 @@ import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
 import { watched, type Watch } from "./roll/watch.ts";
 import { allOfIt, reviewedOnly } from "./scope.ts";
 import { serverJava } from "./server-java.ts";
-import { mustReachAll, survey, type ServerJava, type Survey } from "./survey.ts";
+import { survey, type ServerJava, type Survey } from "./survey.ts";
 
 export type UpResult = {
   readonly changed: number;
@@ -57,7 +58,11 @@ export async function up(context: Context, { yes, step, plan, onChanged, watch }
     // What a change brings to light (an id that Kafka gave, topics of a cluster that was down) is looked at in another round.
     for (;;) {
       const seen = scope.within(await look(open, context));
-      mustReachAll(seen);
+      if (seen.unreachable.size > 0) {
+        const repaired = await repairReachable(seen, { steps, watch }, context, lock);
+        onChanged(repaired.changed);
+        throw new KctlError([...repaired.faults, ...[...seen.unreachable.values()].flatMap(({ faults }) => faults)]);
+      }
       const { changes, refusals: refused } = seen.plan;
       const again = doneAgain(changes, before);
       if (again.length > 0) throw new KctlError(again);
@@ -106,6 +111,22 @@ async function look({ spec, provider }: OpenCluster, context: Context): Promise<
   const seen = await survey(spec, provider, javaOf, context, randomId);
   if (seen.plan.obstacles.length > 0) throw new KctlError(seen.plan.obstacles);
   return seen;
+}
+
+/**
+ * While some machines cannot be looked at, what is dead on the others is started again, with what it needs; nothing is restarted and
+ * nothing of Kafka's is changed, since that rests on what is unknown. A cluster that is not there yet is not begun in part.
+ */
+async function repairReachable(
+  seen: Survey,
+  rolling: { readonly steps: Steps; readonly watch: Watch },
+  context: Context,
+  lock: Lock,
+): Promise<Pick<Outcome, "changed" | "faults">> {
+  const { former } = seen.receipt;
+  if (former === null) return { changed: 0, faults: [] };
+  const changes = startsOf(seen.plan.changes, new Set(Object.keys(former.members)));
+  return carryOut({ ...seen, plan: { ...seen.plan, changes } }, rolling, context, lock);
 }
 
 async function carryOut(

@@ -1,0 +1,194 @@
+/** What a plan does to machines that are kctl's to set up: tables of what was seen and what follows. */
+import { expect, test } from "vitest";
+import type { Change } from "../../src/plan/change.ts";
+import { makePlan } from "../../src/plan/make-plan.ts";
+import type { ObservedHost, ObservedMachine, ObservedState } from "../../src/plan/observed.ts";
+import { sshPlatform } from "../../src/providers/ssh/platform.ts";
+import { withBlock } from "../../src/render/hosts-block.ts";
+import type { DesiredHost } from "../../src/services/desired.ts";
+import { nothing, running, world, type World } from "./support/world.ts";
+
+const addresses = { "kafka-1": "10.0.0.1", "kafka-2": "10.0.0.2" };
+const spec = {
+  provider: { type: "ssh" },
+  zookeeper: { version: "3.8.4" },
+  nodes: Object.entries(addresses).map(([name, address]) => ({ name, address, roles: ["zookeeper", "broker"] })),
+};
+
+function wanted(more: object = {}): World {
+  return world({ ...spec, ...more }, null, { platform: sshPlatform("demo", addresses) });
+}
+
+/** A machine on which everything is as wanted. */
+function setUp({ machine }: DesiredHost): ObservedMachine {
+  if (machine === undefined) throw new Error("it is no machine of kctl's");
+  return {
+    user: true,
+    software: Object.fromEntries(machine.software.map(({ folder }) => [folder, true])),
+    java: { home: "/usr/lib/jvm/17", major: 17 },
+    javas: [{ home: "/usr/lib/jvm/17", major: 17 }],
+    hostsFile: withBlock("127.0.0.1 localhost\n", machine.hosts),
+    resolves: {},
+    resolveSeconds: 0,
+    sysctl: { ...machine.sysctl },
+    units: Object.fromEntries(
+      machine.units.map(({ name }) => [name, { active: "active", enabled: true, needsReload: false }]),
+    ),
+    receipt: null,
+    otherReceipts: {},
+  };
+}
+
+const bare: ObservedMachine = {
+  user: false,
+  software: {},
+  java: null,
+  javas: [],
+  hostsFile: "127.0.0.1 localhost\n",
+  resolves: {},
+  resolveSeconds: 0,
+  sysctl: { "vm.swappiness": "60", "vm.max_map_count": "65530" },
+  units: {},
+  receipt: null,
+  otherReceipts: {},
+};
+
+function empty(node: string): ObservedHost {
+  return { node, machine: bare, files: {}, folders: {}, processes: {}, ports: {}, identities: {} };
+}
+
+/** Everything runs as wanted, but for what `but` says of kafka-1's machine. */
+function settled(now: World, but: Partial<ObservedMachine> = {}): ObservedState {
+  const seen = running(now);
+  const hosts = now.desired.hosts.map((host): readonly [string, ObservedHost] => {
+    const before = seen.hosts[host.node];
+    if (before === undefined) throw new Error(`${host.node} was not seen`);
+    const owned = <Seen>(all: Readonly<Record<string, Seen>>, wants: readonly { path: string; owner?: object }[]) =>
+      Object.fromEntries(wants.map(({ path, owner }) => [path, { ...all[path], owner }])) as Record<string, Seen>;
+    const machine = { ...setUp(host), ...(host.node === "kafka-1" ? but : {}) };
+    return [
+      host.node,
+      { ...before, machine, files: owned(before.files, host.files), folders: owned(before.folders, host.folders) },
+    ];
+  });
+  return { ...seen, hosts: Object.fromEntries(hosts) };
+}
+
+const steps = (changes: readonly Change[]): readonly string[] =>
+  changes.flatMap((change) => (change.kind === "machine" ? change.title : []));
+
+test("nothing is to be done where everything is as wanted", () => {
+  const now = wanted();
+  const plan = makePlan({ ...now, observed: settled(now) });
+  expect(plan.changes.filter(({ kind }) => kind !== "note")).toEqual([]);
+  expect(plan.obstacles).toEqual([]);
+});
+
+test("a bare machine gets everything, and no server starts before all of it is there and every machine knows all names", () => {
+  const now = wanted();
+  const hosts = Object.fromEntries(Object.keys(addresses).map((node) => [node, empty(node)]));
+  const { changes } = makePlan({ ...now, observed: { ...nothing, hosts } });
+  expect(steps(changes).filter((title) => title.endsWith("kafka-1"))).toEqual([
+    "create the user kctl on kafka-1",
+    "install Java 17 on kafka-1",
+    "install zookeeper 3.8.4 on kafka-1",
+    "install kafka 3.9.1 on kafka-1",
+    "update kctl's block in /etc/hosts on kafka-1",
+    "set kernel settings on kafka-1",
+    "load and enable kctl-demo-hosts.service on kafka-1",
+    "load and enable kctl-demo-zookeeper.service on kafka-1",
+    "load and enable kctl-demo-broker.service on kafka-1",
+  ]);
+  const keys = changes.map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+  const start = changes.find(({ key }) => key === "start kafka-1/zookeeper");
+  const before = start?.after.map(({ key }) => key) ?? [];
+  const own = changes.filter(({ node, kind }) => node === "kafka-1" && ["machine", "file", "folder"].includes(kind));
+  expect(own.map(({ key }) => key).filter((key) => !before.includes(key))).toEqual([]);
+  expect(before).toContain("hosts on kafka-2");
+  expect(before).not.toContain("java on kafka-2");
+  const folder = changes.find(({ key }) => key === "folder kafka-1:/var/lib/kctl/demo/broker");
+  expect(folder?.after).toContainEqual({ key: "user on kafka-1", until: "done" });
+});
+
+test.each<[string, Partial<ObservedMachine>, readonly string[]]>([
+  ["the user is gone", { user: false }, ["create the user kctl on kafka-1"]],
+  [
+    "the block was edited by hand",
+    { hostsFile: "# >>> kctl demo\n10.9.9.9\tkafka-1\n# <<< kctl demo\n127.0.0.1 localhost\n" },
+    ["update kctl's block in /etc/hosts on kafka-1"],
+  ],
+  ["/etc/hosts is missing", { hostsFile: null }, ["update kctl's block in /etc/hosts on kafka-1"]],
+  [
+    "a kernel setting is another one",
+    { sysctl: { "vm.swappiness": "60", "vm.max_map_count": "262144" } },
+    ["set kernel settings on kafka-1"],
+  ],
+  ["a kernel does not have a setting", { sysctl: { "vm.swappiness": null, "vm.max_map_count": "262144" } }, []],
+  [
+    "the link leads to no Java, and another is there",
+    { java: null, javas: [{ home: "/opt/jdk-21", major: 21 }] },
+    ["use the Java in /opt/jdk-21 on kafka-1"],
+  ],
+  ["the Java is too old", { java: { home: "/usr/lib/jvm/7", major: 7 }, javas: [] }, ["install Java 17 on kafka-1"]],
+  [
+    "half an archive",
+    { software: { "/opt/kctl/kafka-3.9.1": false, "/opt/kctl/zookeeper-3.8.4": true } },
+    ["install kafka 3.9.1 on kafka-1"],
+  ],
+  [
+    "a unit is not enabled, another has to be read again",
+    {
+      units: {
+        "kctl-demo-hosts.service": { active: "active", enabled: true, needsReload: false },
+        "kctl-demo-zookeeper.service": { active: "active", enabled: false, needsReload: false },
+        "kctl-demo-broker.service": { active: "active", enabled: true, needsReload: true },
+      },
+    },
+    ["load and enable kctl-demo-zookeeper.service on kafka-1", "load and enable kctl-demo-broker.service on kafka-1"],
+  ],
+])("%s", (_name, but, titles) => {
+  const now = wanted();
+  const { changes } = makePlan({ ...now, observed: settled(now, but) });
+  expect(steps(changes)).toEqual(titles);
+  expect(changes.filter(({ kind }) => kind === "process" || kind === "roll")).toEqual([]);
+});
+
+test("a Java that the spec names is the only one that will do", () => {
+  const now = wanted({ java: { home: "/opt/mine" } });
+  expect(steps(makePlan({ ...now, observed: settled(now) }).changes)).toEqual([
+    "use the Java in /opt/mine on kafka-1",
+    "use the Java in /opt/mine on kafka-2",
+  ]);
+});
+
+test("a file or folder of another owner is given its own again", () => {
+  const now = wanted();
+  const seen = settled(now);
+  const host = seen.hosts["kafka-1"];
+  const file = "/etc/kctl/demo/broker/server.properties";
+  const folder = "/var/lib/kctl/demo/broker";
+  if (host === undefined) throw new Error("kafka-1 was not seen");
+  const other = { user: "ann", group: "ann" };
+  const changed: ObservedHost = {
+    ...host,
+    files: { ...host.files, [file]: { ...host.files[file], owner: other } as ObservedHost["files"][string] },
+    folders: {
+      ...host.folders,
+      [folder]: { ...host.folders[folder], owner: other } as ObservedHost["folders"][string],
+    },
+  };
+  const { changes } = makePlan({ ...now, observed: { ...seen, hosts: { ...seen.hosts, "kafka-1": changed } } });
+  expect(changes.filter(({ kind }) => kind !== "note").map(({ title }) => title)).toEqual([
+    `update folder ${folder} on kafka-1`,
+    `update ${file} on kafka-1`,
+  ]);
+});
+
+test("a receipt that a machine lacks is written again, though it says nothing new", () => {
+  const now = wanted();
+  const observed = { ...settled(now), receiptBehind: ["kafka-2"] };
+  expect(makePlan({ ...now, observed }).changes.filter(({ kind }) => kind === "receipt")).toMatchObject([
+    { title: "update the receipt on kafka-2", diff: [] },
+  ]);
+});
