@@ -7,16 +7,9 @@ export function clientAddresses(cluster: Cluster): readonly Address[] {
   return membersOf(cluster, "broker").map(({ address, ports }) => ({ host: address, port: ports["clients"] ?? 0 }));
 }
 
-/** What brokers tell their clients. */
-export function advertisedAddresses(cluster: Cluster): readonly Address[] {
-  return membersOf(cluster, "broker").map(({ advertised, ports }) => ({
-    host: advertised,
-    port: ports["clients"] ?? 0,
-  }));
-}
-
+/** What clients are given. */
 export function bootstrapOf(cluster: Cluster): string {
-  return advertisedAddresses(cluster)
-    .map(({ host, port }) => `${host}:${port}`)
+  return membersOf(cluster, "broker")
+    .map(({ advertised, ports }) => `${advertised}:${ports["clients"]}`)
     .join(",");
 }
