@@ -8,6 +8,7 @@ import type { Spec } from "../spec/schema.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
+import { keepLogs } from "./keep-logs.ts";
 import { lookAtAll, recordedCluster } from "./recorded-cluster.ts";
 import { runningServers, stopServers, type End } from "./stop-servers.ts";
 import { unmakeMachines } from "./unmake-machine.ts";
@@ -20,11 +21,13 @@ export type DestroyResult = {
   readonly kept: readonly string[];
   /** What lies among kctl's things and is not kctl's. */
   readonly left: readonly string[];
+  /** Archives of the servers' logs; empty without --keep-logs. */
+  readonly logs: readonly string[];
 };
 
 export async function destroy(
   context: Context,
-  options: { readonly yes: boolean; readonly keepData: boolean },
+  options: { readonly yes: boolean; readonly keepData: boolean; readonly keepLogs: string | null },
 ): Promise<DestroyResult> {
   const { spec, provider } = await openCluster(context);
   if (spec.protected)
@@ -42,13 +45,19 @@ export async function destroy(
   return withLock(provider, "destroy", async () => {
     const text = await provider.readReceipt();
     if (text === null) await mustBeNothing(spec, provider, context);
-    if (text === null) return { cluster: spec.name, changed: 0, kept: [], left: [] };
+    if (text === null) return { cluster: spec.name, changed: 0, kept: [], left: [], logs: [] };
     const receipt = parseReceipt(text);
     const { cluster, desired } = await recordedCluster(spec, provider, receipt);
     const data = cluster.members.map(({ folders }) => folders.data);
     if (!options.yes) await confirm(question(spec.name, data, options.keepData), spec.name, context);
     const looked = await lookAtAll({ desired }, provider, context.signal);
-    const stopped = await stopServers(runningServers(looked), endFor(options.keepData, context.signal), context);
+    // What servers write as they stop is worth the most.
+    const stopped = await stopServers(
+      runningServers(looked),
+      endFor(options.keepData || options.keepLogs !== null, context.signal),
+      context,
+    );
+    const logs = options.keepLogs === null ? [] : await keepLogs(cluster.members, options.keepLogs, provider, context);
     const machines = looked.filter(({ wanted }) => wanted.machine !== undefined);
     const hosts = new Map(looked.filter((one) => !machines.includes(one)).map(({ host }) => [host.node, host]));
     const removed =
@@ -59,10 +68,10 @@ export async function destroy(
         { keepData: options.keepData, platform: provider.platform.machine },
         context,
       ));
-    if (options.keepData) return { cluster: spec.name, changed: stopped + removed, kept: data, left: [] };
+    if (options.keepData) return { cluster: spec.name, changed: stopped + removed, kept: data, left: [], logs };
     const left = await provider.tidy(cluster.members);
     await provider.removeReceipt();
-    return { cluster: spec.name, changed: stopped + removed + 1, kept: [], left };
+    return { cluster: spec.name, changed: stopped + removed + 1, kept: [], left, logs };
   });
 }
 

@@ -1,4 +1,5 @@
 /** What users meet on their own machine: taken ports, edits by hand, servers that cannot start, clusters side by side. */
+import { execFileSync } from "node:child_process";
 import { createServer } from "node:net";
 import { appendFile, mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -59,8 +60,11 @@ describe("one server of each", () => {
     });
     expect((await processes(at)).size).toBe(0);
     expect((await kctl(at, "up", "--json")).exit).toBe(0);
-    expect((await kctl(at, "destroy", "--yes", "--json")).exit).toBe(0);
-    expect(await readdir(at.folder)).toEqual(["kctl.yaml"]);
+    const gone = await kctl(at, "destroy", "--keep-logs", "logs", "--yes", "--json");
+    const archives = ["zookeeper", "broker"].map((role) => join(at.folder, "logs", `kafka-1-${role}.tar.gz`));
+    expect(gone.result).toMatchObject({ ok: true, logs: archives });
+    expect(execFileSync("tar", ["-tzf", archives[1] ?? ""], { encoding: "utf8" })).toContain("./server.log\n");
+    expect((await readdir(at.folder)).toSorted()).toEqual(["kctl.yaml", "logs"]);
   });
 
   test("a broker that cannot start is reported with the reason from its log, and up goes on once it is mended", async () => {

@@ -358,7 +358,7 @@ async function contextWith(draft: object): Promise<Context> {
 
 test("destroy refuses a protected cluster", async () => {
   const context = await contextWith({ ...base("zookeeper"), protected: true });
-  await expect(destroy(context, { yes: true, keepData: false })).rejects.toThrow("demo is protected");
+  await expect(destroy(context, { yes: true, keepData: false, keepLogs: null })).rejects.toThrow("demo is protected");
 });
 
 test("artifacts come from the mirror", async () => {
