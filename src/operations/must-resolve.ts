@@ -14,21 +14,22 @@ export async function mustResolve(block: HostsBlock, shell: Shell, { signal, emi
   const names = block.entries.map(({ names: [name = ""] }) => name);
   const { stdout } = await shell.run(script(names), { signal });
   const seen = new Map(
-    stdout.split("\n").map((line) => {
-      const [at = "", ms = "", address = ""] = line.split(" ");
-      return [names[Number(at)] ?? "", { address, ms: Number(ms) }] as const;
+    stdout.split("\n").flatMap((line) => {
+      const [at = "", ms = "", ...addresses] = line.split(" ");
+      return at === "" ? [] : [[names[Number(at)] ?? "", { addresses, ms: Number(ms) }] as const];
     }),
   );
   const { node } = shell;
   const wrong = block.entries.flatMap(({ address, names: [name = ""] }): readonly Fault[] => {
-    const found = seen.get(name)?.address ?? "";
-    if (found === address) return [];
-    const what = `${node} takes ${name} for ${found === "" ? "nobody" : found}, and not for ${address}, though /etc/hosts says so`;
+    const found = seen.get(name)?.addresses ?? [];
+    // Of its own name Debian has 127.0.1.1 as well, which is put first, and where its servers listen too.
+    if (found[0] === address || (name === node && found.includes(address))) return [];
+    const what = `${node} takes ${name} for ${found[0] ?? "nobody"}, and not for ${address}, though /etc/hosts says so`;
     const fix = "see `hosts:` in /etc/nsswitch.conf there: `files` must come first";
     return [{ code: "host-io", node, where: "/etc/hosts", what, fix }];
   });
   if (wrong.length > 0) throw new KctlError(wrong);
-  const slow = [...seen].filter(([name, { ms }]) => name !== "" && ms > slowMs);
+  const slow = [...seen].filter(([, { ms }]) => ms > slowMs);
   for (const [name, { ms }] of slow)
     emit({
       type: "warning",
@@ -46,7 +47,7 @@ function script(names: readonly string[]): string {
   return [
     ...names.map(
       (name, at) =>
-        `{ before=$(date +%s%N); set -- $(timeout ${patienceSeconds} getent ahostsv4 ${quoted(name)}); echo "${at} $(( ($(date +%s%N) - before) / 1000000 )) \${1:-}"; } &`,
+        `{ before=$(date +%s%N); set -- $(timeout ${patienceSeconds} getent ahostsv4 ${quoted(name)} | awk '!seen[$1]++ { print $1 }'); echo "${at} $(( ($(date +%s%N) - before) / 1000000 ))\${1:+ $*}"; } &`,
     ),
     "wait",
   ].join("\n");
