@@ -16,7 +16,7 @@ type Tier = {
 
 const cli = ["cli"];
 const operations = ["operations", ...cli];
-const effects = ["artifacts", "hosts", "kafka", "providers", "report", ...operations];
+const effects = ["artifacts", "hosts", "kafka", "preflight", "providers", "report", ...operations];
 const plan = ["plan", ...effects];
 const shapes = ["cluster", "render", "services", ...plan];
 
@@ -29,6 +29,7 @@ export const tiers: readonly Tier[] = [
     above: operations,
     pure: false,
   },
+  { files: ["src/preflight/**"], above: operations, pure: true },
   { files: ["src/plan/**"], above: effects, pure: true },
   { files: ["src/cluster/**", "src/render/**", "src/services/**"], above: plan, pure: true },
   { files: ["src/spec/**"], above: shapes, pure: true },

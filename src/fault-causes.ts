@@ -159,6 +159,11 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
     cause: "Something on the host printed without end where a short answer was expected.",
     fix: "Run again with `--verbose`, and report it.",
   },
+  "preflight-failed": {
+    cause:
+      "Before `kctl up` changes anything on hosts that are new to the cluster, it asks them what `kctl check` asks: heaps larger than the memory, a disk that is full or read-only, no systemd, programs that are missing, clocks that differ by more than five seconds, names that resolve wrongly, ports that another cluster's receipt has, a firewall between two nodes. Each error is one of these, and all are told at once.",
+    fix: "Mend what the errors say on the hosts that they name. `kctl check` tells them again, with what was measured and what is wanted, and warnings too.",
+  },
   "port-taken": {
     cause:
       "A process that is not of this cluster listens on a port that one of its servers needs: another cluster, a Kafka or ZooKeeper of the system, anything.",

@@ -51,6 +51,10 @@ export const faultCodes = {
   "ssh-lost": { exit: 1, means: "The connection to a host broke while something ran there." },
   "ssh-output-too-long": { exit: 1, means: "A command on a host printed more than kctl keeps." },
   // The cluster.
+  "preflight-failed": {
+    exit: 1,
+    means: "Something is wrong with a host that a cluster would not come up with; nothing was changed.",
+  },
   "port-taken": { exit: 1, means: "A port that a service needs is held by another process." },
   "identity-conflict": { exit: 1, means: "What is stored on a node disagrees about who it is." },
   "not-built": { exit: 1, means: "The change is part of kctl's plan for later and is not carried out yet." },

@@ -1,6 +1,7 @@
 /** The tree of commands: each is a file in commands/ and a line here. Parsing, help, reference and completion all come from it. */
 import { Command } from "@commander-js/extra-typings";
 import packageFile from "../../package.json" with { type: "json" };
+import { checkCommand } from "./commands/check.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { destroyCommand } from "./commands/destroy.ts";
@@ -23,6 +24,7 @@ import { writeText } from "./write.ts";
 
 const commands = [
   initCommand,
+  checkCommand,
   upCommand,
   planCommand,
   statusCommand,

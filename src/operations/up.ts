@@ -13,6 +13,7 @@ import { execute, type Outcome } from "./execute.ts";
 import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { isLight, performer } from "./perform.ts";
+import { preflight } from "./preflight.ts";
 import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
 import { watched, type Watch } from "./roll/watch.ts";
 import { allOfIt, reviewedOnly } from "./scope.ts";
@@ -109,7 +110,8 @@ async function look({ spec, provider }: OpenCluster, context: Context): Promise<
   const javaOf = (receipt: Receipt | null, cache: string): Promise<ServerJava> =>
     serverJava(spec, receipt, cache, context);
   const seen = await survey(spec, provider, javaOf, context, randomId);
-  if (seen.plan.obstacles.length > 0) throw new KctlError(seen.plan.obstacles);
+  const inTheWay = [...seen.plan.obstacles, ...(await preflight(seen, context.signal))];
+  if (inTheWay.length > 0) throw new KctlError(inTheWay);
   return seen;
 }
 

@@ -122,6 +122,10 @@ export const broker: Service = {
   defaultHeapMiB: { laptop: 512, server: 1024 },
   artifact: kafkaArtifact,
   needs: ({ quorum }) => (quorum === "kraft" ? ["controller"] : ["zookeeper"]),
+  reaches: ({ quorum }) => [
+    quorum === "kraft" ? { role: "controller", ports: ["controller"] } : { role: "zookeeper", ports: ["client"] },
+    { role: "broker", ports: ["internal"] },
+  ],
   // A KRaft broker asks for its controllers for a minute (initial.broker.registration.timeout.ms); with ZooKeeper it gives up sooner.
   waitsItself: ({ quorum }) => quorum === "kraft",
   quorum: (count) => count,

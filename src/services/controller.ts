@@ -54,6 +54,7 @@ export const controller: Service = {
   defaultHeapMiB: { laptop: 256, server: 1024 },
   artifact: kafkaArtifact,
   needs: () => [],
+  reaches: () => [{ role: "controller", ports: ["controller"] }],
   waitsItself: () => false,
   quorum: (count) => Math.floor(count / 2) + 1,
   desired: (member, context) =>

@@ -65,6 +65,8 @@ export type Service = {
   readonly artifact: (cluster: Cluster) => ApacheArtifact;
   /** Roles that must serve before it can start; a majority of them where they are an ensemble. */
   readonly needs: (cluster: Cluster) => readonly Role[];
+  /** The ports, by their names, that it must reach on other servers. */
+  readonly reaches: (cluster: Cluster) => readonly { readonly role: Role; readonly ports: readonly string[] }[];
   /** Whether it may start before what it needs serves, and waits for it by itself, once that has served before. */
   readonly waitsItself: (cluster: Cluster) => boolean;
   /** How many of `count` servers must serve for the role to serve. */

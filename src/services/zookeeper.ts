@@ -77,6 +77,7 @@ export const zookeeper: Service = {
   defaultHeapMiB: { laptop: 128, server: 512 },
   artifact,
   needs: () => [],
+  reaches: () => [{ role: "zookeeper", ports: ["peer", "election"] }],
   waitsItself: () => false,
   quorum: (count) => Math.floor(count / 2) + 1,
   desired: (member, context) => {
