@@ -49,15 +49,17 @@ type KafkaServer = {
   readonly stopSeconds: number;
 };
 
-function logFile({ folders, key }: Member, { cluster, templates }: ServiceContext): DesiredFile {
+function logFile({ folders, key }: Member, { cluster, templates, platform }: ServiceContext): DesiredFile {
+  // A unit's standard output is the journal.
+  const journal = platform.machine !== null;
   const eta = new Eta({ autoEscape: false, autoTrim: false });
   const log4j2 = hasLog4j2(cluster.kafkaVersion);
   return {
     path: `${folders.config}/${log4j2 ? "log4j2.yaml" : "log4j.properties"}`,
     mode: 0o640,
     content: log4j2
-      ? eta.renderString(templates["kafka-log4j2.yaml"], { folder: folders.log })
-      : eta.renderString(templates["kafka-log4j.properties"], { folder: propertyValue(folders.log) }),
+      ? eta.renderString(templates["kafka-log4j2.yaml"], { folder: folders.log, journal })
+      : eta.renderString(templates["kafka-log4j.properties"], { folder: propertyValue(folders.log), journal }),
     member: key,
   };
 }

@@ -47,21 +47,23 @@ function origins({ ports }: Member, { cluster, platform }: ServiceContext): Orig
 
 function logFile(
   member: Member,
-  { cluster, templates }: ServiceContext,
+  { cluster, templates, platform }: ServiceContext,
 ): { readonly file: DesiredFile; readonly flag: string } {
   const log = `${member.folders.log}/zookeeper.log`;
+  const journal = platform.machine !== null;
   // ZooKeeper's own distribution logs by Logback, the one in Kafka's libs by log4j.
   if (cluster.zookeeperVersion === null) {
     const path = `${member.folders.config}/log4j.properties`;
     const content = new Eta({ autoEscape: false, autoTrim: false }).renderString(
       templates["zookeeper-log4j.properties"],
-      { file: propertyValue(log) },
+      { file: propertyValue(log), journal },
     );
     return { file: { path, mode: 0o640, content, member: member.key }, flag: `-Dlog4j.configuration=file:${path}` };
   }
   const path = `${member.folders.config}/logback.xml`;
   const content = new Eta({ autoEscape: true, autoTrim: false }).renderString(templates["zookeeper-logback.xml"], {
     file: log,
+    journal,
   });
   return { file: { path, mode: 0o640, content, member: member.key }, flag: `-Dlogback.configurationFile=file:${path}` };
 }

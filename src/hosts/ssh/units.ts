@@ -52,12 +52,12 @@ systemctl reset-failed ${name} 2>/dev/null || true`.trim(),
   };
 }
 
-/** What a unit's processes printed last: a JVM's own words, before its log is up or as it crashes. */
+/** What a unit's processes printed last beside their own log, which lies in a file: a JVM's words, before that is up or as it crashes. */
 export function tailOfJournal(unit: string): Operation<string> {
   return {
     doing: `read the journal of ${unit}`,
     about: unit,
-    lines: `journalctl --no-pager -q -o cat -n 200 -u ${quoted(unit)} 2>/dev/null || true`,
+    lines: `journalctl --no-pager -q -o cat -n 1000 -u ${quoted(unit)} 2>/dev/null | sed -E '/^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) .*\\)$/d' | tail -n 200`,
     read: (stdout) => stdout,
   };
 }
