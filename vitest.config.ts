@@ -1,5 +1,6 @@
 /** `unit` side by side; `e2e` one file after the other, on the packed and installed program; `lab`, the machines that it is tried on. */
 import { defineConfig } from "vitest/config";
+import { hasLab } from "./test/lab/base.ts";
 
 export default defineConfig({
   test: {
@@ -18,6 +19,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/package/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          exclude: hasLab() ? [] : ["test/e2e/ssh-*.test.ts"],
           globalSetup: ["test/e2e/setup.ts"],
           fileParallelism: false,
           testTimeout: 180_000,

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { hasLab } from "../test/lab/base.ts";
 import { failedTests, type Report } from "./failed-tests.ts";
 
 type Counts = {
@@ -118,9 +119,7 @@ const step = (what: string, ok: boolean): Counts => ({
   failures: ok ? [] : [`${what}: see above`],
 });
 
-/** Its hosts need Linux and root. */
-const hasLab = process.platform === "linux" && process.getuid?.() === 0;
-if (!hasLab) console.error("the lab needs Linux, and root on it: what runs on its hosts is not tested here");
+if (!hasLab()) console.error("the lab needs Linux, and root on it: what runs on its hosts is not tested here");
 
 const results = [
   step("what the tests need", prepare()),
@@ -128,7 +127,7 @@ const results = [
   step("npm run build", run("npm", "run", "--silent", "build")),
   vitest("unit"),
   vitest("e2e"),
-  ...(hasLab ? [vitest("lab")] : []),
+  ...(hasLab() ? [vitest("lab")] : []),
   ...(full ? [vitest("full")] : []),
 ];
 const sum = (key: "passed" | "failed" | "skipped"): number => results.reduce((total, counts) => total + counts[key], 0);

@@ -27,6 +27,8 @@ export type Place = {
   /** Its servers, `NODE/ROLE`, sorted. */
   readonly servers: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** How a command is run where the machines of the spec can be reached. */
+  readonly inside?: (argv: readonly string[]) => readonly [string, ...string[]];
 };
 
 const cache = (): string => inject("cache");
@@ -106,7 +108,9 @@ export async function configure(at: Place, config: Readonly<Record<string, strin
 }
 
 export function start(at: Place, ...args: readonly string[]): Run {
-  const child = spawn(inject("kctl"), args, {
+  const argv = [inject("kctl"), ...args];
+  const [command = "", ...words] = at.inside?.(argv) ?? argv;
+  const child = spawn(command, words, {
     cwd: at.folder,
     env: { ...at.env, JAVA_HOME: process.env["JAVA_HOME"] },
     stdio: ["ignore", "pipe", "pipe"],

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
+import { hasLab, prepareBase } from "../lab/base.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -21,6 +22,8 @@ const run = promisify(execFile);
 
 // oxlint-disable-next-line import/no-default-export -- vitest calls a global set-up by this export
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Else the first test on the lab's hosts would wait for it. Where there is no lab, there are none (vitest.config.ts).
+  if (hasLab()) prepareBase();
   const root = join(import.meta.dirname, "../..");
   const folder = await mkdtemp(join(tmpdir(), "kctl-e2e-"));
   const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root });

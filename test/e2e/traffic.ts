@@ -18,6 +18,8 @@ type Options = {
   readonly libs: string;
   readonly bootstrap: string;
   readonly topic: string;
+  /** How a command is run where the brokers can be reached. */
+  readonly inside?: (argv: readonly string[]) => readonly string[];
 };
 
 export const recordsPerSecond = 200;
@@ -25,26 +27,25 @@ export const partitions = 6;
 const folder = join(import.meta.dirname, "../traffic");
 
 /** Creates the topic (three replicas, of which two must confirm); resolves when the first record has been confirmed and read. */
-export async function startTraffic({ libs, bootstrap, topic }: Options): Promise<Traffic> {
+export async function startTraffic({ libs, bootstrap, topic, inside }: Options): Promise<Traffic> {
   const home = process.env["JAVA_HOME"];
-  const child = spawn(
+  const argv = [
     home === undefined ? "java" : join(home, "bin/java"),
-    [
-      "-Xmx256m",
-      "-XX:+UseSerialGC",
-      "-XX:TieredStopAtLevel=1",
-      `-Dlog4j.configuration=file:${join(folder, "log4j.properties")}`,
-      "-Dorg.apache.logging.log4j.level=WARN",
-      "-cp",
-      join(libs, "*"),
-      join(folder, "Traffic.java"),
-      bootstrap,
-      topic,
-      String(partitions),
-      String(recordsPerSecond),
-    ],
-    { stdio: ["pipe", "pipe", "pipe"] },
-  );
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    `-Dlog4j.configuration=file:${join(folder, "log4j.properties")}`,
+    "-Dorg.apache.logging.log4j.level=WARN",
+    "-cp",
+    join(libs, "*"),
+    join(folder, "Traffic.java"),
+    bootstrap,
+    topic,
+    String(partitions),
+    String(recordsPerSecond),
+  ];
+  const [command = "", ...args] = inside?.(argv) ?? argv;
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
   const lines: TrafficLine[] = [];
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));

@@ -63,9 +63,12 @@ function allowInotify(): void {
   if (Number(readFileSync(setting, "utf8")) < wanted) writeFileSync(setting, String(wanted));
 }
 
+/** Its hosts need Linux and root. */
+export const hasLab = (): boolean => process.platform === "linux" && process.getuid?.() === 0;
+
 /** Installs what the lab needs and builds the image, where they are missing; the second of two at once waits for the first. */
 export function prepareBase(): Base {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) throw new Error("the lab needs Linux, and root on it");
+  if (!hasLab()) throw new Error("the lab needs Linux, and root on it");
   const cache = process.env["KCTL_LAB_CACHE"] ?? "/var/cache/kctl-lab";
   const folder = join(cache, recipe());
   const lock = join(cache, "lock");
