@@ -28,9 +28,9 @@ export async function preflight(seen: Survey, signal: AbortSignal): Promise<read
     node === null || fresh.has(node) || id === "unreachable-port" || id === "clocks-apart";
   return found
     .filter(({ level, node, id }) => level === "error" && counts(node, id))
-    .map(({ what, node, measured, wanted, fix }) => ({
+    .map(({ what, node, measured, fix }) => ({
       code: "preflight-failed",
-      what: `${what} (${measured}; wanted: ${wanted})`,
+      what: `${what} (found: ${measured})`,
       ...(node === null ? {} : { node }),
       fix,
     }));

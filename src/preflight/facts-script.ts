@@ -45,14 +45,18 @@ const tools = [
   "systemctl",
 ];
 
+/** Not by `read`, which in some shells takes a byte at a time: the kernel gives files of /proc/sys at once or not at all. */
 const functions = String.raw`
+nl='
+'
 here() { command -v "$1" >/dev/null 2>&1; }
-first() { [ -r "$2" ] && read -r line 2>/dev/null <"$2" && printf '%s\t%s\n' "$1" "$line"; }
+first() { line=$(cat "$2" 2>/dev/null) && printf '%s\t%s\n' "$1" "$line"; }
 disk() {
   at=$2
   while [ ! -d "$at" ]; do at=\${at%/*}; [ -n "$at" ] || at=/; done
   df -Pk "$at" 2>/dev/null | {
-    read -r line && read -r device blocks used free line || exit 0
+    read -r line && read -r name blocks used free line || exit 0
+    device=$(stat -c %d "$at" 2>/dev/null) || device=$name
     kind=$(stat -f -c '%T %d %c' "$at" 2>/dev/null)
     if [ -w "$at" ]; then may=yes; else may=no; fi
     printf 'disk\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$at" "$device" "$free" "$may" "$kind"
@@ -110,11 +114,17 @@ function reachLines(targets: readonly Target[]): readonly string[] {
     `  ' reach ${words} 2>/dev/null | while read -r line; do printf 'reach\\t%s\\n' "$line"; done`,
     "elif here curl; then",
     `  for each in ${words}; do`,
-    `    { said=$(curl -sS -o /dev/null --connect-timeout ${reachSeconds} --max-time ${reachSeconds} -w 'in %{time_connect}' \\`,
+    `    { said=$(curl -sSv -o /dev/null --connect-timeout ${reachSeconds} --max-time ${reachSeconds} \\`,
     '        "telnet://${each%/*}:${each##*/}" </dev/null 2>&1)',
-    // It did connect where it took some time to.
-    '      case $said in *"in "*[1-9]*) said=open ;; esac',
-    "      printf 'reach\\t/dev/tcp/%s: %s\\n' \"$each\" \"$(printf %s \"$said\" | tr '\\n\\t' '  ')\"; } &",
+    // Its last word says only that it could not; whether anybody refused is told on the way.
+    "      case $said in",
+    '        *"Connected to "* | *"Established connection "*) said=open ;;',
+    '        *"onnection refused"*) said="Connection refused" ;;',
+    '        *"etwork is unreachable"*) said="Network is unreachable" ;;',
+    '        *" failed: "*) said=${said#*" failed: "}; said=${said%%"$nl"*} ;;',
+    '        *) said="timed out" ;;',
+    "      esac",
+    '      printf \'reach\\t/dev/tcp/%s: %s\\n\' "$each" "$said"; } &',
     "  done",
     "  wait",
     "else printf 'untried\\t\\n'",

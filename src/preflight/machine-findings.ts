@@ -165,7 +165,6 @@ function diskSpace({ name, path, freeMiB, freeInodes, writable }: DiskFacts): re
 const badFileSystems: Readonly<Record<string, string>> = {
   tmpfs: "is memory: the data is gone after a reboot",
   ramfs: "is memory: the data is gone after a reboot",
-  overlayfs: "belongs to a container: the data goes with it",
   nfs: "is on the network: a broker dies of what NFS does to files that are removed while they are open",
   nfs4: "is on the network: a broker dies of what NFS does to files that are removed while they are open",
   smb2: "is on the network: Kafka needs a disk of the machine",
