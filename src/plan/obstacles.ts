@@ -106,7 +106,7 @@ function thingsInTheWay(desired: DesiredState, observed: ObservedState): readonl
 }
 
 function takenPorts(desired: DesiredState, observed: ObservedState): readonly Fault[] {
-  return desired.hosts.flatMap(({ node, processes }) =>
+  return desired.hosts.flatMap(({ node, machine, processes }) =>
     processes.flatMap(({ key, ports }) => {
       const seen = observed.hosts[node];
       if (seen?.processes[key]?.state === "running") return [];
@@ -122,7 +122,10 @@ function takenPorts(desired: DesiredState, observed: ObservedState): readonly Fa
             code: "port-taken",
             node,
             what: `port ${port}, ${key}'s ${name} port, is held by ${who}`,
-            fix: "stop that process, or choose another `provider.port`",
+            fix:
+              machine === undefined
+                ? "stop that process, or choose another `provider.port`"
+                : "stop that process, or take another machine (clients' port alone can be changed: `kafka.clients.port`)",
           },
         ];
       });

@@ -7,7 +7,8 @@ type Blocked = { readonly path: Path; readonly reached: Reached };
 
 export function reachFindings(paths: readonly Path[], facts: ReadonlyMap<string, HostFacts>): readonly Finding[] {
   return [...facts].flatMap(([node, { reaches }]): readonly Finding[] => {
-    const mine = paths.filter(({ from }) => from === node);
+    // One that cannot be asked may be off, which is told of it already.
+    const mine = paths.filter(({ from, to }) => from === node && facts.has(to));
     if (mine.length === 0) return [];
     if (reaches === null) return [untried(node)];
     const blocked = mine.flatMap((path): readonly Blocked[] => {

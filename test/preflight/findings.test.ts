@@ -338,6 +338,11 @@ describe("a finding", () => {
     expect(clocks(-5.2, 0.3)).toEqual([]);
   });
 
+  test("nothing is said of the way to a machine that cannot be asked", () => {
+    const facts = new Map([["a", { ...good("a"), ...reaches("b", 2888, "silent") }]]);
+    expect(findings({ cluster, facts, shared: null, paths, desired: [], observed: {}, faults: [] })).toEqual([]);
+  });
+
   test("errors come first, node by node, and what two looks tell is told once", () => {
     const twice = fault("ssh-unreachable").faults ?? [];
     const all = found({ a: { swapMiB: 10, systemd: false }, b: { systemd: false }, faults: [...twice, ...twice] });
