@@ -7,6 +7,7 @@ import { completionCommand } from "./commands/completion.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { execCommand } from "./commands/exec.ts";
 import { fetchCommand } from "./commands/fetch.ts";
+import { historyCommand } from "./commands/history.ts";
 import { initCommand } from "./commands/init.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
@@ -36,6 +37,7 @@ const commands = [
   sshCommand,
   execCommand,
   logsCommand,
+  historyCommand,
   validateCommand,
   renderCommand,
   fetchCommand,

@@ -9,10 +9,10 @@ import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
 import { keepLogs } from "./keep-logs.ts";
+import { inHistory } from "./in-history.ts";
 import { lookAtAll, recordedCluster } from "./recorded-cluster.ts";
 import { runningServers, stopServers, type End } from "./stop-servers.ts";
 import { unmakeMachines } from "./unmake-machine.ts";
-import { withLock } from "./with-lock.ts";
 
 export type DestroyResult = {
   readonly cluster: string;
@@ -26,23 +26,23 @@ export type DestroyResult = {
 };
 
 export async function destroy(
-  context: Context,
+  given: Context,
   options: { readonly yes: boolean; readonly keepData: boolean; readonly keepLogs: string | null },
 ): Promise<DestroyResult> {
-  const { spec, provider } = await openCluster(context);
+  const { spec, provider } = await openCluster(given);
   if (spec.protected)
     throw new KctlError({
       code: "protected",
       what: `${spec.name} is protected: \`protected: true\` stands in its spec`,
       fix: "take it out of the spec first",
     });
-  if (!options.yes && context.ask === null)
+  if (!options.yes && given.ask === null)
     throw new KctlError({
       code: "confirmation-needed",
       what: "destroy removes the cluster's data, and there is no terminal to ask on",
       fix: "add --yes",
     });
-  return withLock(provider, "destroy", async () => {
+  return inHistory({ provider, command: "destroy", context: given }, async (context) => {
     const text = await provider.readReceipt();
     if (text === null) await mustBeNothing(spec, provider, context);
     if (text === null) return { cluster: spec.name, changed: 0, kept: [], left: [], logs: [] };

@@ -31,11 +31,12 @@ export type RestartOptions = {
   readonly watch: Watch;
 };
 
-export async function restart(context: Context, { node, yes, step, watch }: RestartOptions): Promise<RestartResult> {
-  const { spec, provider } = await openCluster(context);
+export async function restart(given: Context, { node, yes, step, watch }: RestartOptions): Promise<RestartResult> {
+  const { spec, provider } = await openCluster(given);
   if (node !== null) mustBeNode(node, spec.name, resolveCluster(spec, provider.platform, noKnownIds));
-  const steps = step ? stepByStep(context) : allAtOnce;
-  return watched(provider, "restart", watch, async (lock) => {
+  const steps = step ? stepByStep(given) : allAtOnce;
+  const command = node === null ? "restart" : `restart ${node}`;
+  return watched({ provider, command, context: given }, watch, async (context, lock) => {
     const seen = await survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context);
     if (seen.receipt.former === null) throw noCluster(spec.name);
     mustReachAll(seen);

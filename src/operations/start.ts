@@ -9,15 +9,15 @@ import { randomId } from "./fresh-id.ts";
 import { noCluster } from "./no-cluster.ts";
 import { openCluster } from "./open-cluster.ts";
 import { performer } from "./perform.ts";
+import { inHistory } from "./in-history.ts";
 import { serverJava } from "./server-java.ts";
 import { mustReachAll, survey } from "./survey.ts";
-import { withLock } from "./with-lock.ts";
 
 export type StartResult = { readonly cluster: string; readonly changed: number; readonly bootstrap: string };
 
-export async function start(context: Context): Promise<StartResult> {
-  const { spec, provider } = await openCluster(context);
-  return withLock(provider, "start", async (lock) => {
+export async function start(given: Context): Promise<StartResult> {
+  const { spec, provider } = await openCluster(given);
+  return inHistory({ provider, command: "start", context: given }, async (context, lock) => {
     const seen = await survey(
       spec,
       provider,

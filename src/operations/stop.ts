@@ -7,15 +7,15 @@ import { parseReceipt } from "../plan/receipt.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
+import { inHistory } from "./in-history.ts";
 import { lookAtAll, recordedCluster } from "./recorded-cluster.ts";
 import { runningServers, stopServers, type End } from "./stop-servers.ts";
-import { withLock } from "./with-lock.ts";
 
 export type StopResult = { readonly cluster: string; readonly changed: number };
 
-export async function stop(context: Context, { yes }: { readonly yes: boolean }): Promise<StopResult> {
-  const { spec, provider } = await openCluster(context);
-  return withLock(provider, "stop", async () => {
+export async function stop(given: Context, { yes }: { readonly yes: boolean }): Promise<StopResult> {
+  const { spec, provider } = await openCluster(given);
+  return inHistory({ provider, command: "stop", context: given }, async (context) => {
     const text = await provider.readReceipt();
     const recorded = await recordedCluster(spec, provider, text === null ? null : parseReceipt(text));
     const servers = runningServers(await lookAtAll(recorded, provider, context.signal));

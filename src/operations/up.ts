@@ -48,11 +48,12 @@ export type UpOptions = {
   readonly watch: Watch;
 };
 
-export async function up(context: Context, { yes, step, plan, onChanged, watch }: UpOptions): Promise<UpResult> {
-  const open = await openCluster(context);
-  const scope = plan === null ? allOfIt : await reviewedOnly(plan, open, context);
-  const steps = step ? stepByStep(context) : allAtOnce;
-  return watched(open.provider, "up", watch, async (lock) => {
+export async function up(given: Context, { yes, step, plan, onChanged, watch }: UpOptions): Promise<UpResult> {
+  const open = await openCluster(given);
+  const scope = plan === null ? allOfIt : await reviewedOnly(plan, open, given);
+  const steps = step ? stepByStep(given) : allAtOnce;
+  const changing = { provider: open.provider, command: "up", context: given };
+  return watched(changing, watch, async (context, lock) => {
     let changed = 0;
     let before: readonly Change[] = [];
     let silent = 0;

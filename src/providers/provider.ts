@@ -1,5 +1,6 @@
 /** Where machines come from and where they live. Nothing above knows which provider it is: it hands over data and hosts. */
 import type { Platform } from "../cluster/platform.ts";
+import type { History, HistoryEntry } from "../hosts/history.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Shell } from "../hosts/ssh/shell.ts";
 import type { Emit } from "../report/events.ts";
@@ -27,7 +28,13 @@ export type Provider = {
   /** Nodes that were reached by then and have another copy, or none. */
   readonly receiptBehind: () => readonly string[];
   readonly writeReceipt: (text: string) => Promise<void>;
+  /** With the history. */
   readonly removeReceipt: () => Promise<void>;
+  /** Kept beside the receipt; where there is none, nothing is written. */
+  readonly history: {
+    readonly append: (entry: HistoryEntry) => Promise<void>;
+    readonly read: () => Promise<History>;
+  };
   /**
    * After everything that these members had was removed: removes the folders that then are empty.
    * @returns what lies in the others, which is not kctl's

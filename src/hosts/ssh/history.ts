@@ -1,34 +1,16 @@
-/** Who changed what when: a line for each command that changed something, kept on every host of the cluster. */
-import { KctlError } from "../../fault.ts";
+/** The history of a cluster on its machines: every one has it, and one that was away lacks some of it. */
+import { KctlError, faultsOf } from "../../fault.ts";
+import { entryText, mergeHistories, shownEntries, type History, type HistoryEntry } from "../history.ts";
 import { quoted } from "./quote.ts";
 import type { Shell } from "./shell.ts";
-
-export type HistoryEntry = {
-  /** The same on each host, so that it is told once. */
-  readonly id: string;
-  /** USER@HOST of the operator. */
-  readonly by: string;
-  readonly command: string;
-  readonly changed: number;
-  /** Of changes: they hold no values, and so no secrets. */
-  readonly titles: readonly string[];
-  readonly ok: boolean;
-};
-
-/** `at`: by the host's clock. */
-export type PastEntry = HistoryEntry & { readonly at: string };
-
-const shownTitles = 50;
-/** So many of the last are read. */
-const shownEntries = 1000;
 
 export function historyPath(cluster: string): string {
   return `/var/lib/kctl/${cluster}/history.jsonl`;
 }
 
 /** Lines of a script that write it down; where the cluster's folder is not there (any more), they do nothing. */
-export function historyLines(cluster: string, { id, by, command, changed, titles, ok }: HistoryEntry): string {
-  const rest = JSON.stringify({ id, by, command, changed, titles: titles.slice(0, shownTitles), ok }).slice(1);
+export function historyLines(cluster: string, entry: HistoryEntry): string {
+  const rest = entryText(entry).slice(1);
   const path = historyPath(cluster);
   const folder = quoted(path.slice(0, path.lastIndexOf("/")));
   const file = quoted(path);
@@ -41,12 +23,23 @@ if [ -d ${folder} ] && [ ! -L ${folder} ] && [ ! -L ${file} ]; then
 fi`.trim();
 }
 
-export type History = {
-  /** Oldest first. */
-  readonly entries: readonly PastEntry[];
-  /** Hosts that could not be asked, with why. */
-  readonly missed: readonly { readonly node: string; readonly error: unknown }[];
-};
+/** On all of them; throws where it could be written on none. */
+export async function appendHistory(
+  shells: readonly Shell[],
+  cluster: string,
+  entry: HistoryEntry,
+  signal: AbortSignal,
+): Promise<void> {
+  const script = `set -u\n${historyLines(cluster, entry)}\n`;
+  const written = await Promise.allSettled(shells.map(async (shell) => appendOn(shell, cluster, script, signal)));
+  const failures = written.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  if (failures.length === shells.length) throw new KctlError(failures.flatMap(faultsOf));
+}
+
+async function appendOn(shell: Shell, cluster: string, script: string, signal: AbortSignal): Promise<void> {
+  const { code, stderr } = await shell.run(script, { signal });
+  if (code !== 0) throw cannot("written", shell, cluster, stderr);
+}
 
 /** Of all hosts together: one that was away then lacks what the others have. */
 export async function readHistory(shells: readonly Shell[], cluster: string, signal: AbortSignal): Promise<History> {
@@ -65,35 +58,16 @@ async function readOn(shell: Shell, cluster: string, signal: AbortSignal): Promi
   const script = `[ ! -f ${file} ] || [ -L ${file} ] || tail -n ${shownEntries} ${file}\n`;
   const { code, stdout, stderr } = await shell.run(script, { signal });
   if (code === 0) return stdout;
-  throw new KctlError({
+  throw cannot("read", shell, cluster, stderr);
+}
+
+function cannot(what: "read" | "written", { node }: Shell, cluster: string, stderr: string): KctlError {
+  return new KctlError({
     code: "host-io",
-    node: shell.node,
-    where: path,
-    what: `the history on ${shell.node} cannot be read`,
+    node,
+    where: historyPath(cluster),
+    what: `the history on ${node} cannot be ${what}`,
     fix: "see what is wrong with that file",
     ...(stderr.trim() === "" ? {} : { detail: stderr.trim() }),
   });
-}
-
-/** Lines that were cut, or that somebody wrote, are passed over. */
-export function mergeHistories(texts: readonly string[]): readonly PastEntry[] {
-  const byId = new Map<string, PastEntry>();
-  for (const entry of texts.flatMap((text) => text.split("\n").flatMap((line) => parseEntry(line) ?? []))) {
-    const known = byId.get(entry.id);
-    if (known === undefined || entry.at < known.at) byId.set(entry.id, entry);
-  }
-  return [...byId.values()].toSorted((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1));
-}
-
-function parseEntry(line: string): PastEntry | null {
-  try {
-    const value = JSON.parse(line) as Partial<Record<keyof PastEntry, unknown>> | null;
-    const { id, at, by, command, changed, titles, ok } = value ?? {};
-    if (typeof id !== "string" || typeof at !== "string" || typeof by !== "string") return null;
-    if (typeof command !== "string" || typeof changed !== "number" || typeof ok !== "boolean") return null;
-    if (!Array.isArray(titles) || !titles.every((title) => typeof title === "string")) return null;
-    return { id, at, by, command, changed, titles, ok };
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,8 @@
 /** What looks on while servers are restarted, and may end the roll between two of them. */
-import type { Lock, Provider } from "../../providers/provider.ts";
+import type { Lock } from "../../providers/provider.ts";
+import type { Context } from "../context.ts";
+import { inHistory, type Changing } from "../in-history.ts";
 import type { Survey } from "../survey.ts";
-import { withLock } from "../with-lock.ts";
 
 export type Watch = {
   /** Before anything is restarted; nothing where it has begun. */
@@ -20,15 +21,14 @@ const nothing = (): Promise<void> => Promise.resolve();
 export const nobody: Watch = { begin: nothing, before: nothing, after: nothing, end: nothing, giveUp: nothing };
 
 /** Works on a cluster while no other kctl can, and sees the watch to its end whatever happens. */
-export async function watched<T>(
-  provider: Provider,
-  command: string,
+export async function watched<T extends { readonly changed: number }>(
+  changing: Changing,
   watch: Watch,
-  work: (lock: Lock) => Promise<T>,
+  work: (context: Context, lock: Lock) => Promise<T>,
 ): Promise<T> {
-  return withLock(provider, command, async (lock) => {
+  return inHistory(changing, async (context, lock) => {
     try {
-      const result = await work(lock);
+      const result = await work(context, lock);
       await watch.end();
       return result;
     } finally {

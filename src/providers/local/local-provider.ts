@@ -2,6 +2,7 @@
 import { lstat, readdir, readFile, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { KctlError } from "../../fault.ts";
+import { appendHistory, readHistory } from "../../hosts/local/history.ts";
 import { localHosts } from "../../hosts/local/local-host.ts";
 import { localShell } from "../../hosts/local/local-shell.ts";
 import type { Spec } from "../../spec/schema.ts";
@@ -15,6 +16,7 @@ export function localProvider(cluster: string, spec: LocalSpec, folder: string):
   const all = resolve(folder, spec.folder);
   const root = join(all, cluster);
   const receipt = join(root, "receipt.json");
+  const history = join(root, "history.jsonl");
   const machine = (): ReturnType<typeof localHosts>[number] => {
     const [host] = localHosts(["this machine"], root);
     if (host === undefined) throw new RangeError("a machine has a host");
@@ -52,7 +54,16 @@ export function localProvider(cluster: string, spec: LocalSpec, folder: string):
     receiptBehind: () => [],
     unreachable: () => false,
     writeReceipt: (text) => machine().writeFile({ path: receipt, mode: 0o640, content: text, member: null }),
-    removeReceipt: () => machine().removeFile(receipt),
+    removeReceipt: async () => {
+      await machine().removeFile(history);
+      await machine().removeFile(receipt);
+    },
+    history: {
+      append: async (entry) => {
+        if ((await ownerOf(receipt)) !== null) await appendHistory(history, entry);
+      },
+      read: () => readHistory(history),
+    },
     tidy: async (members) => {
       const roles = members.map(({ node, role }) => join(root, node, role));
       const nodes = [...new Set(members.map(({ node }) => join(root, node)))];

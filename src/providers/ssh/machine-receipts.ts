@@ -2,6 +2,7 @@
 import type { Platform } from "../../cluster/platform.ts";
 import { KctlError, faultsOf } from "../../fault.ts";
 import type { Host } from "../../hosts/host.ts";
+import { historyPath } from "../../hosts/ssh/history.ts";
 import { quoted } from "../../hosts/ssh/quote.ts";
 import type { Shell } from "../../hosts/ssh/shell.ts";
 import { parseReceipt, type Receipt } from "../../plan/receipt.ts";
@@ -20,6 +21,7 @@ export type MachineReceipts = {
 };
 
 export function machineReceipts(
+  cluster: string,
   platform: Platform,
   machines: () => readonly { readonly node: string; readonly shell: Shell }[],
   signal: AbortSignal,
@@ -70,7 +72,11 @@ export function machineReceipts(
       await Promise.all(
         copies.map(async ({ node }) => {
           const host = hostOf(node);
-          await Promise.all([host.removeFile(path), host.machine?.removeIfEmpty([...roots, ...shared])]);
+          await Promise.all([
+            host.removeFile(historyPath(cluster)),
+            host.removeFile(path),
+            host.machine?.removeIfEmpty([...roots, ...shared]),
+          ]);
         }),
       );
     },

@@ -7,6 +7,7 @@ import { resolveCluster } from "../../cluster/resolve.ts";
 import { KctlError } from "../../fault.ts";
 import type { Host } from "../../hosts/host.ts";
 import { openSsh, type Connection } from "../../hosts/ssh/connection.ts";
+import { appendHistory, readHistory } from "../../hosts/ssh/history.ts";
 import { look } from "../../hosts/ssh/look.ts";
 import type { Shell } from "../../hosts/ssh/shell.ts";
 import { sshHost } from "../../hosts/ssh/ssh-host.ts";
@@ -52,7 +53,7 @@ export async function sshProvider(
     run: async (script, options) => (await open(node)).shell.run(script, options),
   });
   const machines = (): readonly Machine[] => named.map(({ name }) => ({ node: name, shell: shell(name) }));
-  const receipts = machineReceipts(platform, machines, around.signal);
+  const receipts = machineReceipts(spec.name, platform, machines, around.signal);
   const addressOf = (node: string): string =>
     named.find(({ name }) => name === node)?.address ?? receipts.addressOf(node) ?? node;
   const hostOf = (node: string): Host =>
@@ -67,10 +68,8 @@ export async function sshProvider(
   const tunnels = layTunnels(spec, platform, (node, port) =>
     open(node).then((connection) => connection.dial(port, around.signal)),
   );
-  around.atEnd(() => {
-    tunnels.takeUp();
-    ssh.close();
-  });
+  around.atEnd(() => tunnels.takeUp());
+  around.atEnd(() => ssh.close());
   return {
     platform,
     unreachable,
@@ -92,7 +91,18 @@ export async function sshProvider(
     receiptBehind: receipts.behind,
     writeReceipt: (text) => receipts.write(text, hostOf),
     removeReceipt: () => receipts.remove(hostOf),
+    history: historyOn(spec.name, () => machines().map((machine) => machine.shell), around.signal),
     tidy: () => Promise.resolve([]),
+  };
+}
+
+/** A command that was interrupted is written down too; a machine that does not answer does not hold it up for long. */
+const historyMilliseconds = 3000;
+
+function historyOn(cluster: string, shells: () => readonly Shell[], signal: AbortSignal): Provider["history"] {
+  return {
+    append: (entry) => appendHistory(shells(), cluster, entry, AbortSignal.timeout(historyMilliseconds)),
+    read: () => readHistory(shells(), cluster, signal),
   };
 }
 

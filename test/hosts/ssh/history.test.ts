@@ -3,13 +3,8 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkS
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { KctlError } from "../../../src/fault.ts";
-import {
-  historyLines,
-  historyPath,
-  mergeHistories,
-  readHistory,
-  type HistoryEntry,
-} from "../../../src/hosts/ssh/history.ts";
+import { mergeHistories, type HistoryEntry } from "../../../src/hosts/history.ts";
+import { historyLines, historyPath, readHistory } from "../../../src/hosts/ssh/history.ts";
 import type { Shell } from "../../../src/hosts/ssh/shell.ts";
 import { isRoot, shells, stage, type Stage } from "./support/apply-shell.ts";
 
