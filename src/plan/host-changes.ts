@@ -1,6 +1,7 @@
 /** What differs on one host: folders, files, processes too many; and which of its processes must start or restart. */
 import type { DesiredFile, DesiredHost, DesiredProcess, Owner } from "../services/desired.ts";
 import type { Change, Edge, Why } from "./change.ts";
+import { isReadOtherwise } from "./read-otherwise.ts";
 import { contentDigest } from "./content-digest.ts";
 import type { ObservedHost } from "./observed.ts";
 import { differenceLines, reasons } from "./text-difference.ts";
@@ -13,12 +14,15 @@ export type HostChanges = {
   readonly why: readonly Why[];
 };
 
-export function hostChanges(
-  host: DesiredHost,
-  observed: ObservedHost | undefined,
-  first: readonly Edge[],
-  root: string,
-): HostChanges {
+export type HostPlan = {
+  readonly first: readonly Edge[];
+  readonly root: string;
+  /** Whether a setting is changed without a restart. */
+  readonly isLive: (key: string) => boolean;
+};
+
+export function hostChanges(host: DesiredHost, observed: ObservedHost | undefined, plan: HostPlan): HostChanges {
+  const { first, root, isLive } = plan;
   const folders = host.folders.flatMap(({ path, mode, owner }): readonly Change[] => {
     const seen = observed?.folders[path];
     if (seen?.kind === "other" || (seen?.kind === "folder" && seen.mode === mode && isOwned(seen, owner))) return [];
@@ -41,17 +45,24 @@ export function hostChanges(
     ];
   });
   const files = host.files.flatMap((file) =>
-    fileChange(file, host, observed, root, [
+    fileChange(file, host, observed, plan, [
       ...first,
       ...folders
         .filter((change) => change.kind === "folder" && file.path.startsWith(`${change.path}/`))
         .map(({ key }) => done(key)),
     ]),
   );
+  const edited = new Set(
+    host.files.flatMap((file) =>
+      host.machine !== undefined && isReadOtherwise(file, observed?.files[file.path], isLive)
+        ? (file.member ?? [])
+        : [],
+    ),
+  );
   const state = (process: DesiredProcess): string => {
     const seen = observed?.processes[process.key];
     if (seen?.state !== "running") return "start";
-    return seen.inputs === process.inputs ? "keep" : "restart";
+    return seen.inputs === process.inputs && !edited.has(process.key) ? "keep" : "restart";
   };
   const restarts = host.processes.filter((process) => state(process) === "restart");
   return {
@@ -101,10 +112,11 @@ function fileChange(
   file: DesiredFile,
   host: DesiredHost,
   observed: ObservedHost | undefined,
-  root: string,
+  { root, isLive }: HostPlan,
   after: readonly Edge[],
 ): readonly Change[] {
   const seen = observed?.files[file.path];
+  const edited = host.machine !== undefined && isReadOtherwise(file, seen, isLive);
   const digest = contentDigest(file.content);
   if (seen?.kind === "other") return [];
   if (seen?.kind === "file" && seen.digest === digest && seen.mode === file.mode && isOwned(seen, file.owner))
@@ -115,7 +127,7 @@ function fileChange(
   // One that started with what is wanted needs no restart because somebody edited the file since.
   const process = file.member === null ? undefined : observed?.processes[file.member];
   const inputs = host.processes.find(({ key }) => key === file.member)?.inputs;
-  const restarts = process?.state === "running" && process.inputs !== inputs;
+  const restarts = process?.state === "running" && (process.inputs !== inputs || edited);
   const verb = old === null ? "create" : "update";
   return [
     {

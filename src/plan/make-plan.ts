@@ -3,6 +3,8 @@ import type { Cluster, Member } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
 import type { DesiredHost, DesiredProcess, DesiredState } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
+import { isLiveSetting } from "../spec/setting-info.ts";
+import { minorOf } from "../spec/versions.ts";
 import { artifactChanges, classArchiveChanges } from "./artifact-changes.ts";
 import type { Change, Edge } from "./change.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
@@ -159,13 +161,15 @@ type OnHosts = {
 };
 
 function onHosts(
-  { desired, observed, root }: PlanInput,
+  { cluster, desired, observed, root }: PlanInput,
   first: readonly Edge[],
   artifacts: readonly Change[],
 ): OnHosts {
+  const minor = minorOf(cluster.kafkaVersion);
+  const isLive = (key: string): boolean => isLiveSetting(minor, key);
   const hosts = desired.hosts.map((host) => {
     const seen = observed.hosts[host.node];
-    return hostChanges(host, seen, [...first, ...userFirst(host, seen?.machine)], root);
+    return hostChanges(host, seen, { first: [...first, ...userFirst(host, seen?.machine)], root, isLive });
   });
   const fetched = artifacts.map(({ key }) => done(key));
   const machines = desired.hosts.flatMap((host, index) => {

@@ -120,9 +120,6 @@ until ss -Hltn 'sport = :9092' | grep -q .; do sleep 0.05; done`,
     const checked = await json("check");
     expect(checked.status).toBe(1);
     const ids = errorsIn(checked).map(({ id, node }) => `${node} ${id}`);
-    expect(ids).toEqual([
-      "kafka-2 programs",
-      "kafka-3 ssh-unreachable",
-    ]);
+    expect(ids).toEqual(["kafka-2 programs", "kafka-3 ssh-unreachable"]);
   });
 });

@@ -1,6 +1,7 @@
 /** What a plan does to machines that are kctl's to set up: tables of what was seen and what follows. */
 import { expect, test } from "vitest";
 import type { Change } from "../../src/plan/change.ts";
+import { contentDigest } from "../../src/plan/content-digest.ts";
 import { makePlan } from "../../src/plan/make-plan.ts";
 import type { ObservedHost, ObservedMachine, ObservedState } from "../../src/plan/observed.ts";
 import { sshPlatform } from "../../src/providers/ssh/platform.ts";
@@ -192,3 +193,33 @@ test("a receipt that a machine lacks is written again, though it says nothing ne
     { title: "update the receipt on kafka-2", diff: [] },
   ]);
 });
+
+test.each<[string, string, (content: string) => string, readonly string[]]>([
+  [
+    "what a server reads when it starts",
+    "server.properties",
+    (text) => `${text}queued.max.requests=7\n`,
+    ["kafka-1/broker"],
+  ],
+  ["a line that is gone", "server.properties", (text) => text.replace(/^log\.dirs=.*\n/m, ""), ["kafka-1/broker"]],
+  ["a comment", "server.properties", (text) => `${text}# mine\n`, []],
+  ["a setting that brokers change while they run", "server.properties", (text) => `${text}log.cleaner.threads=2\n`, []],
+  ["the heap", "jvm.args", (text) => text.replace("-Xmx1024m", "-Xmx1g"), ["kafka-1/broker"]],
+])(
+  "a file that was edited by hand, %s: put back, and who reads it restarts, and nobody else",
+  (_what, name, edit, members) => {
+    const now = wanted();
+    const seen = settled(now);
+    const path = `/etc/kctl/demo/broker/${name}`;
+    const host = seen.hosts["kafka-1"];
+    const file = host?.files[path];
+    if (host === undefined || file?.kind !== "file") throw new Error(`${path} was not seen`);
+    const content = edit(file.content ?? "");
+    const edited = { ...host, files: { ...host.files, [path]: { ...file, content, digest: contentDigest(content) } } };
+    const { changes } = makePlan({ ...now, observed: { ...seen, hosts: { ...seen.hosts, "kafka-1": edited } } });
+    expect(changes.flatMap((change) => (change.kind === "file" ? change.title : []))).toEqual([
+      `update ${path} on kafka-1`,
+    ]);
+    expect(changes.flatMap((change) => (change.kind === "roll" ? change.members : []))).toEqual(members);
+  },
+);
