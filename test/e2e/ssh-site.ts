@@ -65,7 +65,7 @@ done`;
       }),
     ),
   );
-  return Object.fromEntries(all.flat().toSorted());
+  return Object.fromEntries(all.flat().toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export const restarted = (

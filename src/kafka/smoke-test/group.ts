@@ -18,6 +18,7 @@ export type Group = { readonly bench: Bench; readonly name: string; readonly par
 
 export type Member = Membership & { readonly assigned: readonly number[] };
 
+const illegalGeneration = 22;
 const unknownMember = 25;
 const rebalancing = 27;
 const memberIdRequired = 79;
@@ -67,7 +68,9 @@ async function sync(group: Group, joined: Joined): Promise<Look<Member>> {
     assignment: assignment(topicName, partitions),
   }));
   const synced = await ask(group, syncGroup(membership, shares), longestMs(group));
-  if (synced.error === rebalancing) return { still: "the group's members changed meanwhile" };
+  // Between the two answers its members changed, or its coordinator moved and knows of neither: a consumer joins anew.
+  if ([rebalancing, illegalGeneration, unknownMember].includes(synced.error))
+    return { still: "the group's members or its coordinator changed meanwhile" };
   refuse(`get partitions in the group ${group.name}`, synced.error);
   return { done: { ...membership, assigned: assignedPartitions(synced.assignment, topicName) } };
 }
