@@ -1,5 +1,4 @@
 /** Makes one step of a machine's set-up true, and records what it added to the machine. */
-import { KctlError } from "../fault.ts";
 import type { MachineHands, SlowOptions, SoftwareArchive } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
 import type { InstalledSoftware } from "../services/desired.ts";
@@ -7,6 +6,7 @@ import { withBlock } from "../render/hosts-block.ts";
 import { mustResolve } from "./must-resolve.ts";
 import type { Context } from "./context.ts";
 import type { Survey } from "./survey.ts";
+import { writeHosts } from "./write-hosts.ts";
 
 type MachineChange = Extract<Change, { kind: "machine" }>;
 
@@ -32,7 +32,9 @@ export async function setUpMachine(
   const slow = slowly(change, context);
   switch (step.kind) {
     case "user":
-      if (await hands.makeUser()) await record(node, [`user ${step.user}`]);
+      // It was not there. Recorded first: one that was made and not recorded would never go.
+      await record(node, [`user ${step.user}`]);
+      await hands.makeUser();
       return;
     case "java": {
       begun();
@@ -47,7 +49,11 @@ export async function setUpMachine(
       return hands.installSoftware(step.software, await archiveOf(step.software, survey, context), slow);
     }
     case "hosts":
-      await writeHosts(hands, seen.hostsFile, withBlock(seen.hostsFile, wanted.hosts), node);
+      await writeHosts(
+        hands,
+        { former: seen.hostsFile, content: withBlock(seen.hostsFile, wanted.hosts) },
+        { node, command: "up" },
+      );
       return mustResolve(wanted.hosts, survey.provider.shell(node), context);
     case "sysctl":
       return setKernel(hands, step.settings, node, context);
@@ -80,17 +86,6 @@ async function fetched(
   const { fetchArtifact } = await import("../artifacts/fetch.ts");
   const { path, sha512, source } = await fetchArtifact(artifact, { cache, mirror, env, emit, signal });
   return { path, sha512, urls: /^https?:/.test(source) ? [source] : [] };
-}
-
-async function writeHosts(hands: MachineHands, former: string | null, content: string, node: string): Promise<void> {
-  if ((await hands.writeHostsFile({ former, content })) === "written") return;
-  throw new KctlError({
-    code: "host-io",
-    node,
-    where: "/etc/hosts",
-    what: `/etc/hosts of ${node} was changed by somebody else while kctl was at work, and was left`,
-    fix: "run `kctl up` again: it starts from what is there now",
-  });
 }
 
 /** Servers run without them, only not as well: a kernel that refuses one (a container's) is no reason to stop. */

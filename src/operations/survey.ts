@@ -12,7 +12,7 @@ import { kafkaChanges } from "../plan/kafka-changes.ts";
 import { makePlan, type Plan } from "../plan/make-plan.ts";
 import { hasRun } from "../plan/obstacles.ts";
 import type { ObservedHost, ObservedState } from "../plan/observed.ts";
-import { identityOf, knownIdsOf, nextReceipt, parseReceipt, type Receipt } from "../plan/receipt.ts";
+import { addedByOthers, identityOf, knownIdsOf, nextReceipt, parseReceipt, type Receipt } from "../plan/receipt.ts";
 import type { MachinePlatform } from "../cluster/platform.ts";
 import type { Provider } from "../providers/provider.ts";
 import { javaLink, softwareOn } from "../services/machine.ts";
@@ -272,7 +272,10 @@ export async function survey(
   const changes = kafkaChanges({ cluster, desired, kafka, former });
   const stored = Object.fromEntries(Object.values(seen).flatMap(({ identities }) => Object.entries(identities)));
   const made = { java: java.home, cache: machine === null ? cache : machine.software, identity };
-  const next = nextReceipt({ cluster, desired: looked, made, stored, kafka: changes.receipt }, former);
+  const inherited = Object.fromEntries(
+    cluster.nodes.map(({ name, address }) => [name, addedByOthers(address, seen[name]?.machine?.otherReceipts ?? {})]),
+  );
+  const next = nextReceipt({ cluster, desired: looked, made, stored, inherited, kafka: changes.receipt }, former);
   const receipt = { former, next };
   return {
     provider,

@@ -1,8 +1,10 @@
 /** Takes back what `up` made of machines: what the receipt lists, but for what other clusters on them use. */
+import { KctlError, faultsOf } from "../fault.ts";
 import type { Host, MachineHands } from "../hosts/host.ts";
 import type { ObservedMachine } from "../plan/observed.ts";
-import { parseReceipt, type Receipt } from "../plan/receipt.ts";
+import { readableReceipt, type Receipt } from "../plan/receipt.ts";
 import { javaLink } from "../services/machine.ts";
+import { writeHosts } from "./write-hosts.ts";
 import { withoutBlock } from "../render/hosts-block.ts";
 import type { MachinePlatform } from "../cluster/platform.ts";
 import type { Context } from "./context.ts";
@@ -17,7 +19,8 @@ export async function unmakeMachines(
   { keepData, platform }: { readonly keepData: boolean; readonly platform: MachinePlatform | null },
   context: Context,
 ): Promise<number> {
-  const counts = await Promise.all(
+  // One that fails does not leave the others at work behind a lock that was given back.
+  const ended = await Promise.allSettled(
     machines.map(async ({ host, wanted, seen }) => {
       const made = receipt.machines?.[host.node];
       if (platform === null || made === undefined || host.machine === undefined || seen.machine === undefined) return 0;
@@ -38,7 +41,10 @@ export async function unmakeMachines(
       return count;
     }),
   );
-  return counts.reduce((sum, count) => sum + count, 0);
+  const failures = ended.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new KctlError(failures.flatMap(faultsOf));
+  return ended.reduce((sum, one) => sum + (one.status === "fulfilled" ? one.value : 0), 0);
 }
 
 type At = { readonly host: Host; readonly hands: MachineHands; readonly seen: ObservedMachine };
@@ -51,9 +57,13 @@ async function unmake(
   data: ReadonlySet<string>,
   platform: MachinePlatform,
 ): Promise<number> {
-  const others = Object.values(seen.otherReceipts).map(parseReceipt);
-  const isOthers = (which: (other: Made) => readonly string[], name: string): boolean =>
-    others.some(({ machines }) => Object.values(machines ?? {}).some((other) => which(other).includes(name)));
+  const others = Object.values(seen.otherReceipts).map(readableReceipt);
+  // One that cannot be read may be of a cluster that uses anything.
+  const isOthers = (folder: string): boolean =>
+    others.some(
+      (other) =>
+        other === null || Object.values(other.machines ?? {}).some(({ software }) => software.includes(folder)),
+    );
   for (const unit of made.units) await hands.quietUnit(unit);
   await Promise.all(made.units.map((unit) => hands.disableUnit(unit)));
   const keeps = [...data].map((path) => `${path}/`);
@@ -62,7 +72,7 @@ async function unmake(
   const folders = made.folders.filter(
     (path) => !platform.roots.includes(path) && ![...data].some((kept) => kept === path || kept.startsWith(`${path}/`)),
   );
-  const software = made.software.filter((folder) => !isOthers((other) => other.software, folder));
+  const software = made.software.filter((folder) => !isOthers(folder));
   await Promise.all([
     ...files.map((path) => host.removeFile(path)),
     hands.reloadUnits(),
@@ -73,8 +83,10 @@ async function unmake(
     hands.removeLink(javaLink(platform)),
   ]);
   const content = seen.hostsFile === null ? null : withoutBlock(seen.hostsFile, cluster);
-  if (content !== null && content !== seen.hostsFile) await hands.writeHostsFile({ former: seen.hostsFile, content });
-  const packages = named(made, "package ").filter((name) => !isOthers((other) => named(other, "package "), name));
+  if (content !== null && content !== seen.hostsFile)
+    await writeHosts(hands, { former: seen.hostsFile, content }, { node: host.node, command: "destroy" });
+  // Another cluster's servers may run on a Java that this one installed: they go with the last cluster, as the user does.
+  const packages = others.length === 0 ? named(made, "package ") : [];
   if (packages.length > 0) await hands.removePackages(packages);
   const goes = named(made, "user ").length > 0 && others.length === 0 && data.size === 0;
   if (goes) await hands.removeUser();

@@ -113,12 +113,15 @@ export type ReceiptInput = {
   readonly made: Pick<Receipt, "java" | "cache"> & { readonly identity: Identity };
   /** By member key: what the data folders say. */
   readonly stored: Readonly<Record<string, ObservedIdentity>>;
+  /** What other clusters' kctl added to machines that this one shares, by node: it goes with the last of them. */
+  readonly inherited?: Readonly<Record<string, readonly string[]>>;
   /** What kctl keeps of Kafka's own: see kafka-changes.ts. */
   readonly kafka: Pick<Receipt, "liveSettings" | "topics">;
 };
 
 /** What the receipt will say once the plan is carried out; former paths and ids stay in it until they are seen gone. */
-export function nextReceipt({ cluster, desired, made, stored, kafka }: ReceiptInput, former: Receipt | null): Receipt {
+export function nextReceipt(input: ReceiptInput, former: Receipt | null): Receipt {
+  const { cluster, desired, made, stored, kafka, inherited = {} } = input;
   const members = { ...former?.members };
   const highest: Record<string, number> = { ...former?.highest };
   for (const { key, id, role } of cluster.members) {
@@ -150,7 +153,7 @@ export function nextReceipt({ cluster, desired, made, stored, kafka }: ReceiptIn
       former?.files,
       shared.flatMap((host) => host.files.map(({ path }) => path)),
     ),
-    ...machinesIn(desired, cluster, former),
+    ...machinesIn(desired, cluster, inherited, former),
     ...kafka,
   };
   if (next.machines === undefined) return next;
@@ -162,7 +165,12 @@ export function nextReceipt({ cluster, desired, made, stored, kafka }: ReceiptIn
 }
 
 /** Each with what is made there from now on, and what was made before until it is seen gone. */
-function machinesIn(desired: DesiredState, cluster: Cluster, former: Receipt | null): Pick<Receipt, "machines"> {
+function machinesIn(
+  desired: DesiredState,
+  cluster: Cluster,
+  inherited: NonNullable<ReceiptInput["inherited"]>,
+  former: Receipt | null,
+): Pick<Receipt, "machines"> {
   const own = desired.hosts.flatMap(({ node, machine, folders, files }) => {
     if (machine === undefined) return [];
     const before = former?.machines?.[node];
@@ -181,11 +189,28 @@ function machinesIn(desired: DesiredState, cluster: Cluster, former: Receipt | n
         before?.software,
         machine.software.map(({ folder }) => folder),
       ),
-      made: before?.made ?? [],
+      made: both(before?.made, inherited[node] ?? []),
     };
     return [[node, its] as const];
   });
   return own.length === 0 ? {} : { machines: { ...former?.machines, ...Object.fromEntries(own) } };
+}
+
+/** What other clusters' receipts on a machine say that was added to it; those that cannot be read say nothing. */
+export function addedByOthers(address: string, otherReceipts: Readonly<Record<string, string>>): readonly string[] {
+  return Object.values(otherReceipts).flatMap((text) => {
+    const machines = readableReceipt(text)?.machines ?? {};
+    return Object.values(machines).flatMap((machine) => (machine.address === address ? machine.made : []));
+  });
+}
+
+/** null for one that is damaged, or that a newer kctl wrote. */
+export function readableReceipt(text: string): Receipt | null {
+  try {
+    return parseReceipt(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The id that most data folders name; null where none does. */

@@ -1,0 +1,121 @@
+/** What destroy takes back of a machine that clusters share, as it is asked of the machine. */
+import { describe, expect, test } from "vitest";
+import type { Host, MachineHands } from "../../src/hosts/host.ts";
+import type { Context } from "../../src/operations/context.ts";
+import { unmakeMachines } from "../../src/operations/unmake-machine.ts";
+import type { ObservedMachine } from "../../src/plan/observed.ts";
+import { addedByOthers, nextReceipt, receiptText, type Receipt } from "../../src/plan/receipt.ts";
+import { sshPlatform } from "../../src/providers/ssh/platform.ts";
+import { withBlock } from "../../src/render/hosts-block.ts";
+import { world } from "../plan/support/world.ts";
+
+const address = "10.0.0.1";
+const { machine: platform } = sshPlatform("demo");
+const kafka = "/opt/kctl/kafka-3.9.1";
+
+function receiptOf(cluster: string, made: readonly string[]): Receipt {
+  const spec = {
+    name: cluster,
+    provider: { type: "ssh" },
+    nodes: [{ name: "kafka-1", address, roles: ["zookeeper", "broker"] }],
+  };
+  const { receipt } = world(spec, null, { platform: sshPlatform(cluster, { "kafka-1": address }) });
+  const [machine] = Object.values(receipt.next.machines ?? {});
+  if (machine === undefined) throw new Error("no machine");
+  return { ...receipt.next, machines: { "kafka-1": { ...machine, software: [kafka], made: [...made] } } };
+}
+
+/** @returns what was asked of the machine, a word and its object each */
+async function asked(
+  made: readonly string[],
+  seen: Partial<ObservedMachine>,
+  hosts: "written" | "changed-meanwhile" = "written",
+): Promise<readonly string[]> {
+  const said: string[] = [];
+  const say = async (what: string): Promise<void> => void said.push(what);
+  const hands: Partial<MachineHands> = {
+    quietUnit: async () => undefined,
+    disableUnit: async () => undefined,
+    reloadUnits: async () => undefined,
+    removeLink: async () => undefined,
+    removePackages: (names) => say(`packages ${names.join(" ")}`),
+    removeUser: () => say("user"),
+    writeHostsFile: async () => hosts,
+  };
+  const host: Partial<Host> & Pick<Host, "node"> = {
+    node: "kafka-1",
+    machine: hands as MachineHands,
+    removeFile: async () => undefined,
+    removeTree: (path) => (path.startsWith("/opt") ? say(`tree ${path}`) : Promise.resolve()),
+  };
+  const machine: Partial<ObservedMachine> = { hostsFile: null, otherReceipts: {}, ...seen };
+  const looked = {
+    host: host as Host,
+    wanted: { node: "kafka-1", folders: [], files: [], processes: [], storedIds: [], storage: [] },
+    seen: {
+      node: "kafka-1",
+      files: {},
+      folders: {},
+      processes: {},
+      ports: {},
+      identities: {},
+      machine: machine as ObservedMachine,
+    },
+  };
+  const context: Pick<Context, "emit"> = { emit: () => undefined };
+  await unmakeMachines([looked], receiptOf("demo", made), { keepData: false, platform }, context as Context);
+  return said;
+}
+
+const made = ["package openjdk-17-jre-headless", "user kctl"];
+
+describe("of a machine", () => {
+  test("that is this cluster's alone, all goes", async () => {
+    expect(await asked(made, {})).toEqual([
+      `tree ${kafka}`,
+      "tree /opt/kctl/.incoming",
+      "packages openjdk-17-jre-headless",
+      "user",
+    ]);
+  });
+
+  test("that another cluster is on, what its servers may run stays, though this one added it", async () => {
+    const other = receiptText(receiptOf("other", []));
+    expect(await asked(made, { otherReceipts: { other } })).toEqual([]);
+  });
+
+  test("with a receipt that cannot be read, nothing that is shared goes", async () => {
+    expect(await asked(made, { otherReceipts: { other: "{}" } })).toEqual([]);
+  });
+
+  test("whose /etc/hosts somebody wrote meanwhile, the block is not forgotten", async () => {
+    const hostsFile = withBlock("127.0.0.1 localhost\n", {
+      cluster: "demo",
+      entries: [{ address, names: ["kafka-1"] }],
+    });
+    await expect(asked([], { hostsFile }, "changed-meanwhile")).rejects.toThrow(
+      "/etc/hosts of kafka-1 was changed by somebody else",
+    );
+  });
+});
+
+test("the cluster that is left has in its receipt what the other added to the machine they share, and only to that", () => {
+  const first = receiptText(receiptOf("first", made));
+  expect(addedByOthers(address, { first, damaged: "{}" })).toEqual(made);
+  expect(addedByOthers("10.0.0.2", { first })).toEqual([]);
+  const { cluster, desired } = world(
+    { provider: { type: "ssh" }, nodes: [{ name: "kafka-1", address, roles: ["zookeeper", "broker"] }] },
+    null,
+    { platform: sshPlatform("demo", { "kafka-1": address }) },
+  );
+  const input = {
+    cluster,
+    desired,
+    made: { java: "/java", cache: "/cache", identity: { clusterId: "", directoryIds: {} } },
+    stored: {},
+    kafka: { liveSettings: { cluster: [], brokers: {} }, topics: {} },
+  };
+  const next = nextReceipt({ ...input, inherited: { "kafka-1": made } }, null);
+  expect(next.machines?.["kafka-1"]?.made).toEqual(made);
+  expect(nextReceipt({ ...input, inherited: { "kafka-1": made } }, next)).toEqual(next);
+});
