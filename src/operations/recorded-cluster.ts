@@ -23,6 +23,7 @@ export async function recordedCluster(spec: Spec, provider: Provider, receipt: R
     const address = entry?.address ?? receipt.machines?.[name]?.address;
     return { name, roles: its, config: {}, ...(address === undefined ? {} : { address }) };
   });
+  await provider.takeIn(nodes.map(({ name }) => name));
   const want = await wantedBy({ ...spec, nodes }, provider, unknownJava, "", idAfterUp);
   return want(pastOf(receipt));
 }

@@ -21,6 +21,8 @@ export type Provider = {
   readonly shell: (node: string) => Shell;
   /** How the system's own ssh gets there; null where the node is this machine. */
   readonly login: ((node: string) => Promise<readonly string[]>) | null;
+  /** Counts nodes that the receipt lists, and the spec no longer has, among the cluster's machines: they are locked too. */
+  readonly takeIn: (nodes: readonly string[]) => Promise<void>;
   /** Throws a `locked` fault that says who holds it. */
   readonly lock: (command: string) => Promise<Lock>;
   /** The newest, where there are several copies. */

@@ -14,7 +14,7 @@ import { quoted } from "../../src/hosts/ssh/quote.ts";
 import { contentDigest } from "../../src/plan/content-digest.ts";
 import type { ObservedHost, ObservedProcess } from "../../src/plan/observed.ts";
 import { receiptText, type Receipt } from "../../src/plan/receipt.ts";
-import type { Provider } from "../../src/providers/provider.ts";
+import type { Lock, Provider } from "../../src/providers/provider.ts";
 import { withBlock, withoutBlock } from "../../src/render/hosts-block.ts";
 import type { DesiredFile, DesiredHost, DesiredMachine, DesiredProcess, Owner } from "../../src/services/desired.ts";
 
@@ -27,6 +27,8 @@ export type Subject = {
   readonly open: () => Promise<Provider>;
   /** One whose machine does not answer; null where machines always do. */
   readonly openAway: (() => Promise<Provider>) | null;
+  /** As `open`, with a spec that has the first node only; null where there is no other. */
+  readonly openFirst: (() => Promise<Provider>) | null;
 };
 
 export type Case = {
@@ -40,6 +42,7 @@ export type Case = {
 type At = {
   readonly subject: Subject;
   readonly provider: Provider;
+  readonly lock: Lock;
   readonly host: Host;
   readonly node: string;
   /** A folder of the node's broker. */
@@ -73,6 +76,7 @@ export async function carryOut(one: Case, subject: Subject): Promise<boolean> {
   const at: At = {
     subject,
     provider,
+    lock,
     host,
     node,
     folder: (kind) => inNode(folders[kind]),
@@ -302,6 +306,45 @@ export const cases: readonly Case[] = [
       assert.equal(await provider.readReceipt(), now);
       assert.deepEqual(provider.receiptBehind(), []);
       assert.ok(subject.nodes.length > 1);
+    },
+  },
+  {
+    name: "a node that the spec no longer has is taken in: locked, changed, and its copy of the receipt removed",
+    needs: "several",
+    run: async (at) => {
+      const { lock, subject, provider } = at;
+      const second = subject.nodes[1] ?? "";
+      const addresses = Object.fromEntries(subject.nodes.map((node, index) => [node, `10.77.0.${11 + index}`]));
+      const { machines, ...rest } = receipt(at);
+      const its = Object.entries(machines ?? {}).map(([node, made]) => [
+        node,
+        { ...made, address: addresses[node] ?? "" },
+      ]);
+      const text = receiptText({ ...rest, machines: Object.fromEntries(its) as Receipt["machines"] });
+      await provider.writeReceipt(text);
+      await lock.release();
+      const smaller = await subject.openFirst?.();
+      assert.ok(smaller);
+      const smallerLock = await smaller.lock("destroy");
+      assert.equal(await smaller.readReceipt(), text);
+      const [host] = smaller.hosts([second]);
+      const folder = { path: at.folder("data"), mode: 0o750, owner: { user: "root", group: "root" } };
+      const early = await fails(host?.makeFolder(folder) ?? Promise.resolve());
+      assert.deepEqual(
+        early.faults.map(({ code }) => code),
+        ["locked"],
+      );
+      await smaller.takeIn(subject.nodes);
+      await host?.makeFolder(folder);
+      await host?.removeTree(folder.path);
+      const busy = await fails((await subject.open()).lock("up"));
+      assert.deepEqual(
+        busy.faults.map(({ code }) => code),
+        ["locked"],
+      );
+      await smaller.removeReceipt();
+      await smallerLock.release();
+      assert.equal(await provider.readReceipt(), null);
     },
   },
   {

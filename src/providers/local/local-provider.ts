@@ -25,6 +25,7 @@ export function localProvider(cluster: string, spec: LocalSpec, folder: string):
   return {
     platform: localPlatform(cluster, spec, folder),
     hosts: (nodes) => localHosts(nodes, root),
+    takeIn: () => Promise.resolve(),
     lock: async (command) => {
       // No node can be called that.
       const lock = await acquireLock(join(root, ".lock"), { command });

@@ -20,6 +20,8 @@ import type { Lock } from "../provider.ts";
 export type ClusterLock = Lock & {
   /** Lines for the head of each script that changes the node's host. */
   readonly fence: (node: string) => string;
+  /** Locks more machines with the same lock; those that cannot be reached are left out. Throws `locked` where another holds one. */
+  readonly extend: (machines: readonly Machine[]) => Promise<void>;
 };
 
 type Machine = { readonly node: string; readonly shell: Shell };
@@ -62,7 +64,13 @@ export async function acquireClusterLock(
     signal.throwIfAborted();
     throw clash ?? (failures.length === 1 ? failures[0] : new KctlError(failures.flatMap(faultsOf)));
   }
-  return keep(lock, held);
+  const extend = async (more: readonly Machine[]): Promise<void> => {
+    await Promise.all(more.map(take));
+    const other = failures.find((error) => !isOfTheMachine(error));
+    signal.throwIfAborted();
+    if (other !== undefined) throw new KctlError(faultsOf(other), { cause: other });
+  };
+  return { ...keep(lock, held), extend };
 }
 
 /** One of a machine that could not be reached, or cannot be locked; not of one that another kctl holds. */
@@ -70,8 +78,8 @@ function isOfTheMachine(error: unknown): boolean {
   return error instanceof KctlError && error.faults.every(({ code }) => code !== "locked");
 }
 
-function keep(lock: HostLock, machines: readonly Machine[]): ClusterLock {
-  const nodes = new Set(machines.map(({ node }) => node));
+/** @param machines more may come */
+function keep(lock: HostLock, machines: readonly Machine[]): Omit<ClusterLock, "extend"> {
   const ended = new AbortController();
   let lost = false;
   let renewed = Date.now();
@@ -95,7 +103,7 @@ function keep(lock: HostLock, machines: readonly Machine[]): ClusterLock {
   };
   const timer = setInterval(() => void renew(), renewMilliseconds).unref();
   return {
-    fence: (node) => (nodes.has(node) ? fenceOf(lock) : fenceOfUnlocked()),
+    fence: (node) => (machines.some((machine) => machine.node === node) ? fenceOf(lock) : fenceOfUnlocked()),
     stillHeld: async () => {
       // This machine slept, or its clock was set: only the hosts know.
       if (!lost && Math.abs(Date.now() - renewed) > doubtMilliseconds) await renew();

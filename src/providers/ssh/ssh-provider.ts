@@ -33,26 +33,19 @@ export async function sshProvider(
   const named = resolveCluster(spec, sshPlatform(spec.name), noKnownIds).nodes;
   const platform = sshPlatform(spec.name, await addressesOf(named));
   const ssh = openSsh({ signal: around.signal, ask: around.askSecret, emit: around.emit });
-  const connections = new Map<string, Promise<Connection>>();
   let lock: ClusterLock | null = null;
 
   const targetOf = (node: string): Promise<SshTarget> => {
     const nodeUser = spec.nodes.find(({ name }) => name === node)?.user;
     return resolveTarget({ node, address: addressOf(node), provider, nodeUser }, { ...around, folder });
   };
-  // One that failed is not knocked at again in the same run: everything that needs it fails with the same words.
-  const open = (node: string): Promise<Connection> => {
-    const known = connections.get(node);
-    if (known !== undefined) return known;
-    const connection = targetOf(node).then((target) => ssh.connect(target));
-    connections.set(node, connection);
-    return connection;
-  };
+  const open = onceEach(async (node) => ssh.connect(await targetOf(node)));
   const shell = (node: string): Shell => ({
     node,
     run: async (script, options) => (await open(node)).shell.run(script, options),
   });
-  const machines = (): readonly Machine[] => named.map(({ name }) => ({ node: name, shell: shell(name) }));
+  const nodes = named.map(({ name }) => name);
+  const machines = (): readonly Machine[] => nodes.map((node) => ({ node, shell: shell(node) }));
   const receipts = machineReceipts(spec.name, platform, machines, around.signal);
   const addressOf = (node: string): string =>
     named.find(({ name }) => name === node)?.address ?? receipts.addressOf(node) ?? node;
@@ -73,7 +66,14 @@ export async function sshProvider(
   return {
     platform,
     unreachable,
-    hosts: (nodes) => nodes.map(hostOf),
+    hosts: (wanted) => wanted.map(hostOf),
+    takeIn: async (wanted) => {
+      const more = wanted.filter((node) => !nodes.includes(node));
+      if (more.length === 0) return;
+      nodes.push(...more);
+      await lock?.extend(machines().filter(({ node }) => more.includes(node)));
+      await receipts.read();
+    },
     shell,
     login: async (node) => sshArguments(await targetOf(node)),
     lock: async (command) => {
@@ -93,6 +93,16 @@ export async function sshProvider(
     removeReceipt: () => receipts.remove(hostOf),
     history: historyOn(spec.name, () => machines().map((machine) => machine.shell), around.signal),
     tidy: () => Promise.resolve([]),
+  };
+}
+
+/** One that failed is not knocked at again in the same run: everything that needs it fails with the same words. */
+function onceEach(open: (node: string) => Promise<Connection>): (node: string) => Promise<Connection> {
+  const connections = new Map<string, Promise<Connection>>();
+  return (node) => {
+    const connection = connections.get(node) ?? open(node);
+    connections.set(node, connection);
+    return connection;
   };
 }
 

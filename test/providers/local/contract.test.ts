@@ -10,7 +10,13 @@ const folder = realpathSync(mkdtempSync(join(tmpdir(), "kctl-contract-")));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const open = () => localProvider("demo", { type: "local", folder: ".kctl", port: 9092 }, folder);
-const subject: Subject = { cluster: "demo", nodes: ["kafka-1"], open: async () => open(), openAway: null };
+const subject: Subject = {
+  cluster: "demo",
+  nodes: ["kafka-1"],
+  open: async () => open(),
+  openAway: null,
+  openFirst: null,
+};
 
 describe("the local provider:", () => {
   const its = cases.filter((one) => applies(one, subject, open()));

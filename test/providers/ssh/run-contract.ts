@@ -42,6 +42,7 @@ async function main([user = "root"]: readonly string[]): Promise<void> {
     cluster: "demo",
     nodes: ["kafka-1", "kafka-2"],
     open: () => open(addresses, user),
+    openFirst: () => open({ "kafka-1": addresses["kafka-1"] }, user),
     openAway: () => open({ "kafka-1": "10.77.0.99" }, user),
   };
   for (const one of cases) {
