@@ -11,7 +11,8 @@ export function nameFindings(node: string, block: HostsBlock, seen: ObservedMach
   const isThere = (hostsFile ?? "").includes(blockLines(block).join("\n"));
   const wrong = block.entries.flatMap(({ address, names: [name = ""] }): readonly Finding[] => {
     const got = resolves[name] ?? null;
-    if (got === null || got === address || (!isThere && got.startsWith("127."))) return [];
+    // Its own name may stand for 127.0.1.1 too, as Debian has it: its servers listen there as well.
+    if (got === null || got === address || (name === node && got.startsWith("127."))) return [];
     return [isThere ? resolvesPast(node, name, got, address) : resolvesNow(node, name, got, address)];
   });
   const lines = conflicts(hostsFile ?? "", block).map(({ name, address, wanted }): Finding => ({
