@@ -19,7 +19,7 @@ export function neighbourFindings(
     const clashes = members.flatMap(({ key, ports }) =>
       Object.entries(ports).flatMap(([name, port]) => {
         const other = theirs.find((each) => each.port === port);
-        return other === undefined ? [] : [{ port, what: `${key}'s ${name} port and that of ${other.what}` }];
+        return other === undefined ? [] : [{ port, what: `${key}'s ${name} port, and ${other.what}` }];
       }),
     );
     if (clashes.length === 0) return [];
@@ -52,7 +52,7 @@ function portsOn(node: string, address: string, { ports, machines = {} }: Receip
   const keys = Object.keys(ports);
   const here = keys.filter((key) => key.startsWith(`${own}/`));
   return (here.length > 0 ? here : keys).flatMap((key) =>
-    Object.entries(ports[key] ?? {}).map(([name, port]) => ({ port, what: `its ${key} (${name})` })),
+    Object.entries(ports[key] ?? {}).map(([name, port]) => ({ port, what: `${key}'s ${name} port there` })),
   );
 }
 
