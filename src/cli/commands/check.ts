@@ -16,7 +16,7 @@ const page: CommandPage = {
   },
   examples: [
     ["kctl check", "may it be `kctl up` now?"],
-    ["kctl check --json | jq -r '.findings[] | select(.level == \"error\") | .what'", "errors only"],
+    ["kctl check --json", "the same for a program"],
   ],
 };
 
