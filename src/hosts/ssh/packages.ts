@@ -49,7 +49,7 @@ installed() { dpkg-query -W -f '\${db:Status-Abbrev}\${Package}\n' | sed -n 's/^
 files() { dpkg -L "$1"; }
 apt() {
   await_lock /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock
-  apt-get -q -y -o DPkg::Lock::Timeout="$patience" -o Dpkg::Options::=--force-confold --no-install-recommends "$@" >&2
+  apt-get -q -y -o DPkg::Lock::Timeout="$patience" -o Dpkg::Options::=--force-confold -o APT::Keep-Downloaded-Packages=false --no-install-recommends "$@" >&2
 }
 known() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
 pick() { for each do if known "$each"; then found=$each; return 0; fi; done; return 1; }
