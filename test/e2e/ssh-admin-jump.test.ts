@@ -19,7 +19,7 @@ nodes:
 
 const outcome = ({ exit, result }: Ended) => ({ exit, errors: result?.["errors"], changed: result?.["changed"] });
 
-describe("three hosts behind a jump host", () => {
+describe("three hosts behind a jump host", { timeout: 420_000 }, () => {
   let site: Site;
   const run = (...args: readonly string[]): Promise<Ended> => kctl(site.place, ...args);
 

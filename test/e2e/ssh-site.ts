@@ -80,21 +80,21 @@ export async function untilHealthy({ place }: Pick<Site, "place">, seconds: numb
     .toMatchObject({ healthy: true });
 }
 
-/**
- * What an installed and removed package leaves by right of the package manager: its logs, its lists, and the older copy of its
- * books. All else is as it was.
- */
-const ofPackages: readonly RegExp[] = [
-  /^\/var\/log\/(apt|dpkg\.log|alternatives\.log)/u,
-  /^\/var\/lib\/(apt|dpkg)\//u,
-  /^\/var\/cache\/(apt|debconf|ldconfig)\//u,
+/** What a package, or a user, that came and went leaves by right: the books and logs of those who manage them, and their older copies. */
+const ofManagers: readonly RegExp[] = [
+  /^\/var\/log\/(apt\/|dpkg\.log|alternatives\.log)/u,
+  /^\/var\/lib\/(apt\/|ucf\/|dpkg\/[a-z]+-old: )/u,
+  /^\/var\/cache\/(apt\/(src)?pkgcache\.bin|debconf\/|ldconfig\/)/u,
+  /^\/etc\/(passwd|group|shadow|gshadow)-: /u,
+  // sudo's own note that its greeting was read.
+  /^\/home\/admin\/\.sudo_as_admin_successful: /u,
 ];
 
 export async function expectFresh({ lab: it, fresh }: Pick<Site, "lab" | "fresh">): Promise<void> {
   const found = await Promise.all(
     it.hosts.map(async ({ name, files }) =>
       difference(fresh.get(name) ?? new Map(), await files())
-        .filter((line) => !ofPackages.some((path) => path.test(line)))
+        .filter((line) => !ofManagers.some((path) => path.test(line)))
         .map((line) => `${name}: ${line}`),
     ),
   );
