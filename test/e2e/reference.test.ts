@@ -20,9 +20,13 @@ const life: readonly (readonly [command: string, ...args: string[]])[] = [
   ["render"],
   ["render", "--out", "rendered"],
   ["fetch"],
+  ["check"],
   ["plan", "--out", "reviewed.json"],
   ["up", "--plan", "reviewed.json", "--step", "--canary", "--smoke-test"],
   ["status"],
+  ["exec", "--", "true"],
+  ["logs"],
+  ["history"],
   ["smoke-test", "--failover"],
   ["restart", "--step", "--canary", "kafka-1"],
   ["stop", "--yes"],
@@ -35,7 +39,7 @@ describe("the fields of every result", () => {
     const at = await newPlace({ count: 1, version: "4.3.1", quorum: "controller" });
     const seen = new Map<string, Set<string>>();
     for (const [command, ...args] of life) {
-      const { exit, result } = await kctl(at, command, ...args, "--json");
+      const { exit, result } = await kctl(at, command, "--json", ...args);
       expect({ command, exit, errors: result?.["errors"] }).toEqual({ command, exit: 0, errors: [] });
       const { type: _type, ok: _ok, errors: _errors, ...fields } = result as Record<string, unknown>;
       const names = seen.get(command) ?? new Set<string>();
