@@ -60,6 +60,11 @@ describe("one server of each", () => {
     });
     expect((await processes(at)).size).toBe(0);
     expect((await kctl(at, "up", "--json")).exit).toBe(0);
+    const { result: history } = await kctl(at, "history", "-n", "2", "--json");
+    expect(history?.["entries"]).toMatchObject([
+      { command: "destroy", ok: true },
+      { command: "up", ok: true },
+    ]);
     const gone = await kctl(at, "destroy", "--keep-logs", "logs", "--yes", "--json");
     const archives = ["zookeeper", "broker"].map((role) => join(at.folder, "logs", `kafka-1-${role}.tar.gz`));
     expect(gone.result).toMatchObject({ ok: true, logs: archives });
