@@ -1,5 +1,5 @@
 /** Removes all that `up` made, and nothing else: what the receipt lists, servers first. */
-import type { Cluster } from "../cluster/cluster.ts";
+import type { Member } from "../cluster/cluster.ts";
 import { KctlError } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
 import { parseReceipt } from "../plan/receipt.ts";
@@ -10,8 +10,9 @@ import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
 import { keepLogs } from "./keep-logs.ts";
 import { inHistory } from "./in-history.ts";
-import { lookAtAll, recordedCluster } from "./recorded-cluster.ts";
+import { lookAtAll, recordedCluster, staysOn } from "./recorded-cluster.ts";
 import { runningServers, stopServers, type End } from "./stop-servers.ts";
+import { mustReachAll } from "./survey.ts";
 import { unmakeMachines } from "./unmake-machine.ts";
 
 export type DestroyResult = {
@@ -47,30 +48,35 @@ export async function destroy(
     if (text === null) await mustBeNothing(spec, provider, context);
     if (text === null) return { cluster: spec.name, changed: 0, kept: [], left: [], logs: [] };
     const receipt = parseReceipt(text);
-    const { cluster, desired } = await recordedCluster(spec, provider, receipt);
-    const data = cluster.members.map(({ folders }) => folders.data);
-    if (!options.yes) await confirm(question(spec.name, data, options.keepData), spec.name, context);
-    const looked = await lookAtAll({ desired }, provider, context.signal);
+    const recorded = await recordedCluster(spec, provider, receipt);
+    const { looked, unreachable } = await lookAtAll(recorded, provider, context.signal);
+    const members = recorded.cluster.members.filter(({ node }) => !unreachable.has(node));
+    const data = members.map(({ folders }) => folders.data);
+    if (!options.yes)
+      await confirm(staysOn({ unreachable }) + question(spec.name, data, options.keepData), spec.name, context);
     // What servers write as they stop is worth the most.
     const stopped = await stopServers(
       runningServers(looked),
       endFor(options.keepData || options.keepLogs !== null, context.signal),
       context,
     );
-    const logs = options.keepLogs === null ? [] : await keepLogs(cluster.members, options.keepLogs, provider, context);
+    const logs = options.keepLogs === null ? [] : await keepLogs(members, options.keepLogs, provider, context);
     const machines = looked.filter(({ wanted }) => wanted.machine !== undefined);
     const hosts = new Map(looked.filter((one) => !machines.includes(one)).map(({ host }) => [host.node, host]));
     const removed =
-      (await removeAll(cluster, hosts, options.keepData, context)) +
+      (await removeAll(members, hosts, options.keepData, context)) +
       (await unmakeMachines(
         machines,
         receipt,
         { keepData: options.keepData, platform: provider.platform.machine },
         context,
       ));
+    // The receipt of one that was out of reach lies there still: once it is back, this goes on where it was.
+    if (options.keepData) mustReachAll({ unreachable });
     if (options.keepData) return { cluster: spec.name, changed: stopped + removed, kept: data, left: [], logs };
-    const left = await provider.tidy(cluster.members);
+    const left = await provider.tidy(members);
     await provider.removeReceipt();
+    mustReachAll({ unreachable });
     return { cluster: spec.name, changed: stopped + removed + 1, kept: [], left, logs };
   });
 }
@@ -78,7 +84,8 @@ export async function destroy(
 /** Without a receipt nothing is removed; but then what `up` made must not be taken for gone. */
 async function mustBeNothing(spec: Spec, provider: Provider, { signal }: Context): Promise<void> {
   const { cluster, desired } = await recordedCluster(spec, provider, null);
-  const looked = await lookAtAll({ desired }, provider, signal);
+  const { looked, unreachable } = await lookAtAll({ desired }, provider, signal);
+  mustReachAll({ unreachable });
   const there = cluster.members.filter(({ key, folders }) =>
     looked.some(
       ({ seen }) =>
@@ -107,13 +114,13 @@ function endFor(keepData: boolean, signal: AbortSignal): End {
 }
 
 async function removeAll(
-  cluster: Cluster,
+  members: readonly Member[],
   hosts: ReadonlyMap<string, Host>,
   keepData: boolean,
   context: Context,
 ): Promise<number> {
   const counts = await Promise.all(
-    cluster.members.map(async ({ node, key, folders }) => {
+    members.map(async ({ node, key, folders }) => {
       const host = hosts.get(node);
       if (host === undefined) return 0;
       const { data, ...others } = folders;

@@ -8,7 +8,7 @@ import type { DesiredHost } from "../services/desired.ts";
 import type { Spec } from "../spec/schema.ts";
 import { idAfterUp } from "./fresh-id.ts";
 import { unknownJava } from "./server-java.ts";
-import { pastOf, wantedBy, type Wanted } from "./survey.ts";
+import { lookAtHosts, pastOf, wantedBy, type Survey, type Wanted } from "./survey.ts";
 
 /** Every member that the receipt lists, whether or not the spec still does; the spec's where there is none. */
 export async function recordedCluster(spec: Spec, provider: Provider, receipt: Receipt | null): Promise<Wanted> {
@@ -30,17 +30,22 @@ export async function recordedCluster(spec: Spec, provider: Provider, receipt: R
 
 export type LookedAt = { readonly wanted: DesiredHost; readonly host: Host; readonly seen: ObservedHost };
 
+/** Those that could be looked at, and why the others could not. */
 export async function lookAtAll(
   { desired }: Pick<Wanted, "desired">,
   provider: Provider,
   signal: AbortSignal,
-): Promise<readonly LookedAt[]> {
-  const hosts = new Map(provider.hosts(desired.hosts.map(({ node }) => node)).map((host) => [host.node, host]));
-  const looked = await Promise.all(
-    desired.hosts.map(async (wanted) => {
-      const host = hosts.get(wanted.node);
-      return host === undefined ? [] : [{ wanted, host, seen: await host.look(wanted, signal) }];
-    }),
-  );
-  return looked.flat();
+): Promise<{ readonly looked: readonly LookedAt[] } & Pick<Survey, "unreachable">> {
+  const { hosts, seen, unreachable } = await lookAtHosts(desired, provider, signal);
+  const looked = desired.hosts.flatMap((wanted) => {
+    const [host, its] = [hosts.get(wanted.node), seen[wanted.node]];
+    return host === undefined || its === undefined ? [] : [{ wanted, host, seen: its }];
+  });
+  return { looked, unreachable };
+}
+
+/** A line of a question: on machines that cannot be reached all stays as it is. */
+export function staysOn({ unreachable }: Pick<Survey, "unreachable">): string {
+  const nodes = [...unreachable.keys()];
+  return nodes.length === 0 ? "" : `${nodes.join(", ")} cannot be reached: what is there stays as it is.\n`;
 }

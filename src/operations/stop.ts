@@ -8,8 +8,9 @@ import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
 import { inHistory } from "./in-history.ts";
-import { lookAtAll, recordedCluster } from "./recorded-cluster.ts";
+import { lookAtAll, recordedCluster, staysOn } from "./recorded-cluster.ts";
 import { runningServers, stopServers, type End } from "./stop-servers.ts";
+import { mustReachAll } from "./survey.ts";
 
 export type StopResult = { readonly cluster: string; readonly changed: number };
 
@@ -18,12 +19,15 @@ export async function stop(given: Context, { yes }: { readonly yes: boolean }): 
   return inHistory({ provider, command: "stop", context: given }, async (context) => {
     const text = await provider.readReceipt();
     const recorded = await recordedCluster(spec, provider, text === null ? null : parseReceipt(text));
-    const servers = runningServers(await lookAtAll(recorded, provider, context.signal));
+    const { looked, unreachable } = await lookAtAll(recorded, provider, context.signal);
+    const servers = runningServers(looked);
     if (servers.length > 0 && !yes) {
       const names = servers.map(({ process }) => process.key).join(", ");
-      await confirm(`This stops ${names}; the data stays. Go on? [y/N] `, "y", context);
+      await confirm(`${staysOn({ unreachable })}This stops ${names}; the data stays. Go on? [y/N] `, "y", context);
     }
-    return { cluster: spec.name, changed: await stopServers(servers, inOrder(context.signal), context) };
+    const changed = await stopServers(servers, inOrder(context.signal), context);
+    mustReachAll({ unreachable });
+    return { cluster: spec.name, changed };
   });
 }
 

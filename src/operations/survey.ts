@@ -156,12 +156,16 @@ function pastInData(wanted: Wanted, hosts: Readonly<Record<string, ObservedHost>
 }
 
 type Look = (wanted: Wanted) => Promise<Seen>;
-type Seen = { readonly wanted: Wanted } & Pick<Survey, "hosts" | "unreachable"> & {
-    readonly seen: Readonly<Record<string, ObservedHost>>;
-  };
+type Seen = { readonly wanted: Wanted } & LookedAtHosts;
+type LookedAtHosts = Pick<Survey, "hosts" | "unreachable"> & {
+  readonly seen: Readonly<Record<string, ObservedHost>>;
+};
 
-async function lookAtHosts(wanted: Wanted, provider: Provider, signal: AbortSignal): Promise<Seen> {
-  const { hosts: desired } = wanted.desired;
+export async function lookAtHosts(
+  { hosts: desired }: DesiredState,
+  provider: Provider,
+  signal: AbortSignal,
+): Promise<LookedAtHosts> {
   const hosts = new Map(provider.hosts(desired.map(({ node }) => node)).map((host) => [host.node, host]));
   const unreachable = new Map<string, KctlError>();
   const seen = await Promise.all(
@@ -176,7 +180,6 @@ async function lookAtHosts(wanted: Wanted, provider: Provider, signal: AbortSign
     }),
   );
   return {
-    wanted,
     hosts,
     unreachable,
     seen: Object.fromEntries(seen.flatMap(([node, host]) => (host === undefined ? [] : [[node, host]]))),
@@ -255,7 +258,7 @@ export async function survey(
   const want = await wantedBy(spec, provider, java, cache, fresh);
   const { wanted, hosts, seen, unreachable } = await wantedAndSeen(
     want,
-    (one) => lookAtHosts(one, provider, signal),
+    async (one) => ({ wanted: one, ...(await lookAtHosts(one.desired, provider, signal)) }),
     former,
   );
   const { cluster, desired, identity } = wanted;

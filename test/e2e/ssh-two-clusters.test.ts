@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kctl, type Ended, type Place } from "./kctl.ts";
-import { births, closeSite, expectFresh, openSite, type Site } from "./ssh-site.ts";
+import { births, closeSite, expectFresh, hostOf, openSite, type Site } from "./ssh-site.ts";
 
 const yaml = (name: string, first: string, second: string): string => `name: ${name}
 provider: { type: ssh, user: root }
@@ -72,6 +72,18 @@ describe("two clusters on two hosts", { timeout: 420_000 }, () => {
       );
     expect(await two("up")).toMatchObject({ exit: 0, result: { changed: 0 } });
     expect(await two("status")).toMatchObject({ exit: 0, result: { healthy: true } });
+  });
+
+  test("stop and destroy do their work where they can while a machine is off, and name it", async () => {
+    await hostOf(site, "kafka-1").powerOff();
+    for (const command of ["stop", "destroy"])
+      expect(outcome(await two(command, "--yes"))).toEqual({
+        exit: 1,
+        errors: [expect.objectContaining({ code: "ssh-unreachable", node: "kafka-1" })],
+      });
+    const files = hostOf(site, "kafka-2").run("ls -d /etc/kctl /opt/kctl /var/lib/kctl 2>/dev/null; id -un kctl 2>&1 || true");
+    expect(await files).toBe("id: ‘kctl’: no such user\n");
+    await hostOf(site, "kafka-1").powerOn();
   });
 
   test("destroy of the last one leaves the hosts as they were", async () => {
