@@ -13,14 +13,19 @@ import type {
 export type MachineHands = {
   /** Whether it was made; false where it was there. */
   makeUser(): Promise<boolean>;
+  /** These three leave what another cluster on the machine uses, also one that began a moment ago. */
   removeUser(): Promise<void>;
-  /** @returns the packages that were installed for it */
+  removePackages(names: readonly string[]): Promise<void>;
+  removeSoftware(folders: readonly string[]): Promise<void>;
+  /**
+   * `onComing` is told which packages it will install, before it does.
+   * @returns the packages that were installed for it
+   */
   ensureJava(
     java: HostJava,
     seen: Pick<ObservedMachine, "java" | "javas">,
-    options: SlowOptions,
+    options: SlowOptions & { readonly onComing: (names: readonly string[]) => Promise<void> },
   ): Promise<readonly string[]>;
-  removePackages(names: readonly string[]): Promise<void>;
   /** Fetched by the machine itself where it can, else sent to it. */
   installSoftware(software: InstalledSoftware, archive: SoftwareArchive, options: SlowOptions): Promise<void>;
   writeLink(path: string, target: string): Promise<void>;

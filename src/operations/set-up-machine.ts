@@ -38,11 +38,12 @@ export async function setUpMachine(
       return;
     case "java": {
       begun();
-      const packages = await hands.ensureJava(wanted.java, seen, slow);
-      return record(
-        node,
-        packages.map((name) => `package ${name}`),
-      );
+      const asPackages = (names: readonly string[]): Promise<void> =>
+        record(
+          node,
+          names.map((name) => `package ${name}`),
+        );
+      return asPackages(await hands.ensureJava(wanted.java, seen, { ...slow, onComing: asPackages }));
     }
     case "software": {
       begun();

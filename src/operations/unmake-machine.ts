@@ -77,9 +77,7 @@ async function unmake(
     ...files.map((path) => host.removeFile(path)),
     hands.reloadUnits(),
     ...folders.toSorted(deepestFirst).map((path) => host.removeTree(path)),
-    ...software.map((folder) => host.removeTree(folder)),
-    // What a cut upload left.
-    ...(others.length === 0 ? [host.removeTree(`${platform.software}/.incoming`)] : []),
+    hands.removeSoftware(software),
     hands.removeLink(javaLink(platform)),
   ]);
   const content = seen.hostsFile === null ? null : withoutBlock(seen.hostsFile, cluster);

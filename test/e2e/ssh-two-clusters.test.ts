@@ -81,7 +81,9 @@ describe("two clusters on two hosts", { timeout: 420_000 }, () => {
         exit: 1,
         errors: [expect.objectContaining({ code: "ssh-unreachable", node: "kafka-1" })],
       });
-    const files = hostOf(site, "kafka-2").run("ls -d /etc/kctl /opt/kctl /var/lib/kctl 2>/dev/null; id -un kctl 2>&1 || true");
+    const files = hostOf(site, "kafka-2").run(
+      "ls -d /etc/kctl /opt/kctl /var/lib/kctl 2>/dev/null; id -un kctl 2>&1 || true",
+    );
     expect(await files).toBe("id: ‘kctl’: no such user\n");
     await hostOf(site, "kafka-1").powerOn();
   });

@@ -6,7 +6,7 @@ import { alone, type BatchOptions } from "./batch.ts";
 import { writeLink } from "./files.ts";
 import { javaPackages } from "./java-packages.ts";
 import type { Operation } from "./operation.ts";
-import { installPackage } from "./packages.ts";
+import { foreseePackages, installPackage } from "./packages.ts";
 import { quoted } from "./quote.ts";
 import type { Shell } from "./shell.ts";
 import { installSoftware, type Software } from "./software.ts";
@@ -15,6 +15,8 @@ export type EnsureJavaOptions = BatchOptions & {
   /** How long another may hold the package manager's lock. */
   readonly lockSeconds: number;
   readonly onWait: (holder: string) => void;
+  /** Told which packages will be new, before the first of them is there: a record of them must outlive a kctl that is killed. */
+  readonly onComing: (names: readonly string[]) => Promise<void>;
   /** A JRE to send where the distribution has none; asked for only then. */
   readonly archive: (() => Promise<Software>) | null;
 };
@@ -56,10 +58,15 @@ async function obtain(
   if (known !== null && known.packages.length > 0) {
     const candidates = known.packages.map(({ name }) => name);
     const { lockSeconds, onWait } = options;
-    const install = installPackage({ manager: known.manager, candidates, lockSeconds, onWait });
-    const { homes, added } = await alone(shell, install, options, signal);
-    const home = homes.toSorted((a, b) => a.length - b.length)[0];
-    if (home !== undefined) return { home, how: "package", added };
+    const its = { manager: known.manager, lockSeconds, onWait };
+    const { name, coming } = await alone(shell, foreseePackages({ ...its, candidates }), options, signal);
+    if (name !== null) {
+      await options.onComing(coming);
+      const install = installPackage({ ...its, candidates: [name] });
+      const { homes, added } = await alone(shell, install, options, signal);
+      const home = homes.toSorted((a, b) => a.length - b.length)[0];
+      if (home !== undefined) return { home, how: "package", added };
+    }
   }
   if (options.archive === null) throw noneAtAll(shell.node, java, osRelease);
   const archive = await options.archive();

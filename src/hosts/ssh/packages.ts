@@ -1,4 +1,4 @@
-/** Installs a package of the distribution, and removes just what that brought; waits for who holds the manager's lock. */
+/** Installs a package of the distribution, foreseen before, and removes just what that brought; waits for who holds the manager's lock. */
 import { KctlError } from "../../fault.ts";
 import type { Operation } from "./operation.ts";
 import { quoted } from "./quote.ts";
@@ -10,6 +10,13 @@ export type InstalledPackage = {
   readonly added: readonly string[];
   /** Folders in which it put a `bin/java`. */
   readonly homes: readonly string[];
+};
+
+export type ForeseenPackage = {
+  /** Which of the candidates; null where the distribution has none of them. */
+  readonly name: string | null;
+  /** With all that it needs and that is not there yet. */
+  readonly coming: readonly string[];
 };
 
 export type InstallOptions = {
@@ -53,8 +60,11 @@ apt() {
 }
 known() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
 pick() { for each do if known "$each"; then found=$each; return 0; fi; done; return 1; }
+choose() { pick "$@" || { apt update || exit 1; pick "$@" || true; }; }
+coming() { apt-get -q -s --no-install-recommends install "$1" | sed -n 's/^Inst \([^ :]*\).*/\1/p'; }
 add() {
-  pick "$@" || { apt update || exit 1; pick "$@" || return 0; }
+  choose "$@"
+  [ -n "$found" ] || return 0
   # Lists may name versions that the mirror has replaced since.
   apt install "$found" || { apt update && apt install "$found"; }
 }
@@ -66,34 +76,45 @@ const dnf = String.raw`
 dnf=$(command -v dnf || command -v yum) || exit 1
 installed() { rpm -qa --qf '%{NAME}\n'; }
 files() { rpm -ql "$1"; }
-add() {
+choose() {
   await_lock /var/lib/rpm/.rpm.lock /var/cache/dnf/metadata_lock.pid /var/lib/dnf/rpmdb_lock.pid
-  for each do
-    "$dnf" -q list "$each" >/dev/null 2>&1 || continue
-    found=$each
-    "$dnf" -y -q --setopt=install_weak_deps=False install "$found" >&2
-    return
-  done
+  for each do if "$dnf" -q list "$each" >/dev/null 2>&1; then found=$each; return; fi; done
+}
+# Of its table, in which a long name has a line of its own.
+coming() {
+  "$dnf" -q --assumeno --setopt=install_weak_deps=False install "$1" 2>/dev/null |
+    awk 'NF == 1 { name = $1; next } $1 ~ /^(x86_64|aarch64|noarch)$/ && name != "" { print name } $2 ~ /^(x86_64|aarch64|noarch)$/ { print $1 } { name = "" }'
+}
+add() {
+  choose "$@"
+  [ -z "$found" ] || "$dnf" -y -q --setopt=install_weak_deps=False install "$found" >&2
 }
 `.trim();
 
-export function installPackage({
-  manager,
-  candidates,
-  lockSeconds,
-  onWait,
-}: InstallOptions): Operation<InstalledPackage> {
+/** What `installPackage` would bring: to be written down before it is there. Reads the distribution's lists anew where they have none of these. */
+export function foreseePackages(options: InstallOptions): Operation<ForeseenPackage> {
   return {
-    doing: `install ${candidates[0] ?? "a package"}`,
-    about: candidates[0] ?? manager,
-    heard: (chunk) => {
-      for (const line of chunk.split("\n"))
-        if (line.startsWith("waiting ")) onWait(line.slice("waiting ".length).trim());
-    },
+    ...managing(options, "look for"),
     lines: [
-      `patience=${lockSeconds} found=`,
-      waiting,
-      manager === "apt" ? apt : dnf,
+      opening(options),
+      `choose ${options.candidates.map(quoted).join(" ")} || exit 1`,
+      '[ -n "$found" ] || { echo none; exit 0; }',
+      'echo "name $found"',
+      // Those that are there, and would only become newer, are not ours to remove.
+      "before=$(installed)",
+      "coming \"$found\" | news | sort -u | sed 's/^/coming /'",
+      "true",
+    ].join("\n"),
+    read: (stdout) => ({ name: valuesIn(stdout, "name")[0] ?? null, coming: valuesIn(stdout, "coming") }),
+  };
+}
+
+export function installPackage(options: InstallOptions): Operation<InstalledPackage> {
+  const { candidates } = options;
+  return {
+    ...managing(options, "install"),
+    lines: [
+      opening(options),
       "before=$(installed)",
       `add ${candidates.map(quoted).join(" ")} || exit 1`,
       '[ -n "$found" ] || { echo none; exit 0; }',
@@ -102,13 +123,35 @@ export function installPackage({
       "files \"$found\" | sed -n 's|/bin/java$||; t yes; d; :yes s/^/home /p'",
       "true",
     ].join("\n"),
-    read: (stdout) => {
-      const values = (word: string): readonly string[] =>
-        stdout.split("\n").flatMap((line) => (line.startsWith(`${word} `) ? line.slice(word.length + 1) : []));
-      return { name: values("name")[0] ?? null, added: values("added"), homes: values("home") };
+    read: (stdout) => ({
+      name: valuesIn(stdout, "name")[0] ?? null,
+      added: valuesIn(stdout, "added"),
+      homes: valuesIn(stdout, "home"),
+    }),
+  };
+}
+
+function managing(
+  { manager, candidates, lockSeconds, onWait }: InstallOptions,
+  verb: string,
+): Pick<Operation, "doing" | "about" | "heard" | "failed"> {
+  return {
+    doing: `${verb} ${candidates[0] ?? "a package"}`,
+    about: candidates[0] ?? manager,
+    heard: (chunk) => {
+      for (const line of chunk.split("\n"))
+        if (line.startsWith("waiting ")) onWait(line.slice("waiting ".length).trim());
     },
     failed: lockHeld(lockSeconds),
   };
+}
+
+function opening({ manager, lockSeconds }: InstallOptions): string {
+  return [`patience=${lockSeconds} found=`, waiting, manager === "apt" ? apt : dnf].join("\n");
+}
+
+function valuesIn(stdout: string, word: string): readonly string[] {
+  return stdout.split("\n").flatMap((line) => (line.startsWith(`${word} `) ? line.slice(word.length + 1) : []));
 }
 
 function lockHeld(seconds: number): NonNullable<Operation["failed"]> {

@@ -17,6 +17,8 @@ import { isServerAlive, startServer, stopServer } from "./server.ts";
 import type { Shell } from "./shell.ts";
 import { setSysctls } from "./sysctl.ts";
 import { disableUnit, enableUnit, quietUnit, reloadUnits, tailOfJournal } from "./units.ts";
+import { incomingFolder } from "./unpack-software.ts";
+import { unlessUsed } from "./unless-used.ts";
 import { makeUser, removeUser } from "./user.ts";
 
 export type SshHostOptions = BatchOptions & {
@@ -53,12 +55,12 @@ export function sshHost(options: SshHostOptions): SshHost {
     tail: (path, bytes) =>
       ask(path.startsWith(journal) ? tailOfJournal(path.slice(journal.length)) : tailOf(path, bytes)),
     machine: {
-      ensureJava: async (java, seen, { timeoutSeconds, onWait, signal: own }) => {
-        const its = { ...options, lockSeconds: timeoutSeconds, onWait, archive: null };
+      ensureJava: async (java, seen, { timeoutSeconds, onWait, onComing, signal: own }) => {
+        const its = { ...options, lockSeconds: timeoutSeconds, onWait, onComing, archive: null };
         return (await ensureJava(shell, java, seen, its, own)).added;
       },
       removePackages: async (names) => {
-        await alone(shell, removePackages(names, 60), options, signal);
+        await alone(shell, unlessUsed(removePackages(names, 60), cluster, null), options, signal);
       },
       installSoftware: async ({ folder }, { path, sha512, urls }, slow) => {
         const { size: bytes } = await stat(path);
@@ -68,7 +70,12 @@ export function sshHost(options: SshHostOptions): SshHost {
       writeLink: async (path, target) => change(writeLink(path, target)),
       removeLink: async (path) => change(removeLink(path)),
       makeUser: () => change(makeUser(user)),
-      removeUser: () => change(removeUser(user)),
+      removeUser: () => change(unlessUsed(removeUser(user), cluster, null)),
+      removeSoftware: async (folders) => {
+        // With what a cut upload left.
+        const all = [...folders.map((folder) => [folder, folder] as const), [incomingFolder, null] as const];
+        await Promise.all(all.map(([path, named]) => change(unlessUsed(removeTree(path), cluster, named))));
+      },
       removeIfEmpty: async (paths) => change(removeIfEmpty(paths)),
       writeHostsFile: (file) => change(writeHostsFile(file)),
       setSysctls: (settings) => change(setSysctls(settings)),

@@ -12,7 +12,10 @@ export type SoftwareArchive = {
   readonly stripComponents: number;
 };
 
-/** In /opt/kctl/.incoming, which only root may enter. `whole` software stays as it is, whatever archive it came from. */
+/** What is on its way: only root may enter. */
+export const incomingFolder = "/opt/kctl/.incoming";
+
+/** In that folder. `whole` software stays as it is, whatever archive it came from. */
 const functions = String.raw`
 enter_making /opt kctl .incoming && chmod 0700 . || exit 1
 target=../$name part=$key.part

@@ -26,6 +26,7 @@ echo "apt-get $*" >>/opt/said
 for last do :; done
 case "$*" in
   *update*) cp /opt/upstream /opt/available ;;
+  *' -s '*' install '*) printf 'Inst %s (1)\\n' "$last" dependency; echo 'Inst openssl [1] (2)'; echo 'Conf dependency (1)' ;;
   *' install '*)
     printf '%s\\n' "$last" dependency >>/opt/installed
     mkdir -p /opt/jvm/bin && cp /opt/java-17 /opt/jvm/bin/java && chmod +x /opt/jvm/bin/java ;;
@@ -56,22 +57,36 @@ const said = (root: string) =>
     .split("\n");
 
 function ensuring(more: Partial<EnsureJavaOptions> = {}): EnsureJavaOptions {
-  return { ...options, lockSeconds: 5, onWait: () => undefined, archive: null, ...more };
+  return {
+    ...options,
+    lockSeconds: 5,
+    onWait: () => undefined,
+    onComing: () => Promise.resolve(),
+    archive: null,
+    ...more,
+  };
 }
 
 describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
   test("Java from the distribution: its lists are read only where they lack it", async () => {
     const { root, shell } = debian(kind);
-    expect(await ensureJava(shell, java, none, ensuring(), signal())).toEqual({
+    const foreseen: unknown[] = [];
+    const onComing = async (names: readonly string[]): Promise<void> => {
+      foreseen.push(names, readFileSync(join(root, "/opt/installed"), "utf8"));
+    };
+    expect(await ensureJava(shell, java, none, ensuring({ onComing }), signal())).toEqual({
       home: "/opt/jvm",
       how: "package",
       added: ["dependency", "openjdk-17-jre-headless"],
     });
+    // Told while they are not there yet; openssl only becomes newer.
+    expect(foreseen).toEqual([["dependency", "openjdk-17-jre-headless"], "base\nopenssl\n"]);
     expect(readlinkSync(join(root, "/etc/kctl/demo/java"))).toBe("/opt/jvm");
     const install = "apt-get -q -y --no-install-recommends install openjdk-17-jre-headless";
-    expect(said(root)).toEqual(["apt-get -q -y --no-install-recommends update", install]);
+    const simulate = "apt-get -q -s --no-install-recommends install openjdk-17-jre-headless";
+    expect(said(root)).toEqual(["apt-get -q -y --no-install-recommends update", simulate, install]);
     await ensureJava(shell, java, none, ensuring(), signal());
-    expect(said(root)).toHaveLength(3);
+    expect(said(root)).toHaveLength(5);
     expect(said(root).at(-1)).toBe(install);
   });
 
