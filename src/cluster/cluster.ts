@@ -35,6 +35,8 @@ export type Member = {
 export type ClusterNode = {
   readonly name: string;
   readonly address: string;
+  /** Whom to log in as, where the node has its own. */
+  readonly user: string | null;
   readonly rack: string | null;
   readonly roles: readonly Role[];
 };

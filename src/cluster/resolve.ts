@@ -21,6 +21,7 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
   const nodes = named.map(({ name, entry }): ClusterNode => ({
     name,
     address: platform.sharedAddress ?? entry.address ?? name,
+    user: entry.user ?? null,
     rack: entry.rack ?? null,
     roles: servicesInOrder.map(({ role }) => role).filter((role) => entry.roles.includes(role)),
   }));

@@ -12,7 +12,7 @@ type MachineChange = Extract<Change, { kind: "machine" }>;
 
 type SetUpOptions = {
   readonly begun: () => void;
-  /** Writes down what was added (`user NAME`, `package NAME`), for `destroy` to take away again. */
+  /** Writes down what was added (`user NAME`, `package NAME`, `sysctl NAME=FORMER`), for `destroy` to take away again. */
   readonly record: (node: string, what: readonly string[]) => Promise<void>;
 };
 
@@ -57,6 +57,7 @@ export async function setUpMachine(
       );
       return mustResolve(wanted.hosts, survey.provider.shell(node), context);
     case "sysctl":
+      await record(node, formerSettings(step.settings, seen.sysctl, survey.receipt.next.machines?.[node]?.made ?? []));
       return setKernel(hands, step.settings, node, context);
     case "unit":
       await Promise.all([hands.reloadUnits(), hands.enableUnit(step.unit)]);
@@ -87,6 +88,18 @@ async function fetched(
   const { fetchArtifact } = await import("../artifacts/fetch.ts");
   const { path, sha512, source } = await fetchArtifact(artifact, { cache, mirror, env, emit, signal });
   return { path, sha512, urls: /^https?:/.test(source) ? [source] : [] };
+}
+
+/** As they were before kctl's first change of them. */
+function formerSettings(
+  settings: Readonly<Record<string, string>>,
+  seen: Readonly<Record<string, string | null>>,
+  made: readonly string[],
+): readonly string[] {
+  return Object.keys(settings).flatMap((name) => {
+    const [value, is] = [seen[name] ?? null, `sysctl ${name}=`];
+    return value === null || made.some((what) => what.startsWith(is)) ? [] : [is + value];
+  });
 }
 
 /** Servers run without them, only not as well: a kernel that refuses one (a container's) is no reason to stop. */

@@ -30,7 +30,7 @@ export async function unmakeMachines(
       context.emit({ type: "change-started", key, title, node: host.node });
       const data = new Set(keepData ? wanted.storedIds.map(({ path }) => path.slice(0, path.lastIndexOf("/"))) : []);
       const count = await unmake(
-        { host, hands: host.machine, seen: seen.machine },
+        { host, hands: host.machine, seen: seen.machine, sysctl: wanted.machine?.sysctl ?? {} },
         made,
         receipt.cluster,
         data,
@@ -47,11 +47,17 @@ export async function unmakeMachines(
   return ended.reduce((sum, one) => sum + (one.status === "fulfilled" ? one.value : 0), 0);
 }
 
-type At = { readonly host: Host; readonly hands: MachineHands; readonly seen: ObservedMachine };
+type At = {
+  readonly host: Host;
+  readonly hands: MachineHands;
+  readonly seen: ObservedMachine;
+  /** What kctl sets of the kernel's settings. */
+  readonly sysctl: Readonly<Record<string, string>>;
+};
 
 /** @param data folders that stay */
 async function unmake(
-  { host, hands, seen }: At,
+  { host, hands, seen, sysctl }: At,
   made: Made,
   cluster: string,
   data: ReadonlySet<string>,
@@ -86,9 +92,19 @@ async function unmake(
   // Another cluster's servers may run on a Java that this one installed: they go with the last cluster, as the user does.
   const packages = others.length === 0 ? named(made, "package ") : [];
   if (packages.length > 0) await hands.removePackages(packages);
+  // One that somebody else has set since stays.
+  const settings = (others.length === 0 ? named(made, "sysctl ") : [])
+    .map(nameAndValue)
+    .filter(([name]) => sysctl[name] === undefined || sysctl[name] === seen.sysctl[name]);
+  if (settings.length > 0) await hands.setSysctls(Object.fromEntries(settings));
   const goes = named(made, "user ").length > 0 && others.length === 0 && data.size === 0;
   if (goes) await hands.removeUser();
-  return files.length + folders.length + software.length + packages.length + (goes ? 1 : 0);
+  return files.length + folders.length + software.length + packages.length + settings.length + (goes ? 1 : 0);
+}
+
+function nameAndValue(text: string): readonly [string, string] {
+  const at = text.indexOf("=");
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 const deepestFirst = (a: string, b: string): number => b.split("/").length - a.split("/").length;

@@ -68,6 +68,8 @@ export type FoundJava = { readonly home: string; readonly major: number };
 export type ObservedMachine = {
   /** Whether the servers' user is there. */
   readonly user: boolean;
+  /** The shell of that user, where it is one that somebody can log in to. */
+  readonly loginShell?: string;
   /** By folder: whether it was unpacked to the end. */
   readonly software: Readonly<Record<string, boolean>>;
   /** Where the link points to, and the Java there; null where it is not there, or leads to none. */

@@ -16,6 +16,7 @@ export function obstacles(
     ...changesNotBuilt(cluster, desired, observed, receipt),
     ...identityConflicts(cluster, desired, observed, receipt),
     ...thingsInTheWay(desired, observed),
+    ...somebodysAccount(desired, observed, receipt),
     ...takenPorts(desired, observed),
   ];
 }
@@ -101,6 +102,23 @@ function thingsInTheWay(desired: DesiredState, observed: ObservedState): readonl
         const file = seen?.files[path];
         return file?.kind === "other" ? [inTheWay(path, file.what, "a file")] : [];
       }),
+    ];
+  });
+}
+
+/** Whoever logs in as the servers' user can read and change all that they have. One that kctl made may have been given a shell since. */
+function somebodysAccount(desired: DesiredState, { hosts }: ObservedState, receipt: Receipt | null): readonly Fault[] {
+  return desired.hosts.flatMap(({ node, machine }): readonly Fault[] => {
+    const shell = hosts[node]?.machine?.loginShell;
+    if (machine === undefined || shell === undefined) return [];
+    if (receipt?.machines?.[node]?.made.includes(`user ${machine.user}`) === true) return [];
+    return [
+      {
+        code: "host-io",
+        node,
+        what: `${machine.user} on ${node} is an account to log in with (its shell is ${shell}), and the servers would run as it`,
+        fix: `if it is a person's, rename it; if it is there for Kafka, \`usermod --shell /usr/sbin/nologin ${machine.user}\``,
+      },
     ];
   });
 }

@@ -32,12 +32,14 @@ const receiptSchema = z.object({
   ports: z.record(z.string(), z.record(z.string(), z.int())).default({}),
   folders: z.array(z.string()),
   files: z.array(z.string()),
-  /** Machines of its own, by node; `made`: what beside files and folders kctl added to it (`user NAME`, `package NAME`). */
+  /** Machines of its own, by node; `made`: what beside files and folders kctl did to it (`user NAME`, `package NAME`, `sysctl NAME=FORMER`). */
   machines: z
     .record(
       z.string(),
       z.object({
         address: z.string(),
+        /** Whom to log in as, where the spec has one for this node. */
+        user: z.string().optional(),
         folders: z.array(z.string()),
         files: z.array(z.string()),
         units: z.array(z.string()),
@@ -177,8 +179,10 @@ function machinesIn(
     const both = (old: readonly string[] | undefined, now: readonly string[]): string[] =>
       [...new Set([...(old ?? []), ...now])].toSorted();
     const paths = (all: readonly { readonly path: string }[]): readonly string[] => all.map(({ path }) => path);
+    const entry = cluster.nodes.find(({ name }) => name === node);
     const its = {
-      address: cluster.nodes.find(({ name }) => name === node)?.address ?? node,
+      address: entry?.address ?? node,
+      ...(entry === undefined || entry.user === null ? {} : { user: entry.user }),
       folders: both(before?.folders, paths(folders)),
       files: both(before?.files, paths(files)),
       units: both(
@@ -229,6 +233,33 @@ function directoryIdsIn(stored: Readonly<Record<string, ObservedIdentity>>): Rec
 /** Storage that says whose it is was formatted, whatever a receipt that was lost since said of it. */
 function formattedIn(stored: Readonly<Record<string, ObservedIdentity>>): readonly string[] {
   return Object.entries(stored).flatMap(([key, { clusterId }]) => (clusterId === null ? [] : [key]));
+}
+
+/**
+ * Of two copies that were written from the same one by two who each could not reach the other's machines: what the first says,
+ * and of what was made and formatted what either does.
+ */
+export function withBoth(first: Receipt, second: Receipt): Receipt {
+  const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])].toSorted();
+  const machines = Object.entries(second.machines ?? {}).map(([node, its]) => {
+    const known = first.machines?.[node];
+    if (known === undefined) return [node, its] as const;
+    const lists = (["folders", "files", "units", "software", "made"] as const).map(
+      (kind) => [kind, union(known[kind], its[kind])] as const,
+    );
+    return [node, { ...known, ...Object.fromEntries(lists) }] as const;
+  });
+  return receiptSchema.parse({
+    ...first,
+    clusterId: first.clusterId ?? second.clusterId,
+    directoryIds: { ...second.directoryIds, ...first.directoryIds },
+    formatted: union(first.formatted, second.formatted),
+    members: { ...second.members, ...first.members },
+    folders: union(first.folders, second.folders),
+    files: union(first.files, second.files),
+    topics: { ...second.topics, ...first.topics },
+    ...(first.machines === undefined ? {} : { machines: { ...first.machines, ...Object.fromEntries(machines) } }),
+  });
 }
 
 export function receiptText(receipt: Receipt): string {

@@ -12,6 +12,8 @@ export type Site = Pick<Place, "folder" | "spec" | "env"> & {
   readonly lab: Lab;
   /** Each host's files while it was fresh, by its name. */
   readonly fresh: ReadonlyMap<string, Files>;
+  /** Of each host as well, what the kernel's settings were that kctl changes. */
+  readonly kernel: Readonly<Record<string, string>>;
 };
 
 type Wanted = Wish & {
@@ -36,7 +38,7 @@ export async function openSite({ yaml, servers, ...wish }: Wanted): Promise<Site
     inside: it.inside,
   };
   const fresh = new Map(await Promise.all(it.hosts.map(async ({ name, files }) => [name, await files()] as const)));
-  return { folder, spec, env: place.env, place, lab: it, fresh };
+  return { folder, spec, env: place.env, place, lab: it, fresh, kernel: await kernelOf(it) };
 }
 
 export async function closeSite(site: Site | undefined): Promise<void> {
@@ -49,6 +51,11 @@ export function hostOf({ lab: it }: Pick<Site, "lab">, name: string): Lab["hosts
   const host = it.hosts.find((one) => one.name === name);
   if (host === undefined) throw new Error(`no host ${name}`);
   return host;
+}
+
+async function kernelOf({ hosts }: Lab): Promise<Site["kernel"]> {
+  const all = hosts.map(async ({ name, run }) => [name, await run("sysctl vm.swappiness vm.max_map_count")] as const);
+  return Object.fromEntries(await Promise.all(all));
 }
 
 /** Of every server that runs, `NODE/ROLE`: the boot of its host, its process, and the moment it was born in. */
@@ -90,7 +97,8 @@ const ofManagers: readonly RegExp[] = [
   /^\/home\/admin\/\.sudo_as_admin_successful: /u,
 ];
 
-export async function expectFresh({ lab: it, fresh }: Pick<Site, "lab" | "fresh">): Promise<void> {
+export async function expectFresh({ lab: it, fresh, kernel }: Pick<Site, "lab" | "fresh" | "kernel">): Promise<void> {
+  expect(await kernelOf(it)).toEqual(kernel);
   const found = await Promise.all(
     it.hosts.map(async ({ name, files }) =>
       difference(fresh.get(name) ?? new Map(), await files())

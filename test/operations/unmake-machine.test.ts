@@ -7,6 +7,7 @@ import type { ObservedMachine } from "../../src/plan/observed.ts";
 import { addedByOthers, nextReceipt, receiptText, type Receipt } from "../../src/plan/receipt.ts";
 import { sshPlatform } from "../../src/providers/ssh/platform.ts";
 import { withBlock } from "../../src/render/hosts-block.ts";
+import type { DesiredMachine } from "../../src/services/desired.ts";
 import { world } from "../plan/support/world.ts";
 
 const address = "10.0.0.1";
@@ -40,18 +41,31 @@ async function asked(
     removeLink: async () => undefined,
     removePackages: (names) => say(`packages ${names.join(" ")}`),
     removeUser: () => say("user"),
+    removeSoftware: (folders) => say(`software ${folders.join(" ")}`),
+    setSysctls: async (settings) => {
+      await say(`sysctl ${JSON.stringify(settings)}`);
+      return [];
+    },
     writeHostsFile: async () => hosts,
   };
   const host: Partial<Host> & Pick<Host, "node"> = {
     node: "kafka-1",
     machine: hands as MachineHands,
     removeFile: async () => undefined,
-    removeTree: (path) => (path.startsWith("/opt") ? say(`tree ${path}`) : Promise.resolve()),
+    removeTree: async () => undefined,
   };
-  const machine: Partial<ObservedMachine> = { hostsFile: null, otherReceipts: {}, ...seen };
+  const machine: Partial<ObservedMachine> = { hostsFile: null, otherReceipts: {}, sysctl: {}, ...seen };
   const looked = {
     host: host as Host,
-    wanted: { node: "kafka-1", folders: [], files: [], processes: [], storedIds: [], storage: [] },
+    wanted: {
+      node: "kafka-1",
+      folders: [],
+      files: [],
+      processes: [],
+      storedIds: [],
+      storage: [],
+      machine: { sysctl: { "vm.swappiness": "1", "vm.max_map_count": "262144" } } as unknown as DesiredMachine,
+    },
     seen: {
       node: "kafka-1",
       files: {},
@@ -71,21 +85,26 @@ const made = ["package openjdk-17-jre-headless", "user kctl"];
 
 describe("of a machine", () => {
   test("that is this cluster's alone, all goes", async () => {
-    expect(await asked(made, {})).toEqual([
-      `tree ${kafka}`,
-      "tree /opt/kctl/.incoming",
-      "packages openjdk-17-jre-headless",
-      "user",
-    ]);
+    expect(await asked(made, {})).toEqual([`software ${kafka}`, "packages openjdk-17-jre-headless", "user"]);
   });
 
   test("that another cluster is on, what its servers may run stays, though this one added it", async () => {
     const other = receiptText(receiptOf("other", []));
-    expect(await asked(made, { otherReceipts: { other } })).toEqual([]);
+    expect(await asked([...made, "sysctl vm.swappiness=60"], { otherReceipts: { other } })).toEqual(["software "]);
   });
 
   test("with a receipt that cannot be read, nothing that is shared goes", async () => {
-    expect(await asked(made, { otherReceipts: { other: "{}" } })).toEqual([]);
+    expect(await asked(made, { otherReceipts: { other: "{}" } })).toEqual(["software "]);
+  });
+
+  test("the kernel's settings are again what they were, but for those that somebody has set since", async () => {
+    const sysctl = { "vm.swappiness": "1", "vm.max_map_count": "300000" };
+    const before = ["sysctl net.ipv4.tcp_rmem=4096 1 2", "sysctl vm.max_map_count=65530", "sysctl vm.swappiness=60"];
+    // No longer in the spec: tcp_rmem; somebody's own by now: max_map_count.
+    expect(await asked(before, { sysctl })).toEqual([
+      `software ${kafka}`,
+      'sysctl {"net.ipv4.tcp_rmem":"4096 1 2","vm.swappiness":"60"}',
+    ]);
   });
 
   test("whose /etc/hosts somebody wrote meanwhile, the block is not forgotten", async () => {

@@ -112,6 +112,27 @@ test("a bare machine gets everything, and no server starts before all of it is t
   expect(folder?.after).toContainEqual({ key: "user on kafka-1", until: "done" });
 });
 
+test("servers do not run as somebody who logs in; a user of kctl's own may have been given a shell since", () => {
+  const now = wanted();
+  const hosts = { "kafka-1": { ...empty("kafka-1"), machine: { ...bare, user: true, loginShell: "/bin/bash" } } };
+  const plan = (made: readonly string[]) => {
+    const { next } = now.receipt;
+    const machines = {
+      "kafka-1": { address: "10.0.0.1", folders: [], files: [], units: [], software: [], made: [...made] },
+    };
+    return makePlan({ ...now, receipt: { next, former: { ...next, machines } }, observed: { ...nothing, hosts } });
+  };
+  expect(plan([]).obstacles).toEqual([
+    {
+      code: "host-io",
+      node: "kafka-1",
+      what: "kctl on kafka-1 is an account to log in with (its shell is /bin/bash), and the servers would run as it",
+      fix: "if it is a person's, rename it; if it is there for Kafka, `usermod --shell /usr/sbin/nologin kctl`",
+    },
+  ]);
+  expect(plan(["user kctl"]).obstacles).toEqual([]);
+});
+
 test.each<[string, Partial<ObservedMachine>, readonly string[]]>([
   ["the user is gone", { user: false }, ["create the user kctl on kafka-1"]],
   [

@@ -37,6 +37,7 @@ found() {
   homes=$homes$home$nl
   java found "$home" "$home"
 }
+login() { entry=$(getent passwd "$1" 2>/dev/null || grep "^$1:" /etc/passwd); printf 'user\t%s\n' "\${entry##*:}"; }
 kernel() { ! value=$(cat "$2" 2>/dev/null) || printf 'sysctl\t%s\t%s\n' "$1" "$value"; }
 resolve() { set -- "$1" $(timeout 15 getent ahostsv4 "$2" 2>/dev/null); [ -z "\${2:-}" ] || printf 'name\t%s\t%s\n' "$1" "$2"; }
 process() {
@@ -107,7 +108,7 @@ function machineLines(machine: DesiredMachine): readonly string[] {
   const names = hosts.entries.flatMap(({ names: [name = ""] }) => name);
   const link = quoted(java.link);
   return [
-    `! id -u ${quoted(user)} >/dev/null 2>&1 || printf 'user\\t\\n'`,
+    `! id -u ${quoted(user)} >/dev/null 2>&1 || login ${quoted(user)}`,
     ...software.map(({ folder }, index) => `installed ${index} ${quoted(folder)}`),
     `[ ! -L ${link} ] || java link ${link} "$(readlink ${link})"`,
     // As the spec names it, a link or not.

@@ -44,8 +44,11 @@ export function machineSeen(
   const linked = javas.find(({ how }) => how === "link");
   const found = new Map(javas.flatMap(({ how, home, major }) => (how === "found" ? [[home, { home, major }]] : [])));
   const prefix = "other-";
+  const [account] = records("user");
+  const shell = account?.fields[0] ?? "";
   return {
-    user: records("user").length > 0,
+    user: account !== undefined,
+    ...(account === undefined || /(^|\/)(nologin|false|sync|)$/.test(shell) ? {} : { loginShell: shell }),
     software: Object.fromEntries(
       software.map(({ folder }, at) => [folder, /^[0-9a-f]{128}$/.test(marks.get(at) ?? "")]),
     ),

@@ -5,7 +5,7 @@ import type { Host } from "../../hosts/host.ts";
 import { historyPath } from "../../hosts/ssh/history.ts";
 import { quoted } from "../../hosts/ssh/quote.ts";
 import type { Shell } from "../../hosts/ssh/shell.ts";
-import { parseReceipt, type Receipt } from "../../plan/receipt.ts";
+import { parseReceipt, receiptText, withBoth, type Receipt } from "../../plan/receipt.ts";
 
 type Copy = { readonly node: string; readonly text: string | null };
 
@@ -16,6 +16,7 @@ export type MachineReceipts = {
   readonly behind: () => readonly string[];
   /** Of a node that the newest copy knows. */
   readonly addressOf: (node: string) => string | null;
+  readonly userOf: (node: string) => string | undefined;
   readonly write: (text: string, hostOf: (node: string) => Host) => Promise<void>;
   readonly remove: (hostOf: (node: string) => Host) => Promise<void>;
 };
@@ -45,7 +46,12 @@ export function machineReceipts(
     for (const { text } of copies) {
       if (text === null) continue;
       const receipt = parseReceipt(text);
-      if (newest === null || (receipt.revision ?? 0) > (newest.receipt.revision ?? 0)) newest = { text, receipt };
+      const ahead = (receipt.revision ?? 0) - (newest?.receipt.revision ?? -1);
+      if (newest === null || ahead > 0) newest = { text, receipt };
+      else if (ahead === 0 && text !== newest.text) {
+        const both = withBoth(newest.receipt, receipt);
+        newest = { text: receiptText(both), receipt: both };
+      }
     }
     return newest?.text ?? null;
   };
@@ -53,6 +59,7 @@ export function machineReceipts(
     read,
     behind: () => copies.filter(({ text }) => text !== (newest?.text ?? null)).map(({ node }) => node),
     addressOf: (node) => newest?.receipt.machines?.[node]?.address ?? null,
+    userOf: (node) => newest?.receipt.machines?.[node]?.user,
     write: async (text, hostOf) => {
       const owner = { user: "root", group: "root" };
       await Promise.all(

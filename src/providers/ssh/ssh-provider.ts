@@ -36,7 +36,7 @@ export async function sshProvider(
   let lock: ClusterLock | null = null;
 
   const targetOf = (node: string): Promise<SshTarget> => {
-    const nodeUser = spec.nodes.find(({ name }) => name === node)?.user;
+    const nodeUser = spec.nodes.some(({ name }) => name === node) ? userIn(spec, node) : receipts.userOf(node);
     return resolveTarget({ node, address: addressOf(node), provider, nodeUser }, { ...around, folder });
   };
   const open = onceEach(async (node) => ssh.connect(await targetOf(node)));
@@ -94,6 +94,10 @@ export async function sshProvider(
     history: historyOn(spec.name, () => machines().map((machine) => machine.shell), around.signal),
     tidy: () => Promise.resolve([]),
   };
+}
+
+function userIn(spec: Spec, node: string): string | undefined {
+  return spec.nodes.find(({ name }) => name === node)?.user;
 }
 
 /** One that failed is not knocked at again in the same run: everything that needs it fails with the same words. */

@@ -218,6 +218,10 @@ describe.skipIf(!isRoot).each(tools)("%s", (_, options) => {
       "net.ipv4.tcp_rmem": readFileSync("/proc/sys/net/ipv4/tcp_rmem", "utf8").trim().replaceAll(/\s+/g, " "),
       "vm.no_such_thing": null,
     });
+    expect(seen?.loginShell).toBeUndefined();
+    const asRoot = { ...machine, user: "root" };
+    const rootsShell = readFileSync("/etc/passwd", "utf8").split("\n")[0]?.split(":").at(-1);
+    expect((await lookAt(on, { machine: asRoot })).machine?.loginShell).toBe(rootsShell);
     const ours = seen?.javas.filter(({ home }) => home.startsWith("/opt/"));
     expect(ours).toEqual([
       { home: "/opt/jdk-17", major: 17 },
