@@ -65,6 +65,4 @@ type KeysOfEach<T> = T extends unknown ? keyof T : never;
 export type FaultNumber = KeysOfEach<(typeof sections)[number]["faults"]>;
 
 /** Why a fault has no test yet: its row says so. */
-export const notYet: Readonly<Partial<Record<FaultNumber, string>>> = {
-  66: "cannot happen: hosts give copies to each other over SSH only, which is not built yet",
-};
+export const notYet: Readonly<Partial<Record<FaultNumber, string>>> = {};

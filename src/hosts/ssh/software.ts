@@ -1,10 +1,12 @@
-/** Puts software on a host: fetched by the host itself where it can, else sent to it; gone on with where it was cut. */
+/** Puts software on a host: fetched by the host itself where it can, from another host, or sent to it; gone on with where it was cut. */
 import { posix } from "node:path";
 import type { Readable } from "node:stream";
 import { KctlError } from "../../fault.ts";
 import { alone, type BatchOptions } from "./batch.ts";
 import { fetchLines } from "./fetch-software.ts";
 import type { Operation, Verdict } from "./operation.ts";
+import type { Relay, Share } from "./relay.ts";
+import { beginSharing, endSharing, keepArchive, type SharedAt } from "./share.ts";
 import type { Shell } from "./shell.ts";
 import { unpackingLines, type SoftwareArchive } from "./unpack-software.ts";
 
@@ -13,6 +15,15 @@ export type Software = SoftwareArchive & {
   readonly urls: readonly string[];
   /** The archive from a byte on. */
   readonly open: (offset: number) => Readable;
+};
+
+/** Other hosts that are to have the same. */
+export type Others = {
+  readonly relay: Relay;
+  readonly cluster: string;
+  readonly at: SharedAt;
+  /** Told in a phrase what it waits for. */
+  readonly onWait: (what: string) => void;
 };
 
 export type Installed = {
@@ -44,27 +55,68 @@ export async function installSoftware(
   options: BatchOptions,
   software: Software,
   signal: AbortSignal,
+  others: Others | null = null,
 ): Promise<Installed> {
-  const { step: first, failures } = await alone(shell, prepare(software, software.urls), options, signal);
+  const { step: first, failures: refused } = await alone(shell, prepare(software, software.urls), options, signal);
+  const failures = [...refused];
   let step = first;
   let sent = 0;
-  while (step.state === "needed") {
-    const { offset } = step;
+  const send = async (offset: number, ended: AbortSignal, count: (bytes: number) => void): Promise<Step> => {
     const input = software.open(offset);
-    input.on("data", (chunk: Buffer) => (sent += chunk.length)).pause();
+    const onData = (chunk: Buffer): void => {
+      sent += chunk.length;
+      count(chunk.length);
+    };
+    input.on("data", onData).pause();
     try {
-      step = await alone(shell, receive(software, offset, input), options, signal);
+      return await alone(shell, receive(software, offset, input), options, AbortSignal.any([signal, ended]));
     } catch (error) {
       signal.throwIfAborted();
+      ended.throwIfAborted();
       if (!isOfConnection(error)) throw error;
-      ({ step } = await alone(shell, prepare(software, []), options, signal));
-      if (step.state === "needed" && step.offset <= offset) throw error;
+      const { step: now } = await alone(shell, prepare(software, []), options, signal);
+      if (now.state === "needed" && now.offset <= offset) throw error;
+      return now;
     } finally {
       input.destroy();
     }
+  };
+  const fetch = async (url: string | null): Promise<Step> => {
+    if (url !== null) others?.onWait(`it fetches it from ${url}`);
+    const fetched = await alone(shell, prepare(software, url === null ? [] : [url]), options, signal);
+    failures.push(...fetched.failures);
+    return fetched.step;
+  };
+  const deliver = others?.relay.deliver ?? sendOnly;
+  const share = shareOf(shell, options, software, others, signal);
+  const onWait = (): void =>
+    others?.onWait("the way from here is slow: it gets it from another machine that is sent it first");
+  while (step.state === "needed") {
+    const { offset } = step;
+    const missing = software.bytes - offset;
+    step = await deliver({ missing, send: (ended, count) => send(offset, ended, count), fetch, share, onWait });
   }
   if (step.state === "fetched") return { how: "fetched", from: step.from, sent, failures };
   return { how: sent > 0 ? "sent" : "there", from: null, sent, failures };
+}
+
+const sendOnly: Relay["deliver"] = ({ send }) => send(new AbortController().signal, () => undefined);
+
+function shareOf(
+  shell: Shell,
+  options: BatchOptions,
+  { sha512, bytes }: Software,
+  others: Others | null,
+  signal: AbortSignal,
+): Share | null {
+  if (others === null) return null;
+  const { cluster, at } = others;
+  const shared = { cluster, sha512, bytes };
+  return {
+    keep: () => alone(shell, keepArchive(shared), options, signal),
+    begin: () => alone(shell, beginSharing(shared, at), options, signal),
+    end: () => alone(shell, endSharing(shared), options, signal),
+  };
 }
 
 /** The host did not say what is wrong: the way to it broke. */
@@ -78,6 +130,8 @@ function prepare(software: Software, urls: readonly string[]): Operation<Prepare
     ...describing(software),
     lines: [
       unpackingLines(software),
+      // One whose connection broke, or that was called off, may still be writing.
+      `turn=0; while [ -f "$key.pid" ] && [ -d "/proc/$(cat "$key.pid")" ] && [ "$turn" -lt 50 ]; do sleep 0.1; turn=$((turn + 1)); done; rm -f "$key.pid"`,
       // Whole, but its unpacking was cut short.
       `[ "$(size)" -ne ${bytes} ] || { unpack_part && { echo there; exit 0; }; }`,
       ...fetchLines(urls),
@@ -99,8 +153,9 @@ function receive(software: Software, offset: number, input: Readable): Operation
     input,
     lines: [
       unpackingLines(software),
+      'echo $$ >"$key.pid"',
       `said=$(dd of="$part" bs=${block} seek=${offset / block} conv=notrunc 2>&1) || { ! full "$said" || no_room; echo "$said" >&2; exit 1; }`,
-      `[ "$(size)" -eq ${software.bytes} ] || exit 94`,
+      `rm -f "$key.pid"; [ "$(size)" -eq ${software.bytes} ] || exit 94`,
       // What was there before may have come from elsewhere: once more, all of it.
       `unpack_part || { ${offset > 0 ? "echo needed 0; exit 0" : "exit 95"}; }`,
       "echo there",

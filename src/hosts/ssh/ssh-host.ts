@@ -9,6 +9,8 @@ import { ensureJava } from "./ensure-java.ts";
 import { installSoftware } from "./software.ts";
 import { removePackages } from "./packages.ts";
 import { alone, batchOf, type BatchOptions } from "./batch.ts";
+import type { Relay } from "./relay.ts";
+import { endAllSharing, type SharedAt } from "./share.ts";
 import { makeFolder, removeFile, removeLink, tailOf, writeFile, writeLink } from "./files.ts";
 import { writeHostsFile } from "./hosts-file.ts";
 import { removeIfEmpty, removeTree } from "./remove-tree.ts";
@@ -27,6 +29,8 @@ export type SshHostOptions = BatchOptions & {
   readonly look: (shell: Shell, desired: DesiredHost, signal: AbortSignal) => Promise<ObservedHost>;
   /** Folders outside of kctl's usual ones in which all is kctl's: data disks that the spec names. */
   readonly roots?: readonly string[];
+  /** The others, which may have the same software from this one; null: each is sent it. */
+  readonly others?: { readonly relayOf: (sha512: string) => Relay; readonly at: SharedAt } | null;
   /** Ends what is under way on the host; the changes of a Host have no signal of their own. */
   readonly signal: AbortSignal;
 };
@@ -65,16 +69,20 @@ export function sshHost(options: SshHostOptions): SshHost {
       installSoftware: async ({ folder }, { path, sha512, urls }, slow) => {
         const { size: bytes } = await stat(path);
         const open = (offset: number): Readable => createReadStream(path, { start: offset });
-        await installSoftware(shell, options, { folder, sha512, bytes, stripComponents: 1, urls, open }, slow.signal);
+        const software = { folder, sha512, bytes, stripComponents: 1, urls, open };
+        const its = options.others ?? null;
+        const others = its === null ? null : { relay: its.relayOf(sha512), cluster, at: its.at, onWait: slow.onWait };
+        await installSoftware(shell, options, software, slow.signal, others);
       },
       writeLink: async (path, target) => change(writeLink(path, target)),
       removeLink: async (path) => change(removeLink(path)),
       makeUser: () => change(makeUser(user)),
       removeUser: () => change(unlessUsed(removeUser(user), cluster, null)),
       removeSoftware: async (folders) => {
-        // With what a cut upload left.
+        // With what a cut upload left, or a kctl that was killed while hosts had it from each other.
+        const ended = change(endAllSharing(cluster));
         const all = [...folders.map((folder) => [folder, folder] as const), [incomingFolder, null] as const];
-        await Promise.all(all.map(([path, named]) => change(unlessUsed(removeTree(path), cluster, named))));
+        await Promise.all([ended, ...all.map(([path, named]) => change(unlessUsed(removeTree(path), cluster, named)))]);
       },
       removeIfEmpty: async (paths) => change(removeIfEmpty(paths)),
       writeHostsFile: (file) => change(writeHostsFile(file)),

@@ -49,6 +49,8 @@ unpack_part() {
   # Into place in one step: another cluster's kctl may do the same at the same time, and then its folder is as good.
   whole || mv -T "$aside" "$target" 2>/dev/null || { [ ! -e "$target" ] && mv "$aside" "$target"; }
   whole || { rm -rf "$aside"; echo "$folder could not be put in place" >&2; exit 1; }
+  # Other hosts are to have it from here.
+  if [ -e "$key.keep" ]; then mv -f "$part" "$key.shared" && rm -f "$key.keep"; fi
   rm -rf "$part" "$aside" "$name.former.$$"
 }
 `

@@ -19,6 +19,7 @@ import type { Provider, Surroundings } from "../provider.ts";
 import { acquireClusterLock, type ClusterLock } from "./cluster-lock.ts";
 import { sshPlatform } from "./platform.ts";
 import { machineReceipts } from "./machine-receipts.ts";
+import { sharing } from "./sharing.ts";
 
 type Machine = { readonly node: string; readonly shell: Shell };
 
@@ -49,6 +50,7 @@ export async function sshProvider(
   const receipts = machineReceipts(spec.name, platform, machines, around.signal);
   const addressOf = (node: string): string =>
     named.find(({ name }) => name === node)?.address ?? receipts.addressOf(node) ?? node;
+  const sharingOf = sharing(spec, platform);
   const hostOf = (node: string): Host =>
     sshHost({
       shell: shell(node),
@@ -56,6 +58,7 @@ export async function sshProvider(
       user: platform.machine?.user ?? "kctl",
       fence: () => lock?.fence(node) ?? "",
       look,
+      others: sharingOf(node),
       signal: around.signal,
     });
   const tunnels = layTunnels(spec, platform, (node, port) =>
@@ -79,13 +82,11 @@ export async function sshProvider(
     lock: async (command) => {
       const held = await acquireClusterLock({ cluster: spec.name, command }, machines(), around.signal);
       lock = held;
-      return {
-        stillHeld: held.stillHeld,
-        release: async () => {
-          lock = null;
-          await held.release();
-        },
+      const release = async (): Promise<void> => {
+        lock = null;
+        await held.release();
       };
+      return { stillHeld: held.stillHeld, release };
     },
     readReceipt: receipts.read,
     receiptBehind: receipts.behind,

@@ -8,8 +8,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { installSoftware, type Software } from "../../../src/hosts/ssh/software.ts";
+import type { Relay } from "../../../src/hosts/ssh/relay.ts";
 import type { Shell } from "../../../src/hosts/ssh/shell.ts";
 import { KctlError } from "../../../src/fault.ts";
+import { injectFault } from "../../faults/fault.ts";
 import { faultOf } from "./support/apply-host.ts";
 import { isRoot, shells, stage } from "./support/apply-shell.ts";
 
@@ -309,6 +311,32 @@ describe.runIf(isRoot)("fetched by the host", () => {
     expect(how).toBe("sent");
     expect(failures[0]).toMatch(/too slow/);
     expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  injectFault(66, "the machine that serves the software to the others lies, or dies in the middle", async () => {
+    const listeners: readonly RequestListener[] = [
+      (_, response) => void response.end(randomBytes(archive.length)),
+      (request, response) => {
+        if (request.headers.range === "bytes=0-0") return whole(request, response);
+        response.writeHead(200, { "content-length": archive.length });
+        response.write(archive.subarray(0, 300_000), () => response.destroy());
+      },
+    ];
+    for (const listener of listeners) {
+      const url = await serve(listener);
+      let turn = 0;
+      // At first from the other machine, then as from here.
+      const relay: Relay = {
+        deliver: ({ send, fetch }) => (turn++ === 0 ? fetch(url) : send(new AbortController().signal, () => undefined)),
+      };
+      const at = { address: "127.0.0.1", ports: [9092], peers: [] };
+      const { root, shell } = stage();
+      const others = { relay, cluster: "demo", at, onWait: () => undefined };
+      const installed = await installSoftware(shell, options, software(), signal(), others);
+      expect(installed).toMatchObject({ how: "sent", failures: [expect.stringContaining(url)] });
+      expectWhole(root, software());
+    }
+    return "what it gave is thrown away or gone on with, as its digest says, and the rest is sent from here";
   });
 
   test("by wget where there is no curl", async () => {
