@@ -1,9 +1,18 @@
 /** KRaft as `admin` with sudo, through a jump host: of the machines nothing but SSH can be reached, and that only from there. */
 import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { kctl, type Ended } from "./kctl.ts";
-import { changesOf } from "./law.ts";
-import { births, closeSite, expectFresh, hostOf, openSite, restarted, untilHealthy, type Site } from "./ssh-site.ts";
+import { kctl, type Ended } from "../e2e/kctl.ts";
+import { changesOf } from "../e2e/law.ts";
+import {
+  births,
+  closeSite,
+  expectFresh,
+  hostOf,
+  openSite,
+  restarted,
+  untilHealthy,
+  type Site,
+} from "../e2e/ssh-site.ts";
 
 const hosts = ["kafka-1", "kafka-2", "kafka-3"];
 const servers = hosts.flatMap((host) => [`${host}/broker`, `${host}/controller`]);
