@@ -12,14 +12,13 @@ export function reloadUnits(): Operation {
   };
 }
 
-/** At boot. Its file must have been read. */
+/** At boot. systemd reads its file then; it need not know of it yet. */
 export function enableUnit(unit: string): Operation {
   return {
     doing: `enable ${unit}`,
     about: unit,
     lines: `systemctl --no-reload --quiet enable ${quoted(unit)}`,
     read: nothing,
-    uses: "units",
   };
 }
 

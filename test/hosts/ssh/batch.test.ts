@@ -162,9 +162,7 @@ describe("a batch", () => {
       host.machine.reloadUnits(),
     ]);
     expect(scripts).toHaveLength(1);
-    expect(readFileSync(join(root, "/opt/said"), "utf8")).toBe(
-      "daemon-reload\n--no-reload --quiet enable a.service\ndaemon-reload\n",
-    );
+    expect(readFileSync(join(root, "/opt/said"), "utf8")).toBe("--no-reload --quiet enable a.service\ndaemon-reload\n");
   });
 
   test("verdicts are read wherever the output is cut into chunks", () => {
