@@ -74,6 +74,8 @@ export type Host = {
   removeTree(path: string): Promise<void>;
   /** Starts it detached; resolves once its pid file is written and it has been seen alive. */
   start(process: DesiredProcess): Promise<RunningProcess>;
+  /** Whoever waits for something asks it no more often than this; 0 where asking costs nothing. */
+  readonly patienceMs: number;
   /** Whether this very process still runs. */
   isAlive(running: RunningProcess): Promise<boolean>;
   /** SIGTERM, then SIGKILL after `graceSeconds`; resolves once it is gone. Only ever that very process. */

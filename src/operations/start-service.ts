@@ -8,7 +8,7 @@ import type { RunningProcess } from "../plan/observed.ts";
 import type { DesiredProcess } from "../services/desired.ts";
 import type { Context } from "./context.ts";
 import { serves } from "./probe.ts";
-import { waitUntil } from "./wait-until.ts";
+import { atMostEvery, waitUntil } from "./wait-until.ts";
 
 const tailBytes = 64 * 1024;
 
@@ -76,12 +76,16 @@ async function untilServing(
   const { emit, signal, timeoutSeconds } = context;
   let recovering: string | null = null;
   const what = (): string => `${process.key} to ${recovering === null ? "serve" : "load its logs"}`;
+  const lookAtIt = atMostEvery(host.patienceMs, async () => {
+    // A broker that was killed reads its logs through before it serves: killing it for that only makes it begin anew.
+    const log = process.probe.kind === "kafka" ? host.tail(process.log, tailBytes) : Promise.resolve("");
+    const [, text] = await Promise.all([mustBeAlive(process, running, host), log]);
+    recovering = recoveryIn(text);
+  });
   const ready = await waitUntil(
     async () => {
       if (await serves(process.probe, signal)) return true;
-      await mustBeAlive(process, running, host);
-      // A broker that was killed reads its logs through before it serves: killing it for that only makes it begin anew.
-      if (process.probe.kind === "kafka") recovering = recoveryIn(await host.tail(process.log, tailBytes));
+      await lookAtIt();
       const why = hopeless();
       if (why !== null)
         throw await fault(

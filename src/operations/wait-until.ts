@@ -42,3 +42,13 @@ export async function waitUntil(
     await delay(pause, undefined, { signal });
   }
 }
+
+/** Does the work when it is asked to, unless it did within the last `ms`, or was not asked for as long yet. */
+export function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < ms) return;
+    await work();
+    last = performance.now();
+  };
+}

@@ -57,6 +57,7 @@ async function rolled(silent: readonly string[], toRestart: readonly string[], s
       await serve(key, probe.port);
       return { pid: 1, birth: "b", inputs: null };
     },
+    patienceMs: 0,
     isAlive: () => Promise.resolve(true),
     tail: () => Promise.resolve(""),
   });

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { waitUntil } from "../../src/operations/wait-until.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { atMostEvery, waitUntil } from "../../src/operations/wait-until.ts";
 
 const wait = { key: "k", what: "it", timeoutSeconds: 0.3, emit: () => undefined };
 const signal = new AbortController().signal;
@@ -16,4 +16,29 @@ test("does not give up while it gets on, and does once it gets on no more", asyn
   expect(await waitUntil(() => Promise.resolve(seconds() > 1), { ...wait, signal, progress })).toBe(true);
   expect(await waitUntil(() => Promise.resolve(false), { ...wait, signal, progress })).toBe(false);
   expect(seconds()).toBeGreaterThan(1.4);
+});
+
+describe("what costs a round trip", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test("is not done at every look, and not before its time", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    let done = 0;
+    const work = atMostEvery(1000, () => Promise.resolve(void (done += 1)));
+    const seen: number[] = [];
+    for (let look = 0; look < 12; look += 1) {
+      await work();
+      seen.push(done);
+      vi.advanceTimersByTime(250);
+    }
+    expect(seen).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+  });
+
+  test("is done at every look where it costs nothing", async () => {
+    let done = 0;
+    const work = atMostEvery(0, () => Promise.resolve(void (done += 1)));
+    await work();
+    await work();
+    expect(done).toBe(2);
+  });
 });

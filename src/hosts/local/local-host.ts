@@ -23,6 +23,7 @@ export function localHosts(nodes: readonly string[], root: string): readonly Hos
     removeFile: (path) => removeFile(root, path),
     removeTree: (path) => removeTree(root, path),
     start: (process) => start(root, machine, process),
+    patienceMs: 0,
     isAlive: (running) => isAlive(machine, running),
     stop: (running, graceSeconds, signal) => stop(root, machine, running, graceSeconds, signal),
     run: runToEnd,

@@ -53,6 +53,7 @@ export function sshHost(options: SshHostOptions): SshHost {
     removeFile: async (path) => change(removeFile(path, roots)),
     removeTree: async (path) => change(removeTree(path, roots)),
     start: (process) => change(startServer(process, `kctl-${cluster}-${process.role}.service`)),
+    patienceMs: 1000,
     isAlive: (running) => ask(isServerAlive(running)),
     stop: (running, graceSeconds, own) => alone(shell, stopServer(running, graceSeconds), options, own),
     run: (argv, folder, own) => alone(shell, runProgram(argv, folder), options, own),

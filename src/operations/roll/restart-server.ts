@@ -3,6 +3,7 @@ import type { DesiredProcess } from "../../services/desired.ts";
 import type { Context } from "../context.ts";
 import { mustBeAlive, startService } from "../start-service.ts";
 import type { Survey } from "../survey.ts";
+import { atMostEvery } from "../wait-until.ts";
 import { awaitBack } from "./back.ts";
 import { handBack } from "./hand-back.ts";
 
@@ -20,7 +21,8 @@ export async function restartServer(process: DesiredProcess, survey: Survey, con
   await host.stop(seen, process.stopSeconds, toItsEnd.signal);
   const running = await startService(process, host, toItsEnd, { begun: () => undefined, hopeless: () => null });
   if (role === "broker") {
-    await awaitBack(key, survey, context, () => mustBeAlive(process, running, host));
+    const stillThere = atMostEvery(host.patienceMs, () => mustBeAlive(process, running, host));
+    await awaitBack(key, survey, context, stillThere);
     await handBack(key, survey, context);
   }
   context.emit({ type: "change-done", key: title, title, seconds: (performance.now() - started) / 1000, node });
