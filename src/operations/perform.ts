@@ -137,13 +137,20 @@ type ReceiptWriter = {
   readonly made: (node: string, what: readonly string[]) => Promise<void>;
 };
 
-/** Writes the receipt as it stands, one write after the other. */
+/** Writes the receipt as it stands, one write after the other; what is recorded during one goes with the next, all of it. */
 function receiptWriter({ provider, receipt }: Survey): ReceiptWriter {
   let current = receipt.next;
   const bumped = (one: Receipt): Receipt => (one.revision === undefined ? one : { ...one, revision: one.revision + 1 });
   let writing: Promise<void> = Promise.resolve();
+  let next: Promise<void> | null = null;
+  const writeAfter = async (former: Promise<void>): Promise<void> => {
+    await former;
+    next = null;
+    await provider.writeReceipt(receiptText(current));
+  };
   const write = (): Promise<void> => {
-    writing = writing.then(() => provider.writeReceipt(receiptText(current)));
+    next ??= writeAfter(writing);
+    writing = next;
     return writing;
   };
   return {
