@@ -42,13 +42,21 @@ export async function mustResolve(block: HostsBlock, shell: Shell, { signal, emi
     });
 }
 
-/** All at once: a name server that does not answer costs ten seconds a name. */
+/**
+ * By one program where all are known and it takes no time: its lines are in the order of the names, the first of each with a third
+ * word. Side by side else: a name server that does not answer costs ten seconds a name.
+ */
 function script(names: readonly string[]): string {
   return [
+    `set -- ${names.map(quoted).join(" ")}`,
+    'at_once=$(timeout 1 getent ahostsv4 "$@") && printf \'%s\\n\' "$at_once" | awk -v wanted=$# \'',
+    "  NF > 2 { n++ }",
+    '  !((n, $1) in seen) { seen[n, $1] = 1; found[n] = found[n] " " $1 }',
+    '  END { if (n != wanted) exit 1; for (i = 1; i <= n; i++) print i - 1 " 0" found[i] }\' || {',
     ...names.map(
       (name, at) =>
         `{ before=$(date +%s%N); set -- $(timeout ${patienceSeconds} getent ahostsv4 ${quoted(name)} | awk '!seen[$1]++ { print $1 }'); echo "${at} $(( ($(date +%s%N) - before) / 1000000 ))\${1:+ $*}"; } &`,
     ),
-    "wait",
+    "wait; }",
   ].join("\n");
 }

@@ -193,7 +193,7 @@ describe.skipIf(!isRoot).each(tools)("%s", (_, options) => {
     plant(on, "/opt/kctl/kafka-3.9.1/.kctl", `${"a".repeat(128)}\n`);
     plant(on, "/etc/kctl/demo/receipt.json", '{"a":"ä"}\n', 0o600);
     plant(on, "/etc/kctl/other/receipt.json", "{}", 0o600);
-    plant(on, "/etc/hosts", "# mine\r\n10.0.0.9\tkafka-1\n127.0.0.1 localhost\nno end");
+    plant(on, "/etc/hosts", "# mine\r\n10.0.0.9\tkafka-1\n10.0.0.7 elsewhere kafka-7\n127.0.0.1 localhost\nno end");
     symlinkSync("/opt/jdk 21", join(on.root, "/etc/kctl/demo/java"));
     const desired = {
       ...machine,
@@ -207,12 +207,20 @@ describe.skipIf(!isRoot).each(tools)("%s", (_, options) => {
       user: true,
       software: { "/opt/kctl/kafka-3.9.1": true },
       java: { home: "/opt/jdk 21", major: 21 },
-      hostsFile: "# mine\r\n10.0.0.9\tkafka-1\n127.0.0.1 localhost\nno end",
+      hostsFile: "# mine\r\n10.0.0.9\tkafka-1\n10.0.0.7 elsewhere kafka-7\n127.0.0.1 localhost\nno end",
       resolves: { "kafka-1": "10.0.0.9", "no-such.invalid": null },
       units: {},
       receipt: '{"a":"ä"}\n',
       otherReceipts: { other: "{}" },
     });
+    // One that is called otherwise, with and without one that nobody knows.
+    const entries = (...names: readonly string[]) => names.map((name) => ({ address: "10.0.0.2", names: [name] }));
+    const resolvedOf = async (...names: readonly string[]): Promise<unknown> => {
+      const asked = { ...machine, hosts: { ...machine.hosts, entries: entries(...names) } };
+      return (await lookAt(on, { machine: asked })).machine?.resolves;
+    };
+    expect(await resolvedOf("kafka-7", "kafka-1")).toEqual({ "kafka-7": "10.0.0.7", "kafka-1": "10.0.0.9" });
+    expect(await resolvedOf("no-such.invalid", "kafka-7")).toEqual({ "no-such.invalid": null, "kafka-7": "10.0.0.7" });
     expect(seen?.sysctl).toEqual({
       "vm.max_map_count": readFileSync("/proc/sys/vm/max_map_count", "utf8").trim(),
       "net.ipv4.tcp_rmem": readFileSync("/proc/sys/net/ipv4/tcp_rmem", "utf8").trim().replaceAll(/\s+/g, " "),
