@@ -49,7 +49,9 @@ export function specCommand(name: string, summary: string, page: CommandPage) {
     .option("--no-color", "no colours (NO_COLOR does the same)")
     .option("--plain", "for screen readers: whole lines in order, words instead of signs (KCTL_PLAIN=1 does the same)")
     .addOption(
-      new Option("--concurrency <n>", "how many things are done side by side at most").argParser(positive).default(8),
+      new Option("--concurrency <n>", "how many things are done side by side at most, on each machine")
+        .argParser(positive)
+        .default(8),
     )
     .addOption(
       new Option("--timeout <duration>", "the longest that each wait may take")

@@ -10,7 +10,7 @@ export type Context = {
   readonly home: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** How many things are done side by side at most. */
+  /** How many things are done side by side at most, on each machine where nodes have their own. */
   readonly concurrency: number;
   /** For each wait. */
   readonly timeoutSeconds: number;

@@ -18,13 +18,20 @@ type Milestones = { readonly begun: PromiseWithResolvers<void>; readonly done: P
 
 class Skipped extends Error {}
 
-export async function execute(
-  changes: readonly Change[],
-  perform: Perform,
-  options: { concurrency: number; emit: Emit; signal: AbortSignal; isLight?: (change: Change) => boolean },
-): Promise<Outcome> {
-  const { concurrency, emit, signal, isLight = () => false } = options;
-  const limit = pLimit(concurrency);
+export type ExecuteOptions = {
+  /** How many changes are carried out side by side at most. */
+  readonly concurrency: number;
+  /** So many on each node, which has a machine of its own. */
+  readonly perNode?: boolean;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Those that count for nothing. */
+  readonly isLight?: (change: Change) => boolean;
+};
+
+export async function execute(changes: readonly Change[], perform: Perform, options: ExecuteOptions): Promise<Outcome> {
+  const { emit, signal, isLight = () => false } = options;
+  const limitOf = limitsOf(options);
   const failed = new Set<string>();
   const faults: Fault[] = [];
   const undone: Change[] = [];
@@ -39,7 +46,7 @@ export async function execute(
       const started = performance.now();
       let work: Promise<void> | undefined;
       // What goes with others in one script costs nothing of its own, and must not wait for its turn.
-      await (isLight(change) ? now : limit)(async () => {
+      await (isLight(change) ? now : limitOf(change))(async () => {
         if (signal.aborted) throw new Skipped();
         emit({ type: "change-started", key: change.key, title: change.title, ...nodeOf(change) });
         work = perform(change, begun.resolve, failed);
@@ -83,6 +90,18 @@ export async function execute(
   if (signal.aborted)
     return { changed, skipped: skipped.size, faults: [...real(faults), ...interruption(signal, undone)] };
   return { changed, skipped: skipped.size, faults };
+}
+
+type Limit = (work: () => Promise<void>) => Promise<void>;
+
+function limitsOf({ concurrency, perNode = false }: ExecuteOptions): (change: Change) => Limit {
+  const limits = new Map<string | null, Limit>();
+  return ({ node }) => {
+    const whose = perNode ? node : null;
+    const limit = limits.get(whose) ?? pLimit(concurrency);
+    limits.set(whose, limit);
+    return limit;
+  };
 }
 
 function milestonesOf(changes: readonly Change[]): ReadonlyMap<string, Milestones> {

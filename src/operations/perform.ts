@@ -3,13 +3,13 @@ import { KctlError } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
 import { receiptText, type Receipt } from "../plan/receipt.ts";
-import type { Lock } from "../providers/provider.ts";
+import type { Lock, Provider } from "../providers/provider.ts";
 import type { Artifact, DesiredFile, DesiredFolder, DesiredProcess } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
 import { changeKafka } from "./change-kafka.ts";
 import { tryToMake } from "./class-archives.ts";
 import type { Context } from "./context.ts";
-import type { Perform } from "./execute.ts";
+import type { ExecuteOptions, Perform } from "./execute.ts";
 import { serves } from "./probe.ts";
 import { roll, type RollOptions } from "./roll.ts";
 import { setUpMachine } from "./set-up-machine.ts";
@@ -26,8 +26,13 @@ function must<T>(value: T | undefined, what: string): T {
   return value;
 }
 
+/** Machines of their own work side by side, however many they are. */
+export function paceOf({ platform }: Pick<Provider, "platform">): Pick<ExecuteOptions, "isLight" | "perNode"> {
+  return platform.machine === null ? {} : { isLight, perNode: true };
+}
+
 /** Small changes of machines, asked for together, go in one script to each. */
-export function isLight({ kind, ...change }: Change): boolean {
+function isLight({ kind, ...change }: Change): boolean {
   if (kind === "folder" || kind === "file") return true;
   return "step" in change && change.step.kind !== "software" && change.step.kind !== "java";
 }

@@ -8,7 +8,7 @@ import { execute } from "./execute.ts";
 import { randomId } from "./fresh-id.ts";
 import { noCluster } from "./no-cluster.ts";
 import { openCluster } from "./open-cluster.ts";
-import { performer } from "./perform.ts";
+import { paceOf, performer } from "./perform.ts";
 import { inHistory } from "./in-history.ts";
 import { serverJava } from "./server-java.ts";
 import { mustReachAll, survey } from "./survey.ts";
@@ -31,7 +31,8 @@ export async function start(given: Context): Promise<StartResult> {
     if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);
     // What the spec has and the cluster has not is made by `up`.
     const known = new Set(Object.keys(receipt.former.members));
-    const { changed, faults } = await execute(startsOf(plan.changes, known), performer(seen, context, lock), context);
+    const options = { ...context, ...paceOf(provider) };
+    const { changed, faults } = await execute(startsOf(plan.changes, known), performer(seen, context, lock), options);
     if (faults.length > 0) throw new KctlError(faults);
     await awaitHealth(
       { desired: seen.desired, cluster: { ...cluster, members: cluster.members.filter(({ key }) => known.has(key)) } },

@@ -34,6 +34,23 @@ async function ran(
 }
 
 describe("execute", () => {
+  test("machines of their own do not wait for each other's turns", async () => {
+    const all = ["a", "b", "c"].flatMap((node) => [1, 2].map((at) => ({ ...change(`${node}${at}`), node })));
+    const most = async (perNode: boolean): Promise<number> => {
+      let now = 0;
+      let seen = 0;
+      const perform: Perform = async () => {
+        now += 1;
+        seen = Math.max(seen, now);
+        await new Promise((resolve) => setImmediate(resolve));
+        now -= 1;
+      };
+      await execute(all, perform, { concurrency: 1, perNode, signal: new AbortController().signal, emit: () => null });
+      return seen;
+    };
+    expect({ one: await most(false), each: await most(true) }).toEqual({ one: 1, each: 3 });
+  });
+
   test("what waits for something that failed is named", async () => {
     const told: string[] = [];
     const { faults } = await execute(
