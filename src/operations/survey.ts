@@ -1,5 +1,6 @@
 /** Looks at the world once and plans: what is wanted, what is there, and the difference. Reads only. */
 import { existsSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { archivePath, cacheFolder, softwareFolder } from "../artifacts/cache.ts";
 import { classArchivePath, hasClassArchives, isClassArchiveReady } from "../artifacts/class-archive.ts";
 import { isReady } from "../artifacts/ready.ts";
@@ -193,7 +194,10 @@ async function wantedAndSeen(want: Want, look: Look, former: Receipt | null): Pr
   const stored = pastInData(looked.wanted, looked.seen, past);
   if (stored !== null) {
     past = stored;
-    looked = await look(want(past));
+    const wanted = want(past);
+    // Most often what is known now is recorded, and nothing else is wanted on any host.
+    const asBefore = isDeepStrictEqual(wanted.desired.hosts, looked.wanted.desired.hosts);
+    looked = asBefore ? { ...looked, wanted } : await look(wanted);
   }
   const { cluster, desired } = looked.wanted;
   const joining = membersOf(cluster, "zookeeper").filter(({ key }) => !Object.hasOwn(past.known.members, key));

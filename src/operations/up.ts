@@ -12,7 +12,7 @@ import type { Context } from "./context.ts";
 import { execute, type Outcome } from "./execute.ts";
 import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
-import { isLight, performer } from "./perform.ts";
+import { paceOf, performer } from "./perform.ts";
 import { preflight } from "./preflight.ts";
 import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
 import { watched, type Watch } from "./roll/watch.ts";
@@ -76,13 +76,18 @@ export async function up(given: Context, { yes, step, plan, onChanged, watch }: 
       await awaitHealth(seen, context);
       const left = steps.left();
       const told = toldAll(seen);
-      if (left.length > 0 || (!changes.some(changesSomething) && told))
+      if (left.length > 0 || (changes.every(bringsNothingToLight) && told))
         return { changed, ...endOf(seen), refused, left, notInPlan: scope.left() };
       // It is well, and yet did not tell of itself in time: three looks in a row are no accident.
       if (!told && ++silent > 3) throw new KctlError(mute);
       before = changes;
     }
   });
+}
+
+/** A receipt only says what was seen. */
+function bringsNothingToLight(change: Change): boolean {
+  return change.kind === "receipt" || !changesSomething(change);
 }
 
 /** Whether every broker that runs told of itself. */
@@ -143,8 +148,7 @@ async function carryOut(
   const notes = changes.filter(({ kind }) => kind === "note");
   for (const { title: text } of notes) context.emit({ type: "message", text });
   const work = changes.filter((change) => !notes.includes(change));
-  const own = seen.provider.platform.machine !== null;
-  return execute(work, performer(seen, context, lock, rolling), { ...context, ...(own ? { isLight } : {}) });
+  return execute(work, performer(seen, context, lock, rolling), { ...context, ...paceOf(seen.provider) });
 }
 
 async function askAboutRestarts(changes: readonly Change[], context: Context): Promise<void> {
