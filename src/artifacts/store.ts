@@ -25,7 +25,8 @@ async function textOf(path: string): Promise<string | null> {
   return await readFile(path, "utf8").catch(() => null);
 }
 
-export async function lookUp(cache: string, artifact: Artifact, signal: AbortSignal): Promise<Stored> {
+/** What stands beside the archive, which itself is not read. */
+async function told(cache: string, artifact: Artifact): Promise<Stored> {
   const path = archivePath(cache, artifact);
   const { file } = officialNames(artifact);
   const found = await stat(path).catch(() => null);
@@ -33,11 +34,23 @@ export async function lookUp(cache: string, artifact: Artifact, signal: AbortSig
   const text = await textOf(`${path}.sha512`);
   if (text === null) return { state: "damaged", why: `${path} has no ${file}.sha512 beside it` };
   const sha512 = parseDigestFile(text, file);
-  if (sha512 === null || sha512 !== (await sha512Of(path, signal))) {
-    return { state: "damaged", why: `${path} is not what ${file}.sha512 says` };
-  }
+  if (sha512 === null) return { state: "damaged", why: `${path} is not what ${file}.sha512 says` };
   const source = (await textOf(`${path}.source`))?.trim() ?? "cache";
   return { state: "whole", fetched: { name: artifact.name, version: artifact.version, path, sha512, source } };
+}
+
+/** The archive as it is said to be, for whoever fetches it from its source and checks it: the cache's own copy may be damaged. */
+export async function saidToBe(cache: string, artifact: Artifact): Promise<FetchedArtifact | null> {
+  const found = await told(cache, artifact);
+  return found.state === "whole" ? found.fetched : null;
+}
+
+export async function lookUp(cache: string, artifact: Artifact, signal: AbortSignal): Promise<Stored> {
+  const found = await told(cache, artifact);
+  if (found.state !== "whole") return found;
+  const { path, sha512 } = found.fetched;
+  if (sha512 === (await sha512Of(path, signal))) return found;
+  return { state: "damaged", why: `${path} is not what ${officialNames(artifact).file}.sha512 says` };
 }
 
 /** Resolves once it is on the disk. */

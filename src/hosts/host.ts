@@ -51,7 +51,13 @@ export type MachineHands = {
 };
 
 /** In this machine's cache, checked; `urls` are where others have the very same. */
-export type SoftwareArchive = { readonly path: string; readonly sha512: string; readonly urls: readonly string[] };
+export type SoftwareArchive = {
+  readonly path: string;
+  readonly sha512: string;
+  readonly urls: readonly string[];
+  /** Makes certain that what lies at `path` is whole; absent: it is. */
+  readonly beforeSending?: () => Promise<unknown>;
+};
 
 export type SlowOptions = {
   readonly signal: AbortSignal;

@@ -1,4 +1,5 @@
 /** Makes one step of a machine's set-up true, and records what it added to the machine. */
+import type { FetchedArtifact } from "../artifacts/store.ts";
 import type { MachineHands, SlowOptions, SoftwareArchive } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
 import type { InstalledSoftware } from "../services/desired.ts";
@@ -85,10 +86,20 @@ async function fetched(
   { cache, mirror }: Survey,
   { env, emit, signal }: Context,
 ): Promise<SoftwareArchive> {
-  const { fetchArtifact } = await import("../artifacts/fetch.ts");
-  const { path, sha512, source } = await fetchArtifact(artifact, { cache, mirror, env, emit, signal });
-  return { path, sha512, urls: /^https?:/.test(source) ? [source] : [] };
+  const [{ fetchArtifact }, { saidToBe }] = await Promise.all([
+    import("../artifacts/fetch.ts"),
+    import("../artifacts/store.ts"),
+  ]);
+  const whole = (): Promise<FetchedArtifact> => fetchArtifact(artifact, { cache, mirror, env, emit, signal });
+  // Machines check what they fetch. To check the copy that is here as well takes longer than all else that is done before they begin.
+  const said = await saidToBe(cache, artifact);
+  if (said !== null && isAddress(said.source))
+    return { path: said.path, sha512: said.sha512, urls: [said.source], beforeSending: whole };
+  const { path, sha512, source } = await whole();
+  return { path, sha512, urls: isAddress(source) ? [source] : [] };
 }
+
+const isAddress = (source: string): boolean => /^https?:/.test(source);
 
 /** As they were before kctl's first change of them. */
 function formerSettings(

@@ -1,6 +1,6 @@
 /** What differs on a machine that is kctl's to set up: its user, software, Java, names, kernel settings and units. */
 import { withBlock } from "../render/hosts-block.ts";
-import type { DesiredHost, DesiredMachine } from "../services/desired.ts";
+import type { ApacheArtifact, DesiredHost, DesiredMachine } from "../services/desired.ts";
 import type { Change, Edge, MachineStep } from "./change.ts";
 import { contentDigest } from "./content-digest.ts";
 import { placed } from "./host-changes.ts";
@@ -69,6 +69,17 @@ export function machineChanges(
       return [change({ kind: "unit", unit: name }, "update", `unit ${name}`, `load and enable ${name}`, { after })];
     }),
   ];
+}
+
+/** Before a server starts: its own machine's set-up, but for what only others run from, and all machines' names. */
+export function beforeServer(
+  changes: readonly MachineChange[],
+  node: string,
+  { name }: ApacheArtifact,
+): readonly MachineChange[] {
+  const isOfOthers = ({ step }: MachineChange): boolean =>
+    step.kind === "software" && step.software.artifact.name !== name;
+  return changes.filter((one) => one.step.kind === "hosts" || (one.node === node && !isOfOthers(one)));
 }
 
 /** Folders and files belong to the servers' user, who must be there first. */

@@ -1,5 +1,5 @@
 /** desired − observed = plan: every change with its reasons, its effect and what must come before it. */
-import type { Cluster, Member } from "../cluster/cluster.ts";
+import type { Cluster, Member, Role } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
 import type { DesiredHost, DesiredProcess, DesiredState } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
@@ -9,7 +9,7 @@ import { artifactChanges, classArchiveChanges } from "./artifact-changes.ts";
 import type { Change, Edge } from "./change.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
 import type { KafkaChanges } from "./kafka-changes.ts";
-import { machineChanges, userFirst } from "./machine-changes.ts";
+import { beforeServer, machineChanges, userFirst } from "./machine-changes.ts";
 import type { ObservedHost, ObservedState } from "./observed.ts";
 import { obstacles } from "./obstacles.ts";
 import { receiptText, type Receipt } from "./receipt.ts";
@@ -47,7 +47,7 @@ export function makePlan(input: PlanInput): Plan {
     storageChanges(host, observed.hosts[host.node], hosts, [
       ...first,
       ...artifacts.map(({ key }) => done(key)),
-      ...setUp(host.node),
+      ...setUp(host.node, "controller"),
     ]),
   );
   const formatted = new Set(storage.map(({ member }) => member));
@@ -61,7 +61,7 @@ export function makePlan(input: PlanInput): Plan {
       [
         ...first,
         ...artifacts.map(({ key }) => done(key)),
-        ...setUp(process.node),
+        ...setUp(process.node, process.role),
         // A first start goes on beside the making of the archive; restarts can wait for it, and gain.
         ...classArchives.map(({ key }) => ({ key, until: "begun" as const })),
         ...gatesBefore(process, cluster, gates, formatted),
@@ -156,8 +156,8 @@ function onKafka(kafka: KafkaChanges, after: readonly Edge[]): Pick<KafkaChanges
 type OnHosts = {
   readonly hosts: readonly HostChanges[];
   readonly machines: ReturnType<typeof machineChanges>;
-  /** What must be done before a server of the node may start: its own machine's set-up, and all machines' names. */
-  readonly setUp: (node: string) => readonly Edge[];
+  /** What must be done of it before a server of the node may start. */
+  readonly setUp: (node: string, role: Role) => readonly Edge[];
 };
 
 function onHosts(
@@ -176,8 +176,8 @@ function onHosts(
     const files = hosts[index]?.changes ?? [];
     return machineChanges(host, observed.hosts[host.node]?.machine, { first, files, fetched });
   });
-  const setUp = (node: string): readonly Edge[] =>
-    machines.filter((one) => one.node === node || one.step.kind === "hosts").map(({ key }) => done(key));
+  const setUp = (node: string, role: Role): readonly Edge[] =>
+    beforeServer(machines, node, service(role).artifact(cluster)).map(({ key }) => done(key));
   return { hosts, machines, setUp };
 }
 

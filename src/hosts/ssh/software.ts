@@ -15,6 +15,8 @@ export type Software = SoftwareArchive & {
   readonly urls: readonly string[];
   /** The archive from a byte on. */
   readonly open: (offset: number) => Readable;
+  /** Makes certain that it is whole here; absent: it is. */
+  readonly beforeSending?: () => Promise<unknown>;
 };
 
 /** Other hosts that are to have the same. */
@@ -62,6 +64,7 @@ export async function installSoftware(
   let step = first;
   let sent = 0;
   const send = async (offset: number, ended: AbortSignal, count: (bytes: number) => void): Promise<Step> => {
+    await software.beforeSending?.();
     const input = software.open(offset);
     const onData = (chunk: Buffer): void => {
       sent += chunk.length;

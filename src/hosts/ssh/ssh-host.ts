@@ -67,13 +67,14 @@ export function sshHost(options: SshHostOptions): SshHost {
       removePackages: async (names) => {
         await alone(shell, unlessUsed(removePackages(names, 60), cluster, null), options, signal);
       },
-      installSoftware: async ({ folder }, { path, sha512, urls }, slow) => {
+      installSoftware: async ({ folder }, { path, sha512, urls, beforeSending }, slow) => {
         const { size: bytes } = await stat(path);
         const open = (offset: number): Readable => createReadStream(path, { start: offset });
         const software = { folder, sha512, bytes, stripComponents: 1, urls, open };
+        const checked = beforeSending === undefined ? software : { ...software, beforeSending };
         const its = options.others ?? null;
         const others = its === null ? null : { relay: its.relayOf(sha512), cluster, at: its.at, onWait: slow.onWait };
-        await installSoftware(shell, options, software, slow.signal, others);
+        await installSoftware(shell, options, checked, slow.signal, others);
       },
       writeLink: async (path, target) => change(writeLink(path, target)),
       removeLink: async (path) => change(removeLink(path)),

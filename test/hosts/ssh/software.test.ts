@@ -126,6 +126,23 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
 });
 
 describe.runIf(isRoot)("software", () => {
+  test("what is here is read through before it is sent, and not where nothing is sent", async () => {
+    const { shell } = stage();
+    const order: string[] = [];
+    const beforeSending = () => Promise.resolve(order.push("checked"));
+    const wanted = software({
+      beforeSending,
+      open: (offset) => {
+        order.push("sent");
+        return Readable.from([archive.subarray(offset)]);
+      },
+    });
+    expect((await installSoftware(shell, options, wanted, signal())).how).toBe("sent");
+    expect(order).toEqual(["checked", "sent"]);
+    expect((await installSoftware(shell, options, wanted, signal())).how).toBe("there");
+    expect(order).toEqual(["checked", "sent"]);
+  });
+
   test("a connection that is cut is gone on with in the same run", async () => {
     const { root, shell } = stage();
     const wanted = software();
