@@ -6,7 +6,7 @@ import type { Host } from "./host.ts";
 import { existingLab, lab, type Lab } from "./lab.ts";
 import { removeLab, sweep, type Login } from "./state.ts";
 
-const usage = `npm run lab -- up [--hosts N] [--no-java] [--login root|admin] [--jump] [--disk MEGABYTES]
+const usage = `npm run lab -- up [--hosts N] [--no-java] [--python] [--login root|admin] [--jump] [--disk MEGABYTES]
 npm run lab -- run COMMAND...     in the lab's network, with its ~/.ssh
 npm run lab -- hosts              addresses, keys, logs
 npm run lab -- host NAME poweroff|poweron|reboot|freeze|thaw|cut|join|fill|unfill
@@ -37,6 +37,7 @@ async function up(args: readonly string[]): Promise<void> {
     options: {
       hosts: { type: "string", default: "3" },
       "no-java": { type: "boolean", default: false },
+      python: { type: "boolean", default: false },
       login: { type: "string", default: "root" },
       jump: { type: "boolean", default: false },
       disk: { type: "string", default: "16384" },
@@ -46,7 +47,8 @@ async function up(args: readonly string[]): Promise<void> {
   const login: Login = values.login;
   const hosts = Number(values.hosts);
   if (!Number.isInteger(hosts) || hosts < 1 || hosts > 200) throw new Error("--hosts is a number from 1 to 200");
-  tell(await lab({ name, hosts, java: !values["no-java"], login, jump: values.jump, disk: Number(values.disk) }));
+  const { python, jump } = values;
+  tell(await lab({ name, hosts, java: !values["no-java"], python, login, jump, disk: Number(values.disk) }));
 }
 
 /** With this terminal; its exit code is the command's. */

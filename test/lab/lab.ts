@@ -28,6 +28,8 @@ export type Wish = {
   /** Whether Java is installed on them. */
   readonly java?: boolean;
   readonly login?: Login;
+  /** Whether they have Python, which others than kctl need. */
+  readonly python?: boolean;
   /** The user-data of cloud-init, which the hosts then have (without Java), and which runs when they boot; "#cloud-config\n" asks nothing. */
   readonly userData?: string;
   /** A host `jump` at 10.77.0.10, past which the operator reaches no other. */
@@ -232,6 +234,8 @@ async function makeDisk(record: LabRecord, host: HostRecord, wish: Wish): Promis
   writeIdentity(write, host, record.login, readFileSync(join(ssh, "id_ed25519.pub"), "utf8"));
   closeHome(join(draft, "upper"), record.login);
   if (wish.userData !== undefined) writeSeed(write, host, wish.userData);
+  // It comes with cloud-init, which is then not to run.
+  else if (wish.python === true) write("etc/cloud/cloud-init.disabled", "");
   const [type, key] = readFileSync(`${hostKey}.pub`, "utf8").split(" ");
   appendFileSync(join(ssh, "known_hosts"), `${host.address},${host.name} ${type} ${key}\n`);
   const image = join(folder, "disk.img");
@@ -276,7 +280,7 @@ async function build(record: LabRecord, apt: string, wish: Wish): Promise<Lab> {
 
 function layersOf({ root, java, cloud }: Base, wish: Wish): readonly string[] {
   if (wish.userData !== undefined) return [cloud, root];
-  return wish.java === false ? [root] : [java, root];
+  return [...(wish.java === false ? [] : [java]), ...(wish.python === true ? [cloud] : []), root];
 }
 
 /** Boots fresh hosts. They go with `stop`, and soon after this process has ended, however it did. */
