@@ -11,6 +11,7 @@ export const sections = [
       27: "two `up` racing",
       28: "`up` against `destroy`",
       29: "a stale lock, clocks that differ",
+      31: "the network to a machine is gone for a while",
       33: "stdout closed, the disk of this machine full",
     },
   },
@@ -28,6 +29,15 @@ export const sections = [
       44: "sudo refuses",
       45: "a noisy login script",
       46: "too much output, wrong bytes in it",
+    },
+  },
+  {
+    title: "The host",
+    faults: {
+      47: "the disk is full",
+      51: "/etc/hosts that cannot be written",
+      52: "power lost in the middle",
+      56: "a symbolic link planted at a target path",
     },
   },
   {

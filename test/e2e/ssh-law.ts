@@ -1,0 +1,56 @@
+/** What holds after every fault of machines: a clear error, the next `up` converges, nothing is left to change, nothing stays. */
+import { expect } from "vitest";
+import { kctl, type Ended } from "./kctl.ts";
+import { changesOf, codesOf } from "./law.ts";
+import { births, expectFresh, type Site } from "./ssh-site.ts";
+
+export const yaml = `name: demo
+provider: { type: ssh, user: admin, identityFile: ~/.ssh/id_ed25519 }
+kafka: { version: 4.3.1 }
+nodes:
+  - { name: kafka-1, address: 10.77.0.11, roles: [controller, broker] }
+  - { name: kafka-2, address: 10.77.0.12, roles: [broker] }
+`;
+
+type Told = { readonly code: string; readonly node: string | null; readonly what: string; readonly fix: string | null };
+
+/** Parts of what one of its errors must say; every error must say what to do. */
+type Expected = { readonly code?: string; readonly node: string; readonly what: string; readonly fix: string };
+
+export function expectFailure(ended: Ended, { code, node, what, fix }: Expected): void {
+  const errors = (ended.result?.["errors"] ?? []) as readonly Told[];
+  expect({ exit: ended.exit, errors }).toEqual({
+    exit: 1,
+    errors: expect.arrayContaining([
+      expect.objectContaining({
+        ...(code === undefined ? {} : { code }),
+        node,
+        what: expect.stringContaining(what),
+        fix: expect.stringContaining(fix),
+      }),
+    ]),
+  });
+  expect(errors.filter((error) => (error.fix ?? "") === "")).toEqual([]);
+}
+
+export async function converges(site: Site): Promise<void> {
+  const up = await kctl(site.place, "up", "--json");
+  expect({ exit: up.exit, errors: up.result?.["errors"] }).toEqual({ exit: 0, errors: [] });
+  expect(Object.keys(await births(site))).toEqual(site.place.servers);
+  const plan = await kctl(site.place, "plan", "--json", "--check");
+  expect({ exit: plan.exit, changes: changesOf(plan) }).toEqual({ exit: 0, changes: [] });
+  const again = await kctl(site.place, "up", "--json");
+  expect({ exit: again.exit, changed: again.result?.["changed"] }).toEqual({ exit: 0, changed: 0 });
+}
+
+export async function leavesNothing(site: Site): Promise<void> {
+  const destroy = await kctl(site.place, "destroy", "--yes", "--json");
+  expect({ exit: destroy.exit, codes: codesOf(destroy) }).toEqual({ exit: 0, codes: [] });
+  expect(await births(site)).toEqual({});
+  await expectFresh(site);
+}
+
+/** What stopped before it began changed no host. */
+export async function hostsUntouched(site: Site): Promise<void> {
+  await expectFresh(site);
+}
