@@ -64,7 +64,6 @@ export async function runIn(
   const { promise, resolve, reject } = Promise.withResolvers<ShellResult>();
   const out = collect(mark, onStdout);
   const err = keepEnd();
-  let code: number | null | undefined;
   let stopped = false;
   const stop = (reason: Error): void => {
     if (stopped) return;
@@ -80,11 +79,9 @@ export async function runIn(
     if (!stopped && !out.add(chunk)) stop(tooLong(target));
   });
   channel.stderr.on("data", (chunk: Buffer) => err.add(chunk));
-  channel.on("exit", (status: number | null) => {
-    code = status;
-  });
   channel.on("error", () => null);
-  channel.on("close", () => {
+  // "exit" may have come with the word that the session is open, before anybody could listen: "close" tells it again.
+  channel.on("close", (code: number | null | undefined) => {
     // Once the connection is known to be down, that is the reason.
     setImmediate(() => {
       if (code === undefined) reject(lost(target, "a session ended without its exit status"));

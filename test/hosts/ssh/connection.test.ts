@@ -36,6 +36,18 @@ test("a script's output, its exit status and a signal that ended it", async () =
   expect((await shell.run("cat; echo read nothing", run)).stdout).toBe("read nothing\n");
 });
 
+test("a command that has ended before kctl hears that it began", async () => {
+  const ending = await startSshd({ authorized: home.publicKey, config: ["ForceCommand echo no >&2; exit 7"] });
+  const proxy = await startProxy(ending.port);
+  await trust(home, ending.known.replace(`:${ending.port}`, `:${proxy.port}`));
+  using ssh = open();
+  const { shell } = await reach(ssh, { home, port: proxy.port });
+  proxy.together(300);
+  expect(await faultOf(shell.run("true", run))).toMatchObject({ code: "ssh-auth-refused", detail: "no" });
+  await proxy.stop();
+  await ending.stop();
+});
+
 test("input for a program in the script, from memory and as a stream", async () => {
   using ssh = open();
   const { shell } = await reach(ssh, { home, port: sshd.port });

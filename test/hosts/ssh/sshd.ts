@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -112,6 +112,8 @@ export type Proxy = {
   readonly port: number;
   /** Bytes no longer pass, but no connection ends. */
   stall(): void;
+  /** What sshd says now comes all together, once it has been quiet for so long. */
+  together(milliseconds: number): void;
   /** Every connection ends at once. */
   cut(): void;
   /** Says this to whoever connects, and closes; null: passes them on again. */
@@ -126,6 +128,7 @@ export async function startProxy(target: number): Promise<Proxy> {
   let answer: string | null = null;
   let connections = 0;
   const open = new Set<{ destroy(): void; pause(): void }>();
+  const pairs: { readonly near: Socket; readonly far: Socket }[] = [];
   const server = createServer((near) => {
     connections += 1;
     near.on("error", () => near.destroy());
@@ -139,6 +142,7 @@ export async function startProxy(target: number): Promise<Proxy> {
     open.add(far);
     far.on("error", () => near.destroy());
     near.pipe(far).pipe(near);
+    pairs.push({ near, far });
     near.on("close", () => far.destroy());
     far.on("close", () => near.destroy());
   });
@@ -150,6 +154,21 @@ export async function startProxy(target: number): Promise<Proxy> {
       for (const socket of open) {
         (socket as unknown as { unpipe(): void }).unpipe();
         socket.pause();
+      }
+    },
+    together: (milliseconds) => {
+      for (const { near, far } of pairs) {
+        let said = Buffer.alloc(0);
+        let timer: NodeJS.Timeout | undefined;
+        far.unpipe(near).on("data", (chunk: Buffer) => {
+          said = Buffer.concat([said, chunk]);
+          clearTimeout(timer);
+          timer = setTimeout(() => {
+            near.write(said);
+            said = Buffer.alloc(0);
+          }, milliseconds);
+        });
+        far.resume();
       }
     },
     cut: () => {
