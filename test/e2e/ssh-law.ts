@@ -12,7 +12,12 @@ nodes:
   - { name: kafka-2, address: 10.77.0.12, roles: [broker] }
 `;
 
-type Told = { readonly code: string; readonly node: string | null; readonly what: string; readonly fix: string | null };
+export type Told = {
+  readonly code: string;
+  readonly node: string | null;
+  readonly what: string;
+  readonly fix: string | null;
+};
 
 /** Parts of what one of its errors must say; every error must say what to do. */
 type Expected = { readonly code?: string; readonly node: string; readonly what: string; readonly fix: string };

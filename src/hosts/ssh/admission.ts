@@ -101,7 +101,19 @@ type Refusal = {
   readonly message: string;
 };
 
+/** What pam_nologin says by default while systemd brings a machine up, and before it takes it down. */
+const bootingOrEnding = /booting up|not permitted to log in yet|going down/i;
+
 function refusedUser(target: SshTarget, { tried, leftOut, taken, message }: Refusal): LinkError {
+  if (bootingOrEnding.test(message))
+    return new LinkError(
+      "auth",
+      faultOf(target, "ssh-auth-refused", {
+        what: `${nameOf(target)} lets nobody but root in at the moment: it boots, or is about to go down`,
+        fix: "wait until it is up, then run the same command again",
+        detail: message,
+      }),
+    );
   const which = tried.length === 0 ? "there is no key to offer" : `none of these keys was taken: ${tried.join(", ")}`;
   const takes = taken === null || taken.includes("publickey") ? "" : `; it takes no keys, only ${taken.join(", ")}`;
   const many = /too many/i.test(message);

@@ -1,0 +1,137 @@
+/** Faults of a cluster that runs on hosts, and of a kctl that is killed while it works on them. */
+import { readFile, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, onTestFinished } from "vitest";
+import { injectFault } from "../faults/fault.ts";
+import { kctl, start, type Ended } from "./kctl.ts";
+import { reached } from "./moment.ts";
+import { chosenSeed, goesOnAfter, killAfter, seeded } from "./ssh-kills.ts";
+import { ageLocks, converges, expectFailure, leavesNothing, yaml } from "./ssh-law.ts";
+import { births, closeSite, hostOf, openSite, restarted, untilHealthy, type Site } from "./ssh-site.ts";
+
+const servers = ["kafka-1/broker", "kafka-1/controller", "kafka-2/broker"];
+const meta = "/var/lib/kctl/demo/broker/meta.properties";
+const jvm = "$(systemctl show --value --property=MainPID kctl-demo-broker)";
+
+describe("a cluster on two hosts, as admin with sudo", { timeout: 300_000 }, () => {
+  let site: Site;
+  let upSeconds = 0;
+  const run = (...args: readonly string[]): Promise<Ended> => kctl(site.place, ...args);
+  const on = (command: string): Promise<string> => hostOf(site, "kafka-2").run(command);
+  const configure = async (config: string): Promise<void> => {
+    const spec = await readFile(site.spec, "utf8");
+    await writeFile(site.spec, spec.replace(/version: 4\.3\.1.*\}/u, `version: 4.3.1, config: { ${config} } }`));
+  };
+
+  beforeAll(async () => {
+    site = await openSite({ hosts: 2, login: "admin", yaml, servers });
+    const up = await run("up", "--json");
+    if (up.exit !== 0) throw new Error(up.out);
+    upSeconds = Number(up.result?.["seconds"]);
+  });
+  afterAll(() => closeSite(site));
+
+  injectFault(31, "one host of a healthy cluster cannot be reached", async () => {
+    const before = await births(site);
+    await hostOf(site, "kafka-2").cut();
+    const away = { code: "ssh-unreachable", node: "kafka-2", what: "kafka-2 cannot be reached over SSH", fix: "" };
+    const [plan, status, up] = await Promise.all([run("plan", "--json"), run("status", "--json"), run("up", "--json")]);
+    await hostOf(site, "kafka-2").join();
+    expectFailure(plan, away);
+    expectFailure(up, away);
+    expect(status.exit).toBe(1);
+    const nodes = status.result?.["nodes"] as { name: string; services: Record<string, string> }[];
+    expect(nodes.find(({ name }) => name === "kafka-2")?.services).toEqual({ broker: "unknown" });
+    await untilHealthy(site, 60);
+    expect(await births(site)).toEqual(before);
+    return "`plan`, `status` and `up` exit 1 and name it, its servers are `unknown`; nothing is restarted";
+  });
+
+  injectFault(45, "a noisy .bashrc of the user who logs in", async () => {
+    await on(
+      `cp -p /home/admin/.bashrc /tmp/bashrc; sed -i '1i echo "welcome to $(hostname)"; echo oops >&2' /home/admin/.bashrc`,
+    );
+    const up = await run("up", "--json");
+    await on("mv /tmp/bashrc /home/admin/.bashrc");
+    expect({ exit: up.exit, errors: up.result?.["errors"], changed: up.result?.["changed"] }).toEqual({
+      exit: 0,
+      errors: [],
+      changed: 0,
+    });
+    return "it is not taken for what a command said: the cluster is seen as it is";
+  });
+
+  injectFault(69, "meta.properties of another cluster on one of two hosts", async () => {
+    const before = await births(site);
+    await on(`cp -p ${meta} /run/meta; sed -i 's/^cluster.id=.*/cluster.id=AnotherClustersOwnId_-/' ${meta}`);
+    const up = await run("up", "--json");
+    expect(await on(`grep cluster.id ${meta}`)).toBe("cluster.id=AnotherClustersOwnId_-\n");
+    await on(`cp -p /run/meta ${meta}; rm /run/meta`);
+    expectFailure(up, { node: "kafka-2", what: "AnotherClustersOwnId_-", fix: "" });
+    expect(await births(site)).toEqual(before);
+    return "exit 1, the host and the other cluster's id are named, nothing is touched";
+  });
+
+  injectFault(71, "a broker's unit is active, and it answers nobody", async () => {
+    await on(`kill -STOP ${jvm}`);
+    const status = await run("status", "--json");
+    await on(`kill -CONT ${jvm}`);
+    expect({ exit: status.exit, healthy: status.result?.["healthy"] }).toEqual({ exit: 1, healthy: false });
+    expect(JSON.stringify(status.result)).toContain("broker 2 on kafka-2 does not answer");
+    await untilHealthy(site, 60);
+    return "`status` exits 1 and says which broker does not answer";
+  });
+
+  injectFault(70, "a broker was killed, and its registration still stands, over SSH", async () => {
+    const before = await births(site);
+    await on(`kill -KILL ${jvm}`);
+    await converges(site);
+    expect(restarted(before, await births(site))).toEqual(["kafka-2/broker"]);
+    return "exit 0: systemd starts it again, once, or `up` does, and `up` waits until it serves";
+  });
+
+  injectFault(72, "a broker never comes back during a roll", async () => {
+    const first = hostOf(site, "kafka-1");
+    onTestFinished(async () => void (await first.run("nft delete table inet wall 2>/dev/null || true")));
+    await configure("queued.max.requests: 400");
+    const before = await births(site);
+    const running = start(site.place, "up", "--yes", "--json", "--timeout", "15s");
+    await reached(running, { type: "change-started", key: /kafka-1\/broker/u });
+    // Once it is down, the controller is out of its reach.
+    await first.run(`until ! ss -Hltn 'sport = :9092' | grep -q .; do sleep 0.05; done; nft -f - <<'.'
+table inet wall { chain output { type filter hook output priority filter; ip daddr 10.77.0.11 tcp dport 9093 drop; }; }
+.`);
+    const up = await running.ended;
+    const after = await births(site);
+    expectFailure(up, { node: "kafka-1", what: "kafka-1/broker", fix: "" });
+    expect(after["kafka-2/broker"]).toBe(before["kafka-2/broker"]);
+    await first.run("nft delete table inet wall");
+    await converges(site);
+    expect(restarted(after, await births(site))).toContain("kafka-2/broker");
+    return "the roll stops, exit 1, names the broker, and restarts no other; once it can come back the next `up` goes on";
+  });
+
+  const seed = chosenSeed();
+  describe(`KCTL_TEST_SEED=${seed}`, () => {
+    const random = seeded(seed);
+    const [inRoll, inDestroy, inUp] = [random(), random(), random()];
+    const lapse = (): Promise<void> => ageLocks(site);
+
+    injectFault(25, "SIGKILL at a random moment of a roll over SSH", async () => {
+      await configure("queued.max.requests: 401");
+      await goesOnAfter(site, await killAfter(site, "up", inRoll * upSeconds * 1000), lapse);
+      return "its lock names it, and ends by the hosts' clocks; the next `up` goes on from there";
+    });
+
+    injectFault(25, "SIGKILL at a random moment of a `destroy` over SSH", async () => {
+      await goesOnAfter(site, await killAfter(site, "destroy", (inDestroy * upSeconds * 1000) / 3), lapse);
+      await leavesNothing(site);
+      return "its lock names it, and ends by the hosts' clocks; `up` makes the cluster again, `destroy` leaves nothing";
+    });
+
+    injectFault(25, "SIGKILL at a random moment of a first `up` over SSH", async () => {
+      await goesOnAfter(site, await killAfter(site, "up", inUp * upSeconds * 1000), lapse);
+      await leavesNothing(site);
+      return "its lock names it, and ends by the hosts' clocks; the next `up` goes on from there, `destroy` leaves nothing";
+    });
+  });
+});

@@ -1,0 +1,83 @@
+/** kctl killed at random points of its work on hosts: the lock that it leaves names it, ends by their clocks, and the next `up` goes on. */
+import { hostname, userInfo } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect } from "vitest";
+import { kctl, start, type Ended } from "./kctl.ts";
+import { converges, type Told } from "./ssh-law.ts";
+import type { Site } from "./ssh-site.ts";
+
+/** Of the same seed come the same numbers, from 0 up to 1: mulberry32. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** One point in each of as many equal parts of a stretch of time that is 1 long. */
+export function spread(points: number, random: () => number): readonly number[] {
+  return Array.from({ length: points }, (_, part) => (part + random()) / points);
+}
+
+/** KCTL_TEST_SEED runs the points of another run again. */
+export const chosenSeed = (): number => Number(process.env["KCTL_TEST_SEED"] ?? Date.now() % 1_000_000);
+
+export type Killed = {
+  readonly pid: number;
+  readonly command: string;
+  /** When it began and when it was killed. */
+  readonly lived: readonly [number, number];
+};
+
+/** One that was done before its moment came is killed by nobody, and has left no lock. */
+export async function killAfter(site: Site, command: string, milliseconds: number): Promise<Killed> {
+  const began = Date.now();
+  const { child, ended } = start(site.place, command, "--yes", "--json");
+  // At whatever it is just then: that is the fault.
+  await Promise.race([delay(milliseconds), ended]);
+  child.kill("SIGKILL");
+  await ended;
+  return { pid: child.pid ?? 0, command, lived: [began, Date.now()] };
+}
+
+function lockIn({ result }: Ended): Told | undefined {
+  return ((result?.["errors"] ?? []) as readonly Told[]).find(({ code }) => code === "locked");
+}
+
+/** @returns how long the lock that it left is in the way, at the most: 0 where there is none */
+async function expectItsLock(site: Site, { pid, command, lived: [began, end] }: Killed): Promise<number> {
+  const next = await kctl(site.place, "up", "--json");
+  const lock = lockIn(next);
+  if (lock === undefined) {
+    expect({ exit: next.exit, errors: next.result?.["errors"] }).toEqual({ exit: 0, errors: [] });
+    return 0;
+  }
+  const [, who, since = ""] = /^another kctl is at work on this cluster: (.*), since (\S+) by /u.exec(lock.what) ?? [];
+  expect(who).toBe(`\`${command}\`, process ${pid} of ${userInfo().username}@${hostname()}`);
+  expect(Date.parse(since)).toBeGreaterThanOrEqual(began - 1000);
+  expect(Date.parse(since)).toBeLessThanOrEqual(end);
+  const left = Number(/ends by itself, this one in (\d+) s/u.exec(lock.fix ?? "")?.[1]);
+  expect(left).toBeGreaterThanOrEqual(0);
+  expect(left).toBeLessThanOrEqual(60);
+  return left;
+}
+
+/** @param lapse brings the end of the lease about, or waits for it: so many seconds at the most */
+export async function goesOnAfter(
+  site: Site,
+  killed: Killed,
+  lapse: (seconds: number) => Promise<unknown>,
+): Promise<void> {
+  const left = await expectItsLock(site, killed);
+  if (left > 0) await lapse(left);
+  await converges(site);
+}
+
+/** Asks again and again, as an impatient operator would; a script of the killed one may work on for a moment. */
+export async function lapsesByItself(site: Site, seconds: number): Promise<void> {
+  const ask = async (): Promise<Told | undefined> => lockIn(await kctl(site.place, "up", "--json"));
+  await expect.poll(ask, { timeout: (seconds + 20) * 1000, interval: 1000 }).toBeUndefined();
+}
