@@ -93,7 +93,7 @@ describe("two hosts, as admin with sudo", { timeout: 300_000 }, () => {
     });
 
     injectFault(49, "a port that a broker needs is taken by a stranger", async () => {
-      await on(`systemd-run --quiet --unit=stranger systemd-socket-activate --listen=9092 /bin/cat
+      await on(`systemd-run --quiet --unit=stranger systemd-socket-activate --accept --listen=9092 /bin/cat
 until ss -Hltn 'sport = :9092' | grep -q .; do sleep 0.05; done`);
       const up = await run("up", "--json");
       await on("systemctl stop stranger");

@@ -79,5 +79,5 @@ export async function goesOnAfter(
 /** Asks again and again, as an impatient operator would; a script of the killed one may work on for a moment. */
 export async function lapsesByItself(site: Site, seconds: number): Promise<void> {
   const ask = async (): Promise<Told | undefined> => lockIn(await kctl(site.place, "up", "--json"));
-  await expect.poll(ask, { timeout: (seconds + 20) * 1000, interval: 1000 }).toBeUndefined();
+  await expect.poll(ask, { timeout: (seconds + 20) * 1000, interval: 3000 }).toBeUndefined();
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { injectFault } from "../../faults/fault.ts";
 import { sshHost } from "../../../src/hosts/ssh/ssh-host.ts";
 import { faultOf, stagedHost } from "./support/apply-host.ts";
 import { isRoot, shells } from "./support/apply-shell.ts";
@@ -32,29 +33,31 @@ function disk(type: "tmpfs" | "ext4", options: string): string {
 const onDisk = (at: string, more = "") => `mkdir -p /etc/kctl && mount --bind ${at} /etc/kctl${more}`;
 
 describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
-  test.each([
-    ["a full disk", "size=64k"],
-    ["a disk without inodes", "size=4m,nr_inodes=3"],
-  ])("%s: said, and the target is as it was", async (_, options) => {
-    const at = disk("tmpfs", options);
-    writeFileSync(join(at, "server.properties"), "before");
-    if (options.includes("inodes")) writeFileSync(join(at, "other"), "");
-    const before = readdirSync(at);
-    const { host } = stagedHost({ kind, setUp: onDisk(at) });
-    const fault = await faultOf(host.writeFile(file));
-    expect(fault).toMatchObject({
-      code: "host-io",
-      node: "host-1",
-      where: path,
-      what: `no space is left to write ${path}`,
-      fix: `free some space or inodes (\`df -h\` and \`df -i\` show them), ${again}`,
+  for (const [what, options] of [
+    ["the disk under a host's files is full", "size=64k"],
+    ["the disk under a host's files is out of inodes", "size=4m,nr_inodes=3"],
+  ] as const)
+    injectFault(47, what, async () => {
+      const at = disk("tmpfs", options);
+      writeFileSync(join(at, "server.properties"), "before");
+      if (options.includes("inodes")) writeFileSync(join(at, "other"), "");
+      const before = readdirSync(at);
+      const { host } = stagedHost({ kind, setUp: onDisk(at) });
+      const fault = await faultOf(host.writeFile(file));
+      expect(fault).toMatchObject({
+        code: "host-io",
+        node: "host-1",
+        where: path,
+        what: `no space is left to write ${path}`,
+        fix: `free some space or inodes (\`df -h\` and \`df -i\` show them), ${again}`,
+      });
+      expect(fault.detail).toContain("No space left on device");
+      expect(readdirSync(at)).toEqual(before);
+      expect(readFileSync(join(at, "server.properties"), "utf8")).toBe("before");
+      return "host-io says so, with `df`; the file is as it was, and no half of the new one lies there";
     });
-    expect(fault.detail).toContain("No space left on device");
-    expect(readdirSync(at)).toEqual(before);
-    expect(readFileSync(join(at, "server.properties"), "utf8")).toBe("before");
-  });
 
-  test("a file system that is read-only", async () => {
+  injectFault(47, "the file system under a host's files is read-only", async () => {
     const at = disk("tmpfs", "size=4m");
     const { host } = stagedHost({ kind, setUp: onDisk(at, " && mount -o remount,ro,bind /etc/kctl") });
     for (const [work, doing] of [
@@ -63,9 +66,10 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
     ] as const)
       expect((await faultOf(work())).what).toBe(`cannot ${doing}: the file system is read-only`);
     expect(readdirSync(at)).toEqual([]);
+    return "host-io says so, and nothing half lies there";
   });
 
-  test("a file that is marked as immutable", async () => {
+  injectFault(51, "a file of kctl's on a host is immutable", async () => {
     const at = disk("ext4", "");
     const target = join(at, "server.properties");
     writeFileSync(target, "before");
@@ -79,6 +83,7 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
     }
     expect(readdirSync(at).toSorted()).toEqual(["lost+found", "server.properties"]);
     expect(readFileSync(target, "utf8")).toBe("before");
+    return "host-io names the file and `chattr -i`; it is as it was";
   });
 });
 
@@ -135,7 +140,7 @@ describe.runIf(isRoot).each(kinds)("/etc/hosts, in %s", (kind) => {
     expect(readdirSync(join(root, "/etc")).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  test("immutable: said, with what lifts it", async () => {
+  injectFault(51, "/etc/hosts of a host is immutable", async () => {
     const at = disk("ext4", "");
     writeFileSync(join(at, "hosts"), "a\n");
     execFileSync("chattr", ["+i", join(at, "hosts")]);
@@ -149,6 +154,7 @@ describe.runIf(isRoot).each(kinds)("/etc/hosts, in %s", (kind) => {
       fix: `\`chattr -i /etc/hosts\` on the host lifts that, ${again}`,
     });
     expect(readdirSync(at).toSorted()).toEqual(["hosts", "lost+found"]);
+    return "host-io names it, and `chattr -i`; it is as it was";
   });
 
   test("settings of the kernel: what cannot be set is told", async () => {

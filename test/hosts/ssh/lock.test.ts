@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { injectFault } from "../../faults/fault.ts";
 import { acquireOn, fenceOf, leaseSeconds, releaseOn, renewOn, type HostLock } from "../../../src/hosts/ssh/lock.ts";
 import { faultOf } from "./support/apply-host.ts";
 import { isRoot, shells, stage, type Stage } from "./support/apply-shell.ts";
@@ -59,23 +60,28 @@ describe.skipIf(!isRoot).each(Object.keys(shells) as (keyof typeof shells)[])("i
     expect(readdirSync(join(on.root, "var/lib"))).toEqual([]);
   });
 
-  test("the lease of a killed kctl ends by the host's clock, and it finds out when it was only asleep", async () => {
-    const on = stage({ kind });
-    await acquireOn(on.shell, lock("sleeper"), owner, signal);
-    age(on, leaseSeconds - 10);
-    expect(await acquireOn(on.shell, lock("next"), owner, signal)).toMatchObject({ pid: owner.pid });
-    age(on, leaseSeconds + 2);
-    expect(await under(on, "sleeper", "echo changed")).toMatchObject({ code: 97, stdout: "" });
-    expect(await acquireOn(on.shell, lock("next"), owner, signal)).toBeNull();
-    expect(await under(on, "sleeper", "echo changed")).toMatchObject({
-      code: 97,
-      stdout: "",
-      stderr: "the lock is held by another kctl\n",
-    });
-    expect(await renewOn(on.shell, lock("sleeper"), signal)).toBe(false);
-    await releaseOn(on.shell, lock("sleeper"), signal);
-    expect(await under(on, "next", "echo changed")).toMatchObject({ code: 0, stdout: "changed\n" });
-  });
+  injectFault(
+    30,
+    "the holder of a host's lock sleeps past its lease, another one takes it over, and it wakes",
+    async () => {
+      const on = stage({ kind });
+      await acquireOn(on.shell, lock("sleeper"), owner, signal);
+      age(on, leaseSeconds - 10);
+      expect(await acquireOn(on.shell, lock("next"), owner, signal)).toMatchObject({ pid: owner.pid });
+      age(on, leaseSeconds + 2);
+      expect(await under(on, "sleeper", "echo changed")).toMatchObject({ code: 97, stdout: "" });
+      expect(await acquireOn(on.shell, lock("next"), owner, signal)).toBeNull();
+      expect(await under(on, "sleeper", "echo changed")).toMatchObject({
+        code: 97,
+        stdout: "",
+        stderr: "the lock is held by another kctl\n",
+      });
+      expect(await renewOn(on.shell, lock("sleeper"), signal)).toBe(false);
+      await releaseOn(on.shell, lock("sleeper"), signal);
+      expect(await under(on, "next", "echo changed")).toMatchObject({ code: 0, stdout: "changed\n" });
+      return "until the lease ends by the host's clock the other one is told who holds it; then the sleeper's scripts change nothing, and say whose the lock is";
+    },
+  );
 
   test("a renewal in time keeps it, and one that nobody took meanwhile is taken up again", async () => {
     const on = stage({ kind });
@@ -88,11 +94,12 @@ describe.skipIf(!isRoot).each(Object.keys(shells) as (keyof typeof shells)[])("i
     expect(await under(on, "one", "echo changed")).toMatchObject({ code: 0, stdout: "changed\n" });
   });
 
-  test("a clock of the host that was set back holds nobody up for longer than a lease", async () => {
+  injectFault(29, "the clock of a host is set back by an hour while its lock is held", async () => {
     const on = stage({ kind });
     await acquireOn(on.shell, lock("one"), owner, signal);
     age(on, -3600);
     expect(await acquireOn(on.shell, lock("two"), owner, signal)).toBeNull();
+    return "it holds nobody up for longer than a lease";
   });
 
   test("a script that still works keeps its lock from being taken over, and from being given back", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { injectFault } from "../../faults/fault.ts";
 import { alone } from "../../../src/hosts/ssh/batch.ts";
 import { ensureJava, type EnsureJavaOptions } from "../../../src/hosts/ssh/ensure-java.ts";
 import { installPackage, removePackages } from "../../../src/hosts/ssh/packages.ts";
@@ -90,7 +91,7 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
     expect(said(root).at(-1)).toBe(install);
   });
 
-  test("a lock that is held is waited for, and its holder named; in the end with an error", async () => {
+  injectFault(48, "the package manager's lock is held by another process", async () => {
     const { root, shell } = debian(kind);
     const lock = join(root, "dpkg/lock-frontend");
     writeFileSync(lock, "");
@@ -124,6 +125,7 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
       signal(),
     );
     expect(done.name).toBe("openjdk-17-jre-headless");
+    return "it is waited for, and the process is named; in the end with an error that names it too";
   });
 
   test("only what was installed is removed, and nothing that others need by now", async () => {
@@ -163,7 +165,7 @@ describe.runIf(isRoot)("a Java", () => {
     }
   });
 
-  test("of the spec's that is too old or does not run is an error, and the link stays", async () => {
+  injectFault(54, "the Java that the spec names is too old, or does not run on the host", async () => {
     const { root, shell } = debian();
     symlinkSync("/opt/before", join(root, java.link));
     const home = planted(root, "old", "1.8.0_402");
@@ -175,9 +177,10 @@ describe.runIf(isRoot)("a Java", () => {
       ["java-not-found", "/opt/nowhere/bin/java does not run on host-1"],
     ]);
     expect(readlinkSync(join(root, java.link))).toBe("/opt/before");
+    return "java-not-found says which of the two; what the servers run on stays as it is";
   });
 
-  test("that the distribution lacks, and without an archive: an error that names both", async () => {
+  injectFault(54, "a host has no Java, and its distribution has no package of one", async () => {
     const { shell } = debian("dash", "");
     expect(await faultOf(ensureJava(shell, java, none, ensuring(), signal()))).toEqual({
       code: "java-not-found",
@@ -185,5 +188,6 @@ describe.runIf(isRoot)("a Java", () => {
       what: "host-1 has no Java 11 or newer, and Debian GNU/Linux 12 has no package of one",
       fix: "install a Java 17 there, then run the same command again",
     });
+    return "java-not-found names the host, the distribution and the version to install";
   });
 });

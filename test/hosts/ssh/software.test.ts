@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { injectFault } from "../../faults/fault.ts";
 import { installSoftware, type Software } from "../../../src/hosts/ssh/software.ts";
 import type { Relay } from "../../../src/hosts/ssh/relay.ts";
 import type { Shell } from "../../../src/hosts/ssh/shell.ts";
@@ -106,7 +107,7 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
       expect(scripts).toHaveLength(4);
     });
 
-  test("cut at each tenth: only the rest is sent", async () => {
+  injectFault(43, "the connection is cut at each tenth of an archive, in a run of its own each time", async () => {
     const { root, shell } = stage({ kind });
     const wanted = software();
     const tenths = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((tenth) => Math.floor((tenth * archive.length) / 10));
@@ -122,6 +123,7 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
     await installSoftware(shell, options, wanted, signal());
     expect(wanted.opened.at(-1)).toBe(from);
     expectWhole(root, wanted);
+    return "each run sends only the rest; nothing half is unpacked";
   });
 });
 
@@ -152,12 +154,13 @@ describe.runIf(isRoot)("software", () => {
     expectWhole(root, wanted);
   });
 
-  test("another digest: nothing is unpacked, and nothing stays", async () => {
+  injectFault(60, "the archive that arrives on a host is not what its digest says", async () => {
     const { root, shell } = stage();
     const fault = await faultOf(installSoftware(shell, options, software({ sha512: "1".repeat(128) }), signal()));
     expect(fault.code).toBe("artifact-damaged");
     expect(readdirSync(join(root, "/opt/kctl"))).toEqual([".incoming"]);
     expect(readdirSync(join(root, "/opt/kctl/.incoming"))).toEqual([]);
+    return "artifact-damaged; nothing is unpacked, and nothing stays";
   });
 
   test("a part from elsewhere is thrown away, and all is sent", async () => {
@@ -180,15 +183,17 @@ describe.runIf(isRoot)("software", () => {
     expectWhole(root, wanted);
   });
 
-  test.each([folder, "/opt/kctl", "/opt/kctl/.incoming"])("a link planted at %s is refused", async (planted) => {
-    const { root, shell } = stage();
-    mkdirSync(join(root, planted, ".."), { recursive: true });
-    mkdirSync(join(root, "/opt/victim"));
-    symlinkSync("/opt/victim", join(root, planted));
-    const fault = await faultOf(installSoftware(shell, options, software(), signal()));
-    expect(fault.what).toBe(`${planted} is a symbolic link, where kctl needs a folder`);
-    expect(readdirSync(join(root, "/opt/victim"))).toEqual([]);
-  });
+  for (const planted of [folder, "/opt/kctl", "/opt/kctl/.incoming"])
+    injectFault(56, `a symbolic link is planted at ${planted}`, async () => {
+      const { root, shell } = stage();
+      mkdirSync(join(root, planted, ".."), { recursive: true });
+      mkdirSync(join(root, "/opt/victim"));
+      symlinkSync("/opt/victim", join(root, planted));
+      const fault = await faultOf(installSoftware(shell, options, software(), signal()));
+      expect(fault.what).toBe(`${planted} is a symbolic link, where kctl needs a folder`);
+      expect(readdirSync(join(root, "/opt/victim"))).toEqual([]);
+      return "refused, and the link is named; nothing is unpacked through it";
+    });
 
   test("two at once: both have it, and one of them put it there", async () => {
     const { root, shell } = stage();
@@ -269,53 +274,58 @@ describe.runIf(isRoot)("fetched by the host", () => {
     expectWhole(root, wanted);
   });
 
-  test("each of these is given up for the next, and in the end it is sent", async () => {
-    const url = await serve((request, response) => {
-      switch (request.url) {
-        case "/none":
-          response.writeHead(404).end();
-          return;
-        case "/lies":
-          response.end(randomBytes(archive.length));
-          return;
-        case "/short":
-          response.end(archive.subarray(0, 1000));
-          return;
-        case "/inside":
-          response.writeHead(302, { location: "http://169.254.169.254/latest/meta-data" }).end();
-          return;
-        case "/file":
-          response.writeHead(302, { location: "file:///etc/passwd" }).end();
-          return;
-        case "/round":
-          response.writeHead(302, { location: "/round" }).end();
-          return;
-        default:
-          response.destroy();
-      }
-    });
-    const { root, shell } = stage();
-    const names = ["none", "lies", "short", "inside", "file", "round", "cut"];
-    const wanted = software({
-      urls: [...names.map((name) => `${url}/${name}`), "http://127.0.0.1:1/x", "file:///etc/passwd"],
-    });
-    const { how, failures } = await installSoftware(shell, options, wanted, signal());
-    expect(how).toBe("sent");
-    expect(failures.map((each) => each.replaceAll(url, "URL"))).toEqual([
-      "URL/none: HTTP 404",
-      "URL/lies: its sha512 is another one",
-      `URL/short: it has 1000 bytes instead of ${archive.length}`,
-      "URL/inside: its redirect to http://169.254.169.254/latest/meta-data is not followed",
-      "URL/file: its redirect to file:///etc/passwd is not followed",
-      "URL/round: too many redirects",
-      "URL/cut: no answer",
-      "http://127.0.0.1:1/x: no answer",
-      "file:///etc/passwd: no answer",
-    ]);
-    expectWhole(root, wanted);
-  });
+  injectFault(
+    58,
+    "a host's sources answer 404, lie, end early, lead inside, to a file or round in circles, or are not there",
+    async () => {
+      const url = await serve((request, response) => {
+        switch (request.url) {
+          case "/none":
+            response.writeHead(404).end();
+            return;
+          case "/lies":
+            response.end(randomBytes(archive.length));
+            return;
+          case "/short":
+            response.end(archive.subarray(0, 1000));
+            return;
+          case "/inside":
+            response.writeHead(302, { location: "http://169.254.169.254/latest/meta-data" }).end();
+            return;
+          case "/file":
+            response.writeHead(302, { location: "file:///etc/passwd" }).end();
+            return;
+          case "/round":
+            response.writeHead(302, { location: "/round" }).end();
+            return;
+          default:
+            response.destroy();
+        }
+      });
+      const { root, shell } = stage();
+      const names = ["none", "lies", "short", "inside", "file", "round", "cut"];
+      const wanted = software({
+        urls: [...names.map((name) => `${url}/${name}`), "http://127.0.0.1:1/x", "file:///etc/passwd"],
+      });
+      const { how, failures } = await installSoftware(shell, options, wanted, signal());
+      expect(how).toBe("sent");
+      expect(failures.map((each) => each.replaceAll(url, "URL"))).toEqual([
+        "URL/none: HTTP 404",
+        "URL/lies: its sha512 is another one",
+        `URL/short: it has 1000 bytes instead of ${archive.length}`,
+        "URL/inside: its redirect to http://169.254.169.254/latest/meta-data is not followed",
+        "URL/file: its redirect to file:///etc/passwd is not followed",
+        "URL/round: too many redirects",
+        "URL/cut: no answer",
+        "http://127.0.0.1:1/x: no answer",
+        "file:///etc/passwd: no answer",
+      ]);
+      expectWhole(root, wanted);
+      return "each is given up for the next, with its reason; in the end kctl sends the archive";
+    },
+  );
 
-  test("a mirror that gives next to nothing is given up after 10 s", async () => {
+  injectFault(59, "a host's mirror gives 1 KB/s", async () => {
     const url = await serve((request, response) => {
       if (request.headers.range === "bytes=0-0") return whole(request, response);
       response.writeHead(200, { "content-length": archive.length });
@@ -328,6 +338,7 @@ describe.runIf(isRoot)("fetched by the host", () => {
     expect(how).toBe("sent");
     expect(failures[0]).toMatch(/too slow/);
     expect(performance.now() - began).toBeLessThan(20_000);
+    return "it is given up after 10 s, and kctl sends the archive";
   });
 
   injectFault(66, "the machine that serves the software to the others lies, or dies in the middle", async () => {
