@@ -127,12 +127,14 @@ until ss -Hltn 'sport = :9092' | grep -q .; do sleep 0.05; done`);
 
   describe("met by a first `up`, which the next one goes on from", () => {
     const kafka2 = () => hostOf(site, "kafka-2");
-    /** Resolves once a part of the software is on kafka-2; it comes slowly from then on. */
+    /** Resolves once a megabyte of the software more is on kafka-2; it comes slowly from then on. */
     async function whileSending(): Promise<Run> {
       await kafka2().slow(4000);
+      const size = "$(cat /opt/kctl/.incoming/*.part 2>/dev/null | wc -c)";
+      const before = Number(await on(`echo ${size}`));
       const running = start(site.place, "up", "--json");
-      const some = `[ "$(cat /opt/kctl/.incoming/*.part 2>/dev/null | head -c 1000000 | wc -c)" = 1000000 ]`;
-      await Promise.race([on(`until ${some}; do sleep 0.1; done`), running.ended]);
+      const more = on(`timeout 100 sh -c 'until [ ${size} -gt ${before + 1_000_000} ]; do sleep 0.1; done'`);
+      await Promise.race([more, running.ended]);
       return running;
     }
     let going: Run;
