@@ -12,7 +12,6 @@ import { installSoftware, type Software } from "../../../src/hosts/ssh/software.
 import type { Relay } from "../../../src/hosts/ssh/relay.ts";
 import type { Shell } from "../../../src/hosts/ssh/shell.ts";
 import { KctlError } from "../../../src/fault.ts";
-import { injectFault } from "../../faults/fault.ts";
 import { faultOf } from "./support/apply-host.ts";
 import { isRoot, shells, stage } from "./support/apply-shell.ts";
 
