@@ -51,6 +51,17 @@ function withInner(group: string): readonly string[] {
   return [...inner.flatMap(({ name }) => withInner(join(group, name))), group];
 }
 
+/** So much of a processor's time at most; null: as much as there is. */
+export function holdTo(path: string, processors: number | null): void {
+  const period = 100_000;
+  const quota = processors === null ? null : Math.round(processors * period);
+  for (const group of groupsOf(path)) {
+    if (existsSync(join(group, "cpu.cfs_quota_us")))
+      writeFileSync(join(group, "cpu.cfs_quota_us"), String(quota ?? -1));
+    if (existsSync(join(group, "cpu.max"))) writeFileSync(join(group, "cpu.max"), `${quota ?? "max"} ${period}`);
+  }
+}
+
 export function processes(path: string): readonly number[] {
   return withInner(main(path)).flatMap((group) => {
     try {

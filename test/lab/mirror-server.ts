@@ -1,4 +1,5 @@
-/** The mirror's process: an HTTP server with ranges that misbehaves as it is told; and the one that ends the lab after its owner. */
+/** The mirror's process: an HTTP server with ranges that misbehaves as it is told, a resolver, and what ends the lab after its owner. */
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { appendFileSync, createReadStream, readFileSync, realpathSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -134,6 +135,13 @@ const server = createServer((request, response) => {
     response.destroy();
   });
 });
+// Knows no name, and says so at once: without it the kernel would refuse, only a few times a second.
+const resolver = createSocket("udp4", (query, { address, port }) => {
+  const answer = Buffer.from(query);
+  answer.writeUInt16BE((query.readUInt16BE(2) & 0x0100) | 0x8083, 2);
+  resolver.send(answer, port, address);
+});
+resolver.bind(53, "10.77.0.1");
 server.listen(8080, "10.77.0.1", () => console.log("serves"));
 
 // Standard input ends when the owner does, however it ended. The lab's end is this process's too, so another one brings it about.
