@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { injectFault } from "../faults/fault.ts";
 import { kctl, start, type Ended } from "./kctl.ts";
-import { chosenSeed, goesOnAfter, killAfter, seeded } from "./ssh-kills.ts";
+import { chosenSeed, expectItsLock, goesOnAfter, killAfter, seeded } from "./ssh-kills.ts";
 import { ageLocks, converges, expectFailure, leavesNothing, yaml } from "./ssh-law.ts";
 import { births, closeSite, hostOf, openSite, restarted, untilHealthy, type Site } from "./ssh-site.ts";
 
@@ -11,9 +11,12 @@ const servers = ["kafka-1/broker", "kafka-1/controller", "kafka-2/broker"];
 const meta = "/var/lib/kctl/demo/broker/meta.properties";
 const jvm = "$(systemctl show --value --property=MainPID kctl-demo-broker)";
 
-describe("a cluster on two hosts, as admin with sudo", { timeout: 300_000 }, () => {
+const seed = chosenSeed();
+
+describe(`a cluster on two hosts, as admin with sudo; KCTL_TEST_SEED=${seed}`, { timeout: 300_000 }, () => {
+  const random = seeded(seed);
+  const [inUp, inRoll, inDestroy] = [random(), random(), random()];
   let site: Site;
-  let upSeconds = 0;
   const run = (...args: readonly string[]): Promise<Ended> => kctl(site.place, ...args);
   const on = (command: string): Promise<string> => hostOf(site, "kafka-2").run(command);
   const configure = async (config: string): Promise<void> => {
@@ -23,11 +26,14 @@ describe("a cluster on two hosts, as admin with sudo", { timeout: 300_000 }, () 
 
   beforeAll(async () => {
     site = await openSite({ hosts: 2, login: "admin", yaml, servers });
-    const up = await run("up", "--json");
-    if (up.exit !== 0) throw new Error(up.out);
-    upSeconds = Number(up.result?.["seconds"]);
   });
   afterAll(() => closeSite(site));
+
+  injectFault(25, "SIGKILL at a random moment of a first `up` over SSH", async () => {
+    const killed = await killAfter(site, "up", inUp * 12_000);
+    await goesOnAfter(site, killed, () => ageLocks(site));
+    return "its lock names it, and ends by the hosts' clocks; the next `up` goes on from there";
+  });
 
   injectFault(31, "one host of a healthy cluster cannot be reached", async () => {
     const before = await births(site);
@@ -106,28 +112,17 @@ systemd-run --quiet --unit=stranger systemd-socket-activate --accept --listen=90
     return "the roll stops, exit 1, names the broker, and restarts no other; once it can come back the next `up` goes on";
   });
 
-  const seed = chosenSeed();
-  describe(`KCTL_TEST_SEED=${seed}`, () => {
-    const random = seeded(seed);
-    const [inRoll, inDestroy, inUp] = [random(), random(), random()];
-    const lapse = (): Promise<void> => ageLocks(site);
+  injectFault(25, "SIGKILL at a random moment of a roll over SSH", async () => {
+    await configure("queued.max.requests: 401");
+    const killed = await killAfter(site, "up", inRoll * 12_000);
+    await goesOnAfter(site, killed, () => ageLocks(site));
+    return "its lock names it, and ends by the hosts' clocks; the next `up` goes on from there";
+  });
 
-    injectFault(25, "SIGKILL at a random moment of a roll over SSH", async () => {
-      await configure("queued.max.requests: 401");
-      await goesOnAfter(site, await killAfter(site, "up", inRoll * upSeconds * 1000), lapse);
-      return "its lock names it, and ends by the hosts' clocks; the next `up` goes on from there";
-    });
-
-    injectFault(25, "SIGKILL at a random moment of a `destroy` over SSH", async () => {
-      await goesOnAfter(site, await killAfter(site, "destroy", (inDestroy * upSeconds * 1000) / 3), lapse);
-      await leavesNothing(site);
-      return "its lock names it, and ends by the hosts' clocks; `up` makes the cluster again, `destroy` leaves nothing";
-    });
-
-    injectFault(25, "SIGKILL at a random moment of a first `up` over SSH", async () => {
-      await goesOnAfter(site, await killAfter(site, "up", inUp * upSeconds * 1000), lapse);
-      await leavesNothing(site);
-      return "its lock names it, and ends by the hosts' clocks; the next `up` goes on from there, `destroy` leaves nothing";
-    });
+  injectFault(25, "SIGKILL at a random moment of a `destroy` over SSH", async () => {
+    const killed = await killAfter(site, "destroy", inDestroy * 3000);
+    if ((await expectItsLock(site, killed, "destroy")) > 0) await ageLocks(site);
+    await leavesNothing(site);
+    return "its lock names it, and ends by the hosts' clocks; the next `destroy` leaves nothing";
   });
 });

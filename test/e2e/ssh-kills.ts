@@ -48,8 +48,12 @@ function lockIn({ result }: Ended): Told | undefined {
 }
 
 /** @returns how long the lock that it left is in the way, at the most: 0 where there is none */
-async function expectItsLock(site: Site, { pid, command, lived: [began, end] }: Killed): Promise<number> {
-  const next = await kctl(site.place, "up", "--json");
+export async function expectItsLock(
+  site: Site,
+  { pid, command, lived: [began, end] }: Killed,
+  ask = "up",
+): Promise<number> {
+  const next = await kctl(site.place, ask, "--yes", "--json");
   const lock = lockIn(next);
   if (lock === undefined) {
     expect({ exit: next.exit, errors: next.result?.["errors"] }).toEqual({ exit: 0, errors: [] });
