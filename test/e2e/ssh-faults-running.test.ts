@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { injectFault } from "../faults/fault.ts";
 import { kctl, start, type Ended } from "./kctl.ts";
-import { chosenSeed, expectItsLock, goesOnAfter, killAfter, seeded } from "./ssh-kills.ts";
+import { expectItsLock, goesOnAfter, killAfter, seeded } from "./ssh-kills.ts";
 import { ageLocks, converges, expectFailure, leavesNothing, yaml } from "./ssh-law.ts";
 import { births, closeSite, hostOf, openSite, restarted, untilHealthy, type Site } from "./ssh-site.ts";
 
@@ -11,7 +11,8 @@ const servers = ["kafka-1/broker", "kafka-1/controller", "kafka-2/broker"];
 const meta = "/var/lib/kctl/demo/broker/meta.properties";
 const jvm = "$(systemctl show --value --property=MainPID kctl-demo-broker)";
 
-const seed = chosenSeed();
+/** The full run has other moments each time. */
+const seed = Number(process.env["KCTL_TEST_SEED"] ?? 7);
 
 describe(`a cluster on two hosts, as admin with sudo; KCTL_TEST_SEED=${seed}`, { timeout: 300_000 }, () => {
   const random = seeded(seed);
