@@ -26,7 +26,6 @@ test("the page in docs/ is whole, and its tests are there", async () => {
 
 test("a fault without a test is said to have none", () => {
   expect(pageOf(rows)).toMatch(/^\| 59 \| a source that is slow or silent \| no test yet \| \|$/m);
-  expect(pageOf(rows)).toMatch(/^\| 66 \| .* \| cannot happen: .* \| \|$/m);
 });
 
 test("a file that was run replaces its rows, one that is gone loses them, the others stay", () => {
