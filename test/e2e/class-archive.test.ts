@@ -8,10 +8,12 @@ type Change = { readonly kind: string; readonly archive?: { readonly path: strin
 
 let mirror: string;
 beforeAll(async () => {
-  const filled = await place({ count: 1 });
-  const fetched = (await kctl(filled, "fetch", "--json")).result?.["artifacts"] as { path: string }[];
-  mirror = join(fetched[0]?.path ?? "", "..");
-  await cleanUp(filled);
+  for (const options of [{}, { version: "3.9.2", quorum: "controller" } as const]) {
+    const filled = await place({ ...options, count: 1 });
+    const fetched = (await kctl(filled, "fetch", "--json")).result?.["artifacts"] as { path: string }[];
+    mirror = join(fetched[0]?.path ?? "", "..");
+    await cleanUp(filled);
+  }
 });
 
 /** With a cache of its own, in which there is nothing yet. */

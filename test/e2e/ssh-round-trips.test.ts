@@ -45,6 +45,7 @@ const rows: readonly Row[] = [
 
 /** sshd tells of every session and forward; each script passes through a shell that keeps a copy. */
 const watching = `
+echo 'LogLevel DEBUG1' >/etc/ssh/sshd_config.d/watched.conf
 mkdir -p /run/scripts
 cat >/usr/local/bin/sh <<'.'
 #!/bin/sh
