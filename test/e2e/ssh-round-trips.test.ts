@@ -27,7 +27,7 @@ type Row = {
 /** In the order in which they are measured. */
 const rows: readonly Row[] = [
   { verb: "plan, of a new cluster", args: ["plan"], scripts: 2, questions: 0 },
-  { verb: "up, of a new cluster", args: ["up", "--yes"], scripts: [20, 25], questions: null },
+  { verb: "up, of a new cluster", args: ["up", "--yes"], scripts: [16, 30], questions: null },
   { verb: "up, nothing to change", args: ["up", "--yes"], scripts: 4, questions: 3 },
   { verb: "plan", args: ["plan"], scripts: 2, questions: 1 },
   { verb: "status", args: ["status"], scripts: 2, questions: 3 },
@@ -37,10 +37,10 @@ const rows: readonly Row[] = [
   { verb: "exec", args: ["exec", "--", "hostname"], scripts: 1, questions: 0 },
   { verb: "logs", args: ["logs"], scripts: 2, questions: 0 },
   { verb: "history", args: ["history"], scripts: 1, questions: 0 },
-  { verb: "restart NODE", args: ["restart", "kafka-1", "--yes"], scripts: 9, questions: null },
-  { verb: "stop", args: ["stop", "--yes"], scripts: 7, questions: 0 },
-  { verb: "start", args: ["start"], scripts: [7, 9], questions: null },
-  { verb: "destroy", args: ["destroy", "--yes"], scripts: [14, 17], questions: 0 },
+  { verb: "restart NODE", args: ["restart", "kafka-1", "--yes"], scripts: [8, 11], questions: null },
+  { verb: "stop", args: ["stop", "--yes"], scripts: [6, 8], questions: 0 },
+  { verb: "start", args: ["start"], scripts: [6, 11], questions: null },
+  { verb: "destroy", args: ["destroy", "--yes"], scripts: [12, 20], questions: 0 },
 ];
 
 /** sshd tells of every session and forward; each script passes through a shell that keeps a copy. */
