@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { DesiredFile, DesiredHost, DesiredMachine, DesiredProcess } from "../../services/desired.ts";
 import { ownRoots } from "./places.ts";
 import { quoted } from "./quote.ts";
+import { sysctlPath } from "./sysctl.ts";
 
 /** Larger files are told apart by their digest, and not shown. */
 export const shownBytes = 64 * 1024;
@@ -198,8 +199,4 @@ function portLines(processes: readonly DesiredProcess[]): readonly string[] {
     "  done",
     "fi",
   ];
-}
-
-function sysctlPath(name: string): string {
-  return `/proc/sys/${name.replaceAll(/[./]/g, (each) => (each === "." ? "/" : "."))}`;
 }

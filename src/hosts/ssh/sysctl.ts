@@ -5,13 +5,13 @@ import { quoted } from "./quote.ts";
 export type RefusedSetting = { readonly name: string; readonly why: "missing" | "refused" };
 
 /** As sysctl has it: a dot stands for a slash, and a slash for a dot. */
-function pathOf(name: string): string {
+export function sysctlPath(name: string): string {
   return `/proc/sys/${name.replaceAll(/[./]/g, (each) => (each === "." ? "/" : "."))}`;
 }
 
 export function setSysctls(settings: Readonly<Record<string, string>>): Operation<readonly RefusedSetting[]> {
   const lines = Object.entries(settings).map(
-    ([name, value]) => `put ${quoted(name)} ${quoted(pathOf(name))} ${quoted(value.trim().split(/\s+/).join(" "))}`,
+    ([name, value]) => `put ${quoted(name)} ${quoted(sysctlPath(name))} ${quoted(value.trim().split(/\s+/).join(" "))}`,
   );
   return {
     doing: "set the kernel's settings",
