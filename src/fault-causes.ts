@@ -142,7 +142,7 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
   },
   "host-key-changed": {
     cause:
-      "The machine was made anew, its address belongs to another machine now, somebody listens in, or known_hosts says `@revoked`. Nothing was sent to it, not even the user's name.",
+      "The machine was made anew, its address belongs to another machine now, somebody listens in, or known_hosts says `@revoked`. A machine that kctl made is known by the key that it gave it, and known_hosts is not asked. Nothing was sent to it, not even the user's name.",
     fix: "Find out which. Where the machine was made anew, `ssh-keygen -R HOST` takes the old key out, and the new one is checked and added.",
   },
   "sudo-refused": {

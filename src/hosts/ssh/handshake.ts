@@ -3,7 +3,8 @@ import type { Duplex } from "node:stream";
 import type { AgentAuthMethod, Client, ServerHostKeyAlgorithm } from "ssh2";
 import type { KctlError } from "../../fault.ts";
 import type { Admission } from "./admission.ts";
-import { unreachable, type LinkError } from "./ssh-faults.ts";
+import { noPinnedKeyFault } from "./pinned-host-key.ts";
+import { unreachable } from "./ssh-faults.ts";
 import type { SshTarget } from "./target.ts";
 import type { Timing } from "./timing.ts";
 
@@ -83,7 +84,7 @@ export async function handshake(
 }
 
 /** @param heard what came before any key was agreed on */
-function handshakeTrouble(target: SshTarget, heard: string, message: string): LinkError {
+function handshakeTrouble(target: SshTarget, heard: string, message: string): KctlError {
   const line = heard.split(/[\r\n]/, 1)[0] ?? "";
   if (heard === "" && message === "") {
     const why = `the port is open, but no SSH banner came within ${target.connectSeconds} s`;
@@ -94,5 +95,6 @@ function handshakeTrouble(target: SshTarget, heard: string, message: string): Li
     const turnedAway = /MaxStartups|Not allowed at this time/i.test(line);
     return unreachable(target, turnedAway ? "turned-away" : "no-banner", `it answers "${line.slice(0, 80)}"`);
   }
+  if (target.pinned !== null && /host key format/i.test(message)) return noPinnedKeyFault(target, target.pinned);
   return unreachable(target, "other", `the key exchange failed: ${message === "" ? "no answer" : message}`);
 }

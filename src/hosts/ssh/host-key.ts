@@ -1,14 +1,20 @@
 /** Whether a host is the one that it should be: the files of known keys, and the fault where they do not say so. */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import type { ServerHostKeyAlgorithm } from "ssh2";
 import { KctlError } from "../../fault.ts";
 import { shellWord } from "../../report/shell-word.ts";
-import { judgeHostKey, knownHostName, type KnownHostsFile } from "./known-hosts.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { hostKeyAlgorithms, judgeHostKey, knownHostName, type KnownHostsFile } from "./known-hosts.ts";
+import { pinnedAlgorithm, pinnedKeyFault } from "./pinned-host-key.ts";
 import { faultOf, nameOf, sshCommand } from "./ssh-faults.ts";
 import type { SshTarget } from "./target.ts";
 
-export function hostToKnow({ host, port, hostKeyAlias }: SshTarget) {
+function hostToKnow({ host, port, hostKeyAlias }: SshTarget) {
   return { host, port, alias: hostKeyAlias };
+}
+
+export function algorithmsFor(target: SshTarget, files: readonly KnownHostsFile[]): readonly ServerHostKeyAlgorithm[] {
+  return target.pinned === null ? hostKeyAlgorithms(files, hostToKnow(target)) : [pinnedAlgorithm];
 }
 
 export async function readKnownHosts({ knownHosts }: SshTarget): Promise<KnownHostsFile[]> {
@@ -23,14 +29,11 @@ export async function readKnownHosts({ knownHosts }: SshTarget): Promise<KnownHo
   return (await Promise.all(knownHosts.map(read))).flat();
 }
 
-function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
-}
-
 /** Null where the key is known. */
 export function hostKeyFault(target: SshTarget, files: readonly KnownHostsFile[], key: Buffer): KctlError | null {
   const type = key.toString("latin1", 4, 4 + key.readUInt32BE(0));
   const base64 = key.toString("base64");
+  if (target.pinned !== null) return pinnedKeyFault(target, target.pinned, key);
   const verdict = judgeHostKey(files, hostToKnow(target), { type, base64 });
   const shown = `${type} ${fingerprint(key)}`;
   const name = target.hostKeyAlias ?? knownHostName(target.host, target.port);

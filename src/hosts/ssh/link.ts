@@ -5,9 +5,8 @@ import type { Duplex } from "node:stream";
 import type { BaseAgent as Agent, Client } from "ssh2";
 import { makeAdmission } from "./admission.ts";
 import { handshake } from "./handshake.ts";
-import { hostKeyFault, hostToKnow, readKnownHosts } from "./host-key.ts";
+import { algorithmsFor, hostKeyFault, readKnownHosts } from "./host-key.ts";
 import type { Keyring } from "./keyring.ts";
-import { hostKeyAlgorithms } from "./known-hosts.ts";
 import { loadSsh2 } from "./load-ssh2.ts";
 import { lost, socketTrouble, unreachable, type LinkError } from "./ssh-faults.ts";
 import type { SshTarget } from "./target.ts";
@@ -38,7 +37,7 @@ export async function openLink(target: SshTarget, through: Link | null, means: L
       Object.assign(Object.create(BaseAgent.prototype) as Agent, methods),
     ),
     judge: (key) => hostKeyFault(target, known, key),
-    hostKeyAlgorithms: hostKeyAlgorithms(known, hostToKnow(target)),
+    hostKeyAlgorithms: algorithmsFor(target, known),
   });
   return watch(client, target);
 }

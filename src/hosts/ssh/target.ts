@@ -20,6 +20,8 @@ export type SshTarget = {
   readonly port: number;
   readonly user: string;
   readonly hostKeyAlias: string | null;
+  /** The ed25519 host keys that are the machine's, base64 as in known_hosts; null: the files of known hosts say so. */
+  readonly pinned: readonly string[] | null;
   /** The first is where a new key is added. */
   readonly knownHosts: readonly string[];
   readonly keyFiles: readonly KeyFile[];
@@ -45,6 +47,10 @@ export type NodeToReach = {
   readonly address: string;
   readonly provider: SshProvider;
   readonly nodeUser?: string | undefined;
+  /** Of the node itself; jump hosts on the way are known by known_hosts. */
+  readonly pinned?: readonly string[] | undefined;
+  /** Offered first, to the node alone; each must be there. */
+  readonly identityFiles?: readonly string[] | undefined;
 };
 
 export type Surroundings = {
@@ -68,18 +74,21 @@ type Wanted = {
   readonly elseUser: string | null;
   readonly port: number | null;
   readonly provider: SshProvider;
+  readonly pinned: readonly string[] | null;
+  readonly identityFiles: readonly string[];
   /** null: whatever the configuration says. */
   readonly jump: SshTarget | "none" | null;
 };
 
 export async function resolveTarget(
-  { node, address, provider, nodeUser }: NodeToReach,
+  { node, address, provider, nodeUser, pinned, identityFiles = [] }: NodeToReach,
   around: Surroundings,
 ): Promise<SshTarget> {
   const jump = provider.jump === undefined ? null : await throughHops(provider.jump, provider, around, []);
   const port = provider.port === undefined || provider.port === defaultPort ? null : provider.port;
   const user = nodeUser ?? provider.user ?? null;
-  return resolve({ node, isJump: false, address, user, elseUser: null, port, provider, jump }, around, []);
+  const own = { pinned: pinned ?? null, identityFiles };
+  return resolve({ node, isJump: false, address, user, elseUser: null, port, provider, ...own, jump }, around, []);
 }
 
 /** `user@host:port,user@host:port`, the first one first. */
@@ -96,8 +105,8 @@ async function throughHops(
     const own = port === null ? host : `${host}:${port}`;
     if (trail.length >= mostHops || trail.includes(own)) throw tooManyHops(own, trail);
     const elseUser = provider.user ?? null;
-    const wanted = { node: host, isJump: true, address: host, user, elseUser, port, provider, jump: before };
-    before = await resolve(wanted, around, [...trail, own]);
+    const hopWanted = { node: host, isJump: true, address: host, user, elseUser, port, provider, jump: before };
+    before = await resolve({ ...hopWanted, pinned: null, identityFiles: [] }, around, [...trail, own]);
   }
   return before ?? "none";
 }
@@ -150,7 +159,8 @@ async function resolve(wanted: Wanted, around: Surroundings, trail: readonly str
     port,
     user,
     hostKeyAlias: first("hostkeyalias") ?? null,
-    knownHosts: knownHostsOf(provider, settings, around, path),
+    pinned: wanted.pinned,
+    knownHosts: wanted.pinned === null ? knownHostsOf(provider, settings, around, path) : [],
     keyFiles: keyFilesOf(wanted, settings, around, path),
     agent: agentOf(first("identityagent"), around.env, path),
     onlyKeyFiles: first("identitiesonly")?.toLowerCase() === "yes",
@@ -189,12 +199,13 @@ function knownHostsOf(
 
 /** ssh's own only where nobody names any. */
 function keyFilesOf(
-  { provider, isJump }: Wanted,
+  { provider, isJump, identityFiles }: Wanted,
   settings: SshSettings,
   around: Surroundings,
   path: (text: string) => string,
 ): KeyFile[] {
-  const spec = provider.identityFile === undefined ? [] : [fromFolder(provider.identityFile, around)];
+  const own = provider.identityFile === undefined ? [] : [provider.identityFile];
+  const spec = [...identityFiles, ...own].map((file) => fromFolder(file, around));
   const config = (settings.get("identityfile") ?? []).filter((text) => text.toLowerCase() !== "none").map(path);
   const named = spec.map((file) => ({ path: file, named: !isJump }));
   const others = config.map((file) => ({ path: file, named: false }));

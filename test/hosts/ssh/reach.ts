@@ -3,7 +3,7 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KctlError, type Fault } from "../../../src/fault.ts";
 import { openSsh, type Connection, type Ssh, type SshOptions } from "../../../src/hosts/ssh/connection.ts";
-import { resolveTarget, type SshProvider } from "../../../src/hosts/ssh/target.ts";
+import { resolveTarget, type NodeToReach, type SshProvider } from "../../../src/hosts/ssh/target.ts";
 import { usualTiming, type Timing } from "../../../src/hosts/ssh/timing.ts";
 import type { Home } from "./sshd.ts";
 
@@ -34,11 +34,11 @@ type Reach = {
   readonly port: number;
   readonly provider?: SshProvider;
   readonly env?: Record<string, string>;
-};
+} & Pick<NodeToReach, "pinned" | "identityFiles">;
 
-async function targetOf({ home, port, provider = {}, env = {} }: Reach) {
+export async function targetOf({ home, port, provider = {}, env = {}, pinned, identityFiles }: Reach) {
   return resolveTarget(
-    { node: "n1", address: "127.0.0.1", provider: { user: "root", port, ...provider } },
+    { node: "n1", address: "127.0.0.1", provider: { user: "root", port, ...provider }, pinned, identityFiles },
     { env, home: home.path, folder: home.path },
   );
 }

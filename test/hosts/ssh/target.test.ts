@@ -93,6 +93,24 @@ test("the spec's words over the configuration's", async () => {
   });
 });
 
+test("a node whose host key and login keys are known otherwise: no file of known hosts, jump hosts as ever", async () => {
+  await writeFile(join(home, ".ssh/config"), "IdentityFile ~/one\n");
+  const node = { node: "n1", address: "b1", pinned: ["AAAA"], identityFiles: ["/keys/made", "keys/own"] };
+  const around = { env: { USER: "me" }, home, folder: "/specs" };
+  const target = await resolveTarget({ ...node, provider: { jump: "hop" } }, around);
+  expect(target).toMatchObject({
+    pinned: ["AAAA"],
+    knownHosts: [],
+    keyFiles: [
+      { path: "/keys/made", named: true },
+      { path: "/specs/keys/own", named: true },
+      { path: `${home}/one`, named: false },
+    ],
+    jump: { node: "hop", pinned: null, keyFiles: [{ path: `${home}/one`, named: false }] },
+  });
+  expect(target.jump?.knownHosts[0]).toBe(`${home}/.ssh/known_hosts`);
+});
+
 test("Include and Match", async () => {
   await writeFile(join(home, ".ssh/more/a"), "Host b1\n  Port 2201\n");
   await writeFile(join(home, ".ssh/more/b"), "Host b1 b2\n  Port 2202\n  User included\n");
