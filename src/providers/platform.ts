@@ -1,7 +1,7 @@
 /** What is known of a spec's machines without asking anybody. */
 import type { Platform } from "../cluster/platform.ts";
-import { KctlError } from "../fault.ts";
 import type { Spec } from "../spec/schema.ts";
+import { awsPlatform } from "./aws/platform.ts";
 import { localPlatform } from "./local/platform.ts";
 import { sshPlatform } from "./ssh/platform.ts";
 
@@ -13,10 +13,6 @@ export function platformOf({ name, provider }: Spec, folder: string): Platform {
     case "ssh":
       return sshPlatform(name);
     case "aws":
-      throw new KctlError({
-        code: "not-built",
-        what: "provider aws is not built yet",
-        fix: "use `provider: { type: local }`, or `ssh` with machines of your own",
-      });
+      return awsPlatform(name);
   }
 }

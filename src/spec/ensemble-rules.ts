@@ -116,6 +116,8 @@ function ensembleWarnings(servers: number, noun: string, brokers: number): reado
 
 /** Kafka refuses to place the copies of a new topic where it knows the rack of some brokers only. */
 function racks(spec: Spec): RuleProblem[] {
+  // There every node's rack is its zone, where it has none of its own.
+  if (spec.provider.type === "aws") return [];
   const brokers = spec.nodes.flatMap((node, index) => (node.roles.includes("broker") ? [{ node, index }] : []));
   const without = brokers.find(({ node }) => node.rack === undefined);
   if (without === undefined || brokers.every(({ node }) => node.rack === undefined)) return [];

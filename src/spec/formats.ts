@@ -73,7 +73,10 @@ export const clusterName = format("cluster-name", z.string().regex(/^[a-z]([a-z0
 
 export const topicName = format("topic-name", z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/));
 
-export const cidr = format("addresses", z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$|^auto$/));
+export const cidr = format("addresses", z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/));
+
+/** `auto` is the address that whoever runs kctl comes from. */
+export const cidrOrAuto = format("addresses", z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$|^auto$/));
 
 export const text = z.string().min(1);
 

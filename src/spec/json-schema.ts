@@ -46,10 +46,12 @@ function describe(zodSchema: z.core.$ZodType, json: Json): void {
   delete json["propertyNames"];
   const info = infoOf(zodSchema);
   if (info === null) return;
-  const { doc, effect, unit, later, laterValues } = info;
+  const { doc, effect, unit, on, orOne, later, laterValues } = info;
+  if (orOne === true) allowOne(json);
   const notBuilt = later === undefined ? "" : " Not built yet: a spec with this key is refused.";
   Object.assign(json, { description: `${doc}${notBuilt}`, "x-kctl-effect": effect });
   if (unit !== undefined) json["x-kctl-unit"] = unit;
+  if (on !== undefined) json["x-kctl-providers"] = on;
   if (later !== undefined) json["x-kctl-later"] = later;
   if (laterValues !== undefined) json["x-kctl-later-values"] = laterValues;
 }
@@ -61,6 +63,14 @@ function isLeaf(json: Json): boolean {
       ["integer", "boolean", "number"].includes(String(json["type"])) ||
       json["pattern"] !== undefined)
   );
+}
+
+/** A list that may be written as its one item. */
+function allowOne(json: Json): void {
+  const { default: value, ...own } = json;
+  for (const name of Object.keys(json)) delete json[name];
+  json["anyOf"] = [own, own["items"]];
+  if (value !== undefined) json["default"] = value;
 }
 
 /** Everything that is not simply text can come from a variable as well. */

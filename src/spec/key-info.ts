@@ -8,6 +8,10 @@ export type KeyInfo = {
   readonly doc: string;
   readonly effect: Effect;
   readonly unit?: string;
+  /** The providers that have a use for the key; every one where it is not said. */
+  readonly on?: readonly Remote[];
+  /** A list that may be written as its one item. */
+  readonly orOne?: true;
   /** Set while the key's feature is not built: the sentence that refuses it starts with this. */
   readonly later?: string;
   /** Values that are part of the interface, but not built yet, each with its feature. */
@@ -29,6 +33,8 @@ export function infoOf(schema: z.core.$ZodType): KeyInfo | null {
   return meta !== undefined && "doc" in meta && "effect" in meta ? (meta as unknown as KeyInfo) : null;
 }
 
-/** Keys for machines other than this one, and of them those that only EC2 will have. */
-export const remote = "machines of your own";
-export const ec2 = "EC2";
+/** The providers whose machines are others than this one. */
+export type Remote = "ssh" | "aws";
+
+export const remote: readonly Remote[] = ["ssh", "aws"];
+export const ec2: readonly Remote[] = ["aws"];

@@ -36,7 +36,7 @@ export function loadSpec(text: string, options: LoadOptions): LoadResult {
 
   const { value, problems, meant } = prepare(root);
   const result = specSchema.safeParse(value);
-  const unmet = result.success ? [] : result.error.issues.map(({ path }) => path.map(pathStep));
+  const unmet = result.success ? [] : result.error.issues.map(({ path }) => placeOf(path.map(pathStep), root));
   const elsewhere = pathSet(meant);
   const wrong = unmet
     .filter((path) => !elsewhere.has(path) && !isBroken(valueAt(root, path), findings))
@@ -85,6 +85,12 @@ function noMap(root: Value): Finding {
 
 function pathStep(step: PropertyKey): string | number {
   return typeof step === "number" ? step : String(step);
+}
+
+/** Of a list that is written as its one item, that item is where the list is. */
+function placeOf(path: SpecPath, root: Value): SpecPath {
+  const list = path.slice(0, -1);
+  return path.at(-1) === 0 && valueAt(root, list)?.kind === "scalar" ? list : path;
 }
 
 /** The schema says only where it is not met; what to say follows from what is there and from what should be. */

@@ -20,6 +20,8 @@ function takes(shape: Shape, key: Key | null): string {
         : `a whole number from ${shape.from ?? 0} to ${shape.to}`;
     case "word":
       return listed(builtWords(shape.words, key), "or");
+    case "number":
+      return "a number";
     case "boolean":
       return "`true` or `false`";
     case "list":
@@ -41,6 +43,9 @@ export function mismatch(place: Place, value: Value): Problem {
   const name = keyName(path);
   const because = (code: Problem["code"], what: string, fix: string): Problem => ({ code, path, what, fix });
   if (value.kind === "scalar" && value.value === null) return nothingThere(place);
+  // One item without its list.
+  if (value.kind === "scalar" && shape.kind === "list" && key?.info.orOne === true)
+    return mismatch({ ...place, shape: shape.item }, value);
   const sentence = `${name} takes ${takes(shape, key)}, not ${given(value)}`;
   if (shape.kind === "list")
     return value.kind === "list" ? tooShort(place) : because("spec-wrong-type", sentence, asList(value, key));
@@ -50,6 +55,7 @@ export function mismatch(place: Place, value: Value): Problem {
   if (value.hidden)
     return because("spec-bad-value", sentence, "set the variable to such a value, or write the value here");
   if (shape.kind === "integer") return because(...ofInteger(value, sentence, place));
+  if (shape.kind === "number") return because("spec-bad-value", sentence, "write a number above 0, such as `0.1`");
   if (shape.kind === "boolean") return because("spec-wrong-type", sentence, asBoolean(value));
   if (shape.kind === "word") return because("spec-bad-value", sentence, asWord(value, shape.words, place));
   return ofText(place, value, sentence);

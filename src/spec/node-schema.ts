@@ -3,6 +3,9 @@ import { z } from "zod";
 import { label, roles, settings, size, text } from "./formats.ts";
 import { ec2, key, remote } from "./key-info.ts";
 
+/** The types that kctl makes. */
+export const volumeTypes = ["gp3", "gp2", "io2", "st1"] as const;
+
 const volume = z.strictObject({
   size: key(size, {
     doc: "The data volume's size; it can grow.",
@@ -10,10 +13,14 @@ const volume = z.strictObject({
     unit: "size",
     example: "200GiB",
   }),
-  type: key(text.default("gp3"), { doc: "The volume's type.", effect: "live", example: "gp3" }),
-  iops: key(z.int().min(1).optional(), { doc: "Provisioned IOPS.", effect: "live", example: "6000" }),
+  type: key(z.enum(volumeTypes).default("gp3"), { doc: "The volume's type.", effect: "live", example: "gp3" }),
+  iops: key(z.int().min(1).optional(), {
+    doc: "Provisioned IOPS, for `gp3` (where more than its 3000 are wanted) and `io2`.",
+    effect: "live",
+    example: "6000",
+  }),
   throughput: key(z.int().min(1).optional(), {
-    doc: "Throughput.",
+    doc: "Throughput of a `gp3` volume, where more than its 125 MiB/s are wanted.",
     effect: "live",
     unit: "MiB/s",
     example: "250",
@@ -69,27 +76,47 @@ export const node = z.strictObject({
   address: key(text.optional(), {
     doc: "Where the machine is: an IP address or a DNS name.",
     effect: "replace",
-    later: remote,
+    on: ["ssh"],
     example: "10.0.0.11",
     also: ["ip"],
   }),
-  privateAddress: key(text.optional(), { doc: "Its address inside.", effect: "restart", later: remote }),
-  publicAddress: key(text.optional(), { doc: "Its address outside.", effect: "restart", later: remote }),
-  user: key(text.optional(), { doc: "Who logs in here, over `provider.user`.", effect: "none", later: remote }),
-  instanceType: key(z.union([text, z.array(text).min(1)]).optional(), {
-    doc: "EC2's instance type, or several in order of preference.",
+  privateAddress: key(text.optional(), { doc: "Its address inside.", effect: "restart", on: ["ssh"] }),
+  publicAddress: key(text.optional(), { doc: "Its address outside.", effect: "restart", on: ["ssh"] }),
+  user: key(text.optional(), {
+    doc: "Who logs in here, over `provider.user`; on aws, over what kctl knows of the image.",
+    effect: "none",
+    on: remote,
+  }),
+  instanceType: key(z.array(text).min(1).optional(), {
+    doc: "EC2's instance type, or several in order of preference: the next is taken where one cannot be had. Every node on aws has it.",
     effect: "replace",
-    later: ec2,
+    on: ec2,
+    orOne: true,
     example: "m7g.large",
   }),
-  volume: key(volume.optional(), { doc: "The data volume.", effect: "live", later: ec2, also: ["disk"] }),
-  image: key(text.optional(), { doc: "The machine's image.", effect: "replace", later: ec2, also: ["ami"] }),
+  volume: key(volume.optional(), {
+    doc: "The data volume, apart from the machine's own disk.",
+    effect: "live",
+    on: ec2,
+    also: ["disk"],
+  }),
+  image: key(text.optional(), {
+    doc: "The machine's image, over `provider.image`.",
+    effect: "replace",
+    on: ec2,
+    also: ["ami"],
+  }),
   spot: key(z.boolean().optional(), {
     doc: "A spot instance, for clusters that may vanish.",
     effect: "replace",
-    later: ec2,
+    on: ec2,
   }),
-  zone: key(text.optional(), { doc: "The availability zone.", effect: "replace", later: ec2 }),
+  zone: key(text.optional(), {
+    doc: "The availability zone. Default: those of `provider.zones` in turn.",
+    effect: "replace",
+    on: ec2,
+    example: "eu-central-1a",
+  }),
   dataDirs: key(z.array(text).min(1).optional(), {
     doc: "Folders for the broker's data, one for each disk.",
     effect: "replace",

@@ -2,9 +2,8 @@
  * From the tree to the plain value that the schema checks: settings as they are spelled, keys and values that are not
  * built yet refused and taken out, unknown keys named and taken out.
  */
-import { ec2, remote } from "./key-info.ts";
 import type { Problem, SpecPath } from "./problem.ts";
-import { chosen, specShape, type Key, type Shape } from "./shape.ts";
+import { chosen, isOn, specShape, type Key, type Shape } from "./shape.ts";
 import { valueAt, type MapValue, type Scalar, type Value } from "./tree.ts";
 import { unknownKey } from "./unknown-key.ts";
 import { keyName, shown } from "./words.ts";
@@ -22,11 +21,14 @@ export function prepare(root: Value): Prepared {
   const problems: Problem[] = [];
   const meant: SpecPath[] = [];
   const provider = valueAt(root, ["provider", "type"]);
-  const its = featuresOf(provider?.kind === "scalar" ? provider.text : "local");
+  const type = provider?.kind === "scalar" ? provider.text : "local";
 
   function walk(value: Value, shape: Shape, path: SpecPath, key: Key | null): unknown {
     const here = chosen(shape, value);
-    if (value.kind === "scalar") return scalar(value, path, key);
+    if (value.kind === "scalar") {
+      const alone = here.kind === "list" && key?.info.orOne === true && value.value !== null;
+      return alone ? [scalar(value, path, key)] : scalar(value, path, key);
+    }
     if (value.kind === "list") {
       const item: Shape = here.kind === "list" ? here.item : { kind: "any" };
       return value.items.map((entry, index) => walk(entry, item, [...path, index], key));
@@ -42,29 +44,17 @@ export function prepare(root: Value): Prepared {
         if (here.kind !== "map") return [[name, walk(entry.value, wordOf(here, name), inside, key)]];
         const known = here.keys.get(name);
         if (known === undefined) {
-          const unknown = unknownKey(name, entry.value, path, here.keys, option);
+          const unknown = unknownKey(name, entry.value, path, here.keys, { option, type });
           problems.push(unknown.problem);
           if (unknown.meant !== null) meant.push(unknown.meant);
           return [];
         }
-        if (refused(known, inside)) return [];
+        const refused = refusal(known, inside, type);
+        if (refused !== null) problems.push(refused);
+        if (refused !== null) return [];
         return [[name, walk(entry.value, known.shape, inside, known)]];
       }),
     );
-  }
-
-  /** Keys for other machines come with their provider, whose one sentence covers them. */
-  function refused({ name, info }: Key, path: SpecPath): boolean {
-    if (info.later === undefined || its.includes(info.later)) return false;
-    const local = info.later === remote;
-    problems.push({
-      code: "spec-not-built",
-      path,
-      at: "key",
-      what: local ? `${shown(name)} is for ${remote}` : `${shown(name)}: ${info.later} ${notYet}`,
-      fix: local ? "take it out: with the provider `local`, every node is on this machine" : `take ${shown(name)} out`,
-    });
-    return true;
   }
 
   function scalar(value: Scalar, path: SpecPath, key: Key | null): unknown {
@@ -74,10 +64,7 @@ export function prepare(root: Value): Prepared {
         code: "spec-not-built",
         path,
         what: `${later[value.text] ?? ""} ${notYet}`,
-        fix:
-          path[0] === "provider"
-            ? "use `type: local`, this machine, or `type: ssh`, machines that you have"
-            : "use the roles `zookeeper` and `broker`",
+        fix: "use the roles `zookeeper` and `broker`",
       });
     return value.value;
   }
@@ -95,10 +82,28 @@ export function prepare(root: Value): Prepared {
   return { value: walk(root, specShape(), [], null), problems, meant };
 }
 
-/** Whose keys come with a provider. */
-function featuresOf(provider: string): readonly string[] {
-  if (provider === "aws") return [remote, ec2];
-  return provider === "ssh" ? [remote] : [];
+/** A key that the provider has no use for, or that is not built. */
+function refusal(key: Key, path: SpecPath, type: string): Problem | null {
+  const { name, info } = key;
+  if (!isOn(key, type)) return { code: "spec-rule", path, at: "key", ...ofOtherProvider(key, type) };
+  if (info.later === undefined) return null;
+  const what = `${shown(name)}: ${info.later} ${notYet}`;
+  return { code: "spec-not-built", path, at: "key", what, fix: `take ${shown(name)} out` };
+}
+
+/** A key that has no meaning with the spec's provider, and why. */
+function ofOtherProvider({ name, info }: Key, type: string): Pick<Problem, "what" | "fix"> {
+  const on = info.on ?? [];
+  if (name === "ttl")
+    return {
+      what: "`ttl` is for EC2: machines of your own are not kctl's to switch off",
+      fix: "take it out; `kctl destroy` ends the cluster",
+    };
+  if (type === "aws")
+    return { what: `${shown(name)} is for machines of your own`, fix: "take it out: kctl asks EC2 for addresses" };
+  const what = `${shown(name)} is for ${on.includes("ssh") ? "machines of your own" : "EC2"}`;
+  if (type === "ssh") return { what, fix: "take it out: with the provider `ssh`, the machines are there already" };
+  return { what, fix: "take it out: with the provider `local`, every node is on this machine" };
 }
 
 function wordOf(shape: Shape, name: string): Shape {

@@ -1,13 +1,12 @@
 /** The schema of `provider`: where the machines come from, one shape for each type. */
 import { z } from "zod";
-import { cidr, port, settings, text } from "./formats.ts";
+import { cidr, cidrOrAuto, port, settings, text } from "./formats.ts";
 import { key } from "./key-info.ts";
 
 const type = {
-  doc: "Where the machines come from: `local` is this machine, `ssh` are machines that you have.",
+  doc: "Where the machines come from: `local` is this machine, `ssh` are machines that you have, `aws` makes EC2 instances.",
   effect: "replace",
   example: "local",
-  laterValues: { aws: "the provider `aws`" },
 } as const;
 
 const local = z.strictObject({
@@ -53,18 +52,49 @@ const ssh = z.strictObject({
   }),
 });
 
+/** Images that kctl finds by name; anything else is an AMI's id. */
+export const imageNames = ["debian-12", "debian-13", "ubuntu-24.04", "ubuntu-22.04", "amazon-linux-2023"] as const;
+
 const access = z.strictObject({
-  ssh: key(z.array(cidr).optional(), { doc: "Who may reach port 22.", effect: "live", example: "[203.0.113.0/24]" }),
-  clients: key(z.array(cidr).optional(), {
-    doc: "Who may reach the brokers.",
+  ssh: key(z.array(cidrOrAuto).default(["auto"]), {
+    doc: "Who may reach port 22. `auto` is the address that you come from.",
     effect: "live",
+    orOne: true,
+    example: "[203.0.113.0/24]",
+  }),
+  clients: key(z.array(cidr).default([]), {
+    doc: "Who may reach the brokers' port for clients.",
+    effect: "live",
+    orOne: true,
     example: "[10.0.0.0/8]",
   }),
-  via: key(text.optional(), { doc: "A bastion to come through.", effect: "none", example: "bastion.example.com" }),
-  allowWorld: key(z.array(port).optional(), {
-    doc: "Ports that may be open to anywhere.",
+  via: key(text.optional(), {
+    doc: "How kctl reaches the machines: `public`, `private`, or a bastion as `USER@HOST:PORT`. Default: by the public address where an instance has one, else by the private one.",
+    effect: "none",
+    example: "admin@bastion.example.com",
+    also: ["bastion", "jump"],
+  }),
+  allowWorld: key(z.array(port).default([]), {
+    doc: "Ports that may be open to everybody. kctl refuses a world that reaches ZooKeeper, controllers or the brokers' own port unless the port stands here, and does not warn of those that do.",
     effect: "live",
-    example: "[9094]",
+    orOne: true,
+    example: "[9092]",
+  }),
+});
+
+const network = z.strictObject({
+  vpc: key(text.optional(), { doc: "The VPC to use.", effect: "replace", example: "vpc-0a1b2c3d4e5f60718" }),
+  subnets: key(z.array(text).min(1).optional(), {
+    doc: "Its subnets to use. Default: one of each zone.",
+    effect: "replace",
+    orOne: true,
+    example: "[subnet-0a1b2c3d4e5f60718]",
+    also: ["subnet"],
+  }),
+  create: key(cidr.optional(), {
+    doc: "Make a VPC of the cluster's own with these addresses, a subnet in each zone; `destroy` removes it.",
+    effect: "replace",
+    example: "10.20.0.0/16",
   }),
 });
 
@@ -72,32 +102,54 @@ const aws = z.strictObject({
   type: key(z.literal("aws"), type),
   region: key(text, { doc: "The AWS region.", effect: "replace", example: "eu-central-1" }),
   profile: key(text.optional(), { doc: "The profile of the AWS configuration.", effect: "none", example: "default" }),
-  image: key(text.optional(), {
-    doc: "`debian-12`, `ubuntu-24.04`, `amazon-linux-2023` or an AMI id.",
+  image: key(text.default("debian-12"), {
+    doc: `What the machines start from: ${imageNames.map((name) => `\`${name}\``).join(", ")} (the newest of its makers'), or an AMI's id. A machine that is there keeps its own.`,
     effect: "replace",
     example: "debian-12",
     also: ["ami"],
   }),
-  access: key(access.optional(), { doc: "Who may reach what.", effect: "live" }),
-  network: key(z.unknown().optional(), {
-    doc: "The VPC and its subnets.",
+  access: key(access.prefault({}), { doc: "Who may reach what.", effect: "live" }),
+  network: key(network.optional(), {
+    doc: "The VPC and its subnets: given ones, or one of the cluster's own. Default: the account's default VPC.",
     effect: "replace",
     also: ["vpc", "subnets", "subnet"],
   }),
-  zones: key(z.array(text).optional(), {
-    doc: "Availability zones, in the order in which nodes are spread over them.",
+  zones: key(z.array(text).min(1).optional(), {
+    doc: "Availability zones, in the order in which nodes are spread over them. Default: those that the region offers you.",
     effect: "replace",
+    orOne: true,
     example: "[eu-central-1a]",
     also: ["availabilityZones", "azs"],
   }),
-  keyPair: key(text.optional(), { doc: "An EC2 key pair of yours.", effect: "replace", example: "ops" }),
-  tags: key(settings.optional(), {
+  placement: key(z.enum(["zones", "spread", "partition"]).default("zones"), {
+    doc: "How machines are kept apart: over `zones`, and with `spread` or `partition` in a placement group besides, so that no two share hardware.",
+    effect: "replace",
+    example: "spread",
+    also: ["placementGroup"],
+  }),
+  keyPair: key(text.optional(), {
+    doc: "An EC2 key pair of yours by name, or the file of a public key to import (with a `/` in it, or ending in `.pub`). Default: kctl makes one.",
+    effect: "replace",
+    example: "~/.ssh/id_ed25519.pub",
+    also: ["key", "keyName", "sshKey"],
+  }),
+  tags: key(settings.default({}), {
     doc: "Tags of your own on everything that is made.",
     effect: "live",
     verbatim: true,
   }),
   instanceProfile: key(text.optional(), { doc: "The instances' IAM profile.", effect: "live", example: "kafka" }),
-  prices: key(z.unknown().optional(), { doc: "Prices, for estimates.", effect: "none" }),
+  terminationProtection: key(z.boolean().default(false), {
+    doc: "EC2 refuses to terminate the machines, whoever asks; kctl takes the protection off where a plan says so.",
+    effect: "live",
+    example: "true",
+    also: ["disableApiTermination"],
+  }),
+  prices: key(z.record(z.string(), z.number().positive()).default({}), {
+    doc: "What things cost, for `plan`: an instance type in USD an hour, a volume type in USD for a GiB and month.",
+    effect: "none",
+    example: "{ m7g.large: 0.1004, gp3: 0.0912 }",
+  }),
 });
 
 export const provider = z.discriminatedUnion("type", [local, ssh, aws]);

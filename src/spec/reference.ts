@@ -24,6 +24,7 @@ One YAML file describes one cluster. This page is generated from the schema that
 - Anchors, aliases and merge keys (\`<<\`) work. A file is one document of at most 1 MiB.
 - "A change" says what \`kctl up\` does to a running cluster when the key changes: nothing, a live change, a rolling
   restart of the servers that read it, or servers replaced by new ones.
+- Keys marked *ssh* or *aws* are for those providers; with another one they are refused.
 - Keys marked *later* are part of the interface, but not built yet: a spec with one is refused with that sentence.
 `;
 
@@ -31,12 +32,11 @@ export function specReference(): string {
   return [opening, ...sections(specShape(), [], "")].join("\n");
 }
 
+/** @param later what the headings below say of a provider, or of being built later */
 function sections(shape: Shape, path: readonly string[], later: string): readonly string[] {
   if (shape.kind === "list") return sections(shape.item, path, later);
   if (shape.kind === "choice")
-    return [...shape.options].flatMap(([option, inner]) =>
-      section(inner, path, ` with \`${shape.by}: ${option}\`${option === "local" ? "" : " *(later)*"}`),
-    );
+    return [...shape.options].flatMap(([option, inner]) => section(inner, path, ` with \`${shape.by}: ${option}\``));
   return section(shape, path, later);
 }
 
@@ -48,26 +48,22 @@ function section(shape: Shape, path: readonly string[], suffix: string): readonl
     "\n",
   );
   const inner = [...shape.keys.values()].flatMap((key) =>
-    sections(key.shape, [...path, key.name], key.info.later === undefined ? suffixLater(suffix) : " *(later)*"),
+    sections(key.shape, [...path, key.name], key.info.later === undefined ? suffix : " *(later)*"),
   );
   return [`${title}\n\n${table}\n`, ...inner];
 }
 
-/** What is below something that comes later comes later as well. */
-function suffixLater(suffix: string): string {
-  return suffix.endsWith("*(later)*") ? suffix : "";
-}
-
 function row({ name, info, required, default: value, shape }: Key): string {
+  const on = info.on === undefined ? "" : `*${info.on.join(", ")}* · `;
   const later = info.later === undefined ? "" : "*later* · ";
   const values = Object.keys(info.laterValues ?? {});
   const laterValues = values.length === 0 ? "" : ` Later: ${values.map((word) => `\`${word}\``).join(", ")}.`;
   const cells = [
     `\`${name}\``,
-    typeName(shape),
+    info.orOne === true && shape.kind === "list" ? `${typeName(shape.item)}, or a list` : typeName(shape),
     required ? "**required**" : defaultName(value),
     effects[info.effect],
-    `${later}${info.doc}${laterValues}${exampleOf(info.example)}`,
+    `${on}${later}${info.doc}${laterValues}${exampleOf(info.example)}`,
   ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
@@ -90,12 +86,14 @@ function typeName(shape: Shape): string {
       return shape.to === null ? `whole number from ${shape.from ?? 0}` : `${shape.from ?? 0} to ${shape.to}`;
     case "word":
       return shape.words.map((word) => `\`${word}\``).join(", ");
+    case "number":
+      return "number";
     case "boolean":
       return "`true` or `false`";
     case "list":
       return shape.item.kind === "map" ? "list of the keys below" : `list: ${typeName(shape.item)}`;
     case "table":
-      return "settings";
+      return shape.value.kind === "number" ? "numbers by name" : "settings";
     case "any":
       return "";
     default:

@@ -16,7 +16,7 @@ import {
   topicName,
   version,
 } from "./formats.ts";
-import { key, remote, type Effect } from "./key-info.ts";
+import { ec2, key, remote, type Effect } from "./key-info.ts";
 import { node } from "./node-schema.ts";
 import { provider } from "./provider-schema.ts";
 
@@ -31,7 +31,7 @@ const clients = z.strictObject({
   advertise: key(advertise.optional(), {
     doc: "Which address brokers tell clients. Default: 127.0.0.1 on local, `address` on ssh, `private` on aws.",
     effect: "restart",
-    later: remote,
+    on: remote,
     example: "private",
   }),
 });
@@ -170,10 +170,10 @@ export const specSchema = z.strictObject({
     example: "true",
   }),
   ttl: key(duration.optional(), {
-    doc: "How long the cluster is meant to live.",
-    effect: "none",
+    doc: "How long the cluster is meant to live: its machines end themselves then, whether or not anybody remembers them.",
+    effect: "live",
     unit: "duration",
-    later: "a cluster's time to live",
+    on: ec2,
     example: "4h",
   }),
   artifacts: key(artifacts.optional(), { doc: "Where artifacts come from.", effect: "none", also: ["mirror"] }),
@@ -186,7 +186,7 @@ export const specSchema = z.strictObject({
     doc: "Kernel settings of the hosts.",
     effect: "live",
     verbatim: true,
-    later: remote,
+    on: remote,
   }),
   provider: key(provider, {
     doc: "Where the machines come from.",

@@ -21,6 +21,7 @@ export type Shape =
   | { readonly kind: "table"; readonly value: Shape }
   | { readonly kind: "list"; readonly item: Shape }
   | { readonly kind: "text"; readonly format: FormatName | null }
+  | { readonly kind: "number" }
   | { readonly kind: "integer"; readonly from: number | null; readonly to: number | null }
   | { readonly kind: "word"; readonly words: readonly string[] }
   | { readonly kind: "boolean" }
@@ -60,7 +61,8 @@ function shapeOf(schema: z.core.$ZodType): Shape {
     case "literal":
       return { kind: "word", words: definition.values.map(String) };
     case "number": {
-      const { minValue, maxValue } = inner as z.ZodNumber;
+      const { format, minValue, maxValue } = inner as z.ZodNumber;
+      if (format === null) return { kind: "number" };
       return { kind: "integer", from: finite(minValue), to: finite(maxValue) };
     }
     case "boolean":
@@ -101,6 +103,13 @@ function keyOf(name: string, schema: z.core.$ZodType): Key {
     default: value,
     shape: shapeOf(schema),
   };
+}
+
+/** Whether the spec's provider has a use for the key; of one that kctl does not know, nothing is said. */
+export function isOn({ info }: Key, provider: string): boolean {
+  return (
+    info.on === undefined || !["local", "ssh", "aws"].includes(provider) || info.on.some((type) => type === provider)
+  );
 }
 
 let whole: Shape | null = null;

@@ -2,7 +2,7 @@
 import { insteadOfSetting } from "./owned-settings.ts";
 import { nearest } from "./nearest.ts";
 import type { Problem, SpecPath } from "./problem.ts";
-import { pathsByName, specShape, type Key } from "./shape.ts";
+import { isOn, pathsByName, specShape, type Key } from "./shape.ts";
 import { given, keyName, listed, ownerName, shown } from "./words.ts";
 import type { Value } from "./tree.ts";
 
@@ -16,10 +16,10 @@ export function unknownKey(
   value: Value,
   owner: SpecPath,
   keys: Keys,
-  option: string | null,
+  { option, type }: { readonly option: string | null; /** The spec's provider. */ readonly type: string },
 ): { readonly problem: Problem; readonly meant: SpecPath | null } {
   const who = option === null ? ownerName(owner) : `the provider ${shown(option)}`;
-  const { fix, meant } = wayOut(name, value, owner, keys);
+  const { fix, meant } = wayOut(name, value, owner, keys, type);
   const what = `${shown(name)} is not a key of ${who}`;
   return {
     problem: { code: "spec-unknown-key", path: [...owner, name], at: "key", what, fix },
@@ -27,7 +27,7 @@ export function unknownKey(
   };
 }
 
-function wayOut(name: string, value: Value, owner: SpecPath, keys: Keys): WayOut {
+function wayOut(name: string, value: Value, owner: SpecPath, keys: Keys, type: string): WayOut {
   return (
     glued(name, value, keys) ??
     byAnotherName(name, keys) ??
@@ -36,12 +36,13 @@ function wayOut(name: string, value: Value, owner: SpecPath, keys: Keys): WayOut
     elsewhere(name, keys) ??
     near(name, keys) ??
     nearElsewhere(name) ??
-    knownHere(keys)
+    knownHere(keys, type)
   );
 }
 
-function knownHere(keys: Keys): WayOut {
-  const names = [...keys.values()].filter(({ info }) => info.later === undefined).map(({ name }) => name);
+function knownHere(keys: Keys, type: string): WayOut {
+  const usable = [...keys.values()].filter((key) => key.info.later === undefined && isOn(key, type));
+  const names = usable.map(({ name }) => name);
   return { fix: `known here: ${listed(names, "and")}` };
 }
 

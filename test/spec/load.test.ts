@@ -28,21 +28,9 @@ function example(name: string) {
 }
 
 describe("the examples", () => {
-  test.each(["local.yaml", "ssh.yaml"])("%s has no faults and no warnings", (name) => {
+  test.each(["local.yaml", "ssh.yaml", "aws.yaml"])("%s has no faults and no warnings", (name) => {
     expect(example(name)).toMatchObject({ ok: true, warnings: [] });
   });
-
-  test.each([["aws.yaml", ["the provider `aws` is not built yet in this version of kctl"]]])(
-    "%s is refused only for what is not built",
-    (name, sentences) => {
-      const result = example(name);
-      expect(result.ok).toBe(false);
-      if (result.ok) return;
-      expect(result.faults.map(({ code }) => code)).toEqual(sentences.map(() => "spec-not-built"));
-      expect(result.faults.map(({ what }) => what)).toEqual(sentences);
-      expect(result.warnings).toEqual([]);
-    },
-  );
 });
 
 describe("values", () => {

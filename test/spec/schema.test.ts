@@ -35,14 +35,15 @@ describe("every key", () => {
   test("examples are right where they stand", () => {
     const wrong = all.filter(({ path, key: { info, name } }) => {
       if (info.example === undefined) return false;
-      const value: unknown = parse(`${name}: ${info.example}`);
+      const { [name]: written } = parse(`${name}: ${info.example}`) as Record<string, unknown>;
+      const value = info.orOne === true && !Array.isArray(written) ? [written] : written;
       const outer = {
         name: "demo",
         provider: { type: "local" },
         kafka: { version: "3.9.1" },
         nodes: [{ name: "a", roles: ["broker"] }],
       };
-      const result = specSchema.safeParse(put(outer, path.split("."), (value as Record<string, unknown>)[name]));
+      const result = specSchema.safeParse(put(outer, path.split("."), value));
       return result.error?.issues.some((issue) => issue.path.at(-1) === name || issue.path.includes(name)) ?? false;
     });
     expect(wrong.map(({ path }) => path)).toEqual([]);
@@ -63,7 +64,7 @@ function put(outer: Record<string, unknown>, path: readonly string[], value: unk
   const [first = "", ...rest] = path;
   if (first === "provider" && rest.length > 0) {
     const [option = "", ...inner] = rest;
-    const base = option === "aws" ? { type: option, region: "r" } : { type: option };
+    const base = option === "aws" ? { type: option, region: "eu-central-1" } : { type: option };
     return { ...outer, provider: putIn(base, inner, value) };
   }
   return putIn(outer, path, value);
@@ -87,7 +88,8 @@ describe("the JSON Schema", () => {
       required: ["name", "provider", "kafka", "nodes"],
       additionalProperties: false,
       properties: {
-        ttl: { "x-kctl-later": "a cluster's time to live", "x-kctl-unit": "duration", "x-kctl-effect": "none" },
+        ttl: { "x-kctl-providers": ["aws"], "x-kctl-unit": "duration", "x-kctl-effect": "live" },
+        burrow: { "x-kctl-later": "Burrow" },
         kafka: { properties: { config: { additionalProperties: { type: ["string", "number", "boolean"] } } } },
       },
     });
