@@ -1,18 +1,20 @@
 #!/bin/sh
 # Builds the base image of the lab's hosts into FOLDER: root/ (Debian with systemd and sshd), java/ (what installing Java adds to
-# it, a layer for overlayfs), cloud/ (the same for cloud-init, with the Python that it runs on) and apt/ (the packages of that Java, as a repository). Usage: base.sh FOLDER, as root, under a lock.
+# it, a layer for overlayfs), cloud/ (the same for cloud-init, with the Python that it runs on) and apt/ (a repository: the packages
+# of that Java, and of what else kctl installs on a host). Usage: base.sh FOLDER, as root, under a lock.
 set -eu
 
 folder=$1
 here=$(dirname "$0")
 java=openjdk-17-jre-headless
+installable="xfsprogs"
 partial=$folder.partial
 trap 'status=$?; [ $status = 0 ] || echo "the base image could not be built: see above" >&2' EXIT
 umask 022
 
 # What an earlier build left that was killed. Its mounts went with its mount namespace.
 rm -rf --one-file-system "$partial"
-mkdir -p "$partial/apt" "$partial/java" "$partial/cloud" "$partial/cloud-packages"
+mkdir -p "$partial/apt" "$partial/java" "$partial/cloud" "$partial/cloud-packages" "$partial/more"
 
 mmdebstrap --quiet --variant=minbase --include=ca-certificates,curl,dbus,iproute2,nftables,openssh-server,procps,sudo,systemd,systemd-sysv \
   bookworm "$partial/root"
@@ -25,9 +27,10 @@ chroot "$partial/root" sh -eu -c "
 mv "$partial"/root/var/cache/apt/archives/*.deb "$partial/apt/"
 chroot "$partial/root" apt-get -qq install --yes --no-install-recommends --download-only cloud-init
 mv "$partial"/root/var/cache/apt/archives/*.deb "$partial/cloud-packages/"
+chroot "$partial/root" apt-get -qq install --yes --no-install-recommends --download-only $installable
+mv "$partial"/root/var/cache/apt/archives/*.deb "$partial/more/"
 chroot "$partial/root" apt-get -qq clean
 rm -rf "$partial"/root/var/lib/apt/lists/*
-(cd "$partial/apt" && dpkg-scanpackages --multiversion . /dev/null >Packages 2>/dev/null && gzip -9 --keep --no-name Packages)
 
 # From now on it knows only the lab's own repository and resolver (which refuses at once), as a network without a way out.
 rm -f "$partial"/root/etc/apt/sources.list.d/* "$partial"/root/etc/ssh/ssh_host_* "$partial/root/etc/machine-id" "$partial/root/etc/hostname"
@@ -37,8 +40,8 @@ chroot "$partial/root" systemctl --quiet enable systemd-networkd.service ssh.ser
 # Timers that would do something at a moment of their own choosing: a test must not meet them.
 chroot "$partial/root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
 cp -R "$here/image/." "$partial/root/"
-chmod 755 "$partial/root/usr/local/sbin/lab-kernel-settings"
-chroot "$partial/root" systemctl --quiet enable lab-kernel-settings.service
+chmod 755 "$partial"/root/usr/local/sbin/lab-*
+chroot "$partial/root" systemctl --quiet enable lab-kernel-settings.service lab-devices.service
 chroot "$partial/root" useradd --create-home --shell /bin/bash admin
 
 # Installed as they would be on a host: their scripts run, and all that they change lies in the layer.
@@ -60,5 +63,8 @@ install() {
 }
 install java apt
 install cloud cloud-packages
-rm -rf "$partial/cloud-packages"
+# Only now: the layer of Java is to hold nothing else.
+mv "$partial"/more/*.deb "$partial/apt/"
+(cd "$partial/apt" && dpkg-scanpackages --multiversion . /dev/null >Packages 2>/dev/null && gzip -9 --keep --no-name Packages)
+rm -rf "$partial/cloud-packages" "$partial/more"
 mv "$partial" "$folder"

@@ -28,19 +28,24 @@ function run(command: string, args: readonly string[]): void {
   if (status !== 0) throw error ?? new Error(`${command} ${args.join(" ")} ended with ${status}`);
 }
 
-function installTools(lock: string): void {
+export const cacheFolder = (): string => process.env["KCTL_LAB_CACHE"] ?? "/var/cache/kctl-lab";
+
+/** By sh, with what it is given as $1 and so on; the second of two at once waits for the first. */
+export function runLocked(script: string, ...args: readonly string[]): void {
+  mkdirSync(cacheFolder(), { recursive: true });
+  run("flock", [join(cacheFolder(), "lock"), "sh", "-ec", script, "sh", ...args]);
+}
+
+/** A line of sh that installs Debian's packages. */
+export const aptInstall = (packages: string): string => {
+  const apt = "env DEBIAN_FRONTEND=noninteractive apt-get -qq";
+  return `${apt} update; ${apt} install --yes --no-install-recommends ${packages}`;
+};
+
+function installTools(): void {
   const missing = tools.filter(([command]) => !folders.some((folder) => existsSync(join(folder, command))));
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map(([, name]) => name))];
-  const apt = "env DEBIAN_FRONTEND=noninteractive apt-get -qq";
-  run("flock", [
-    lock,
-    "sh",
-    "-ec",
-    `${apt} update; ${apt} install --yes --no-install-recommends "$@"`,
-    "sh",
-    ...packages,
-  ]);
+  runLocked(aptInstall('"$@"'), ...new Set(missing.map(([, name]) => name)));
 }
 
 /** Of everything that goes into it: another recipe is another image. */
@@ -69,22 +74,11 @@ export const hasLab = (): boolean => process.platform === "linux" && process.get
 /** Installs what the lab needs and builds the image, where they are missing; the second of two at once waits for the first. */
 export function prepareBase(): Base {
   if (!hasLab()) throw new Error("the lab needs Linux, and root on it");
-  const cache = process.env["KCTL_LAB_CACHE"] ?? "/var/cache/kctl-lab";
-  const folder = join(cache, recipe());
-  const lock = join(cache, "lock");
-  mkdirSync(cache, { recursive: true });
+  const folder = join(cacheFolder(), recipe());
   allowInotify();
-  installTools(lock);
+  installTools();
   if (!existsSync(folder)) {
-    run("flock", [
-      lock,
-      "sh",
-      "-ec",
-      'test -d "$2" || exec unshare --mount sh "$1" "$2"',
-      "sh",
-      join(here, "base.sh"),
-      folder,
-    ]);
+    runLocked('test -d "$2" || exec unshare --mount sh "$1" "$2"', join(here, "base.sh"), folder);
   }
   return {
     root: join(folder, "root"),

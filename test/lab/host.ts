@@ -17,6 +17,8 @@ export type Host = HostRecord & {
   readonly powerOff: () => Promise<void>;
   /** On the same disk; back when systemd says that all is up. */
   readonly powerOn: () => Promise<void>;
+  /** Waits until its systemd says that all is up, also of one that boots by itself. */
+  readonly untilUp: () => Promise<void>;
   /** By its systemd, in order; back when all is up again. */
   readonly reboot: () => Promise<void>;
   readonly freeze: () => Promise<void>;
@@ -53,7 +55,7 @@ while [ "$(df --output=avail --block-size=1 / | tail -n 1)" -gt 0 ] && [ $rounds
 done`;
 
 /** The first process of the host, systemd, by its id out here: process 1 of a namespace one below. */
-function init(record: LabRecord, name: string): number | null {
+export function init(record: LabRecord, name: string): number | null {
   for (const pid of processes(`${record.id}/${name}`)) {
     try {
       const ids = /^NSpid:\s+(.*)$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]?.split(/\s+/u) ?? [];
@@ -138,7 +140,8 @@ async function reboot(record: LabRecord, name: string): Promise<void> {
 
 export function hostOf(record: LabRecord, { name, address }: HostRecord): Host {
   const group = `${record.id}/${name}`;
-  const port = `vb-${name}`;
+  // As much of the name as an interface's has room for; ec2/machines.py does the same.
+  const port = `vb-${name.slice(0, 12)}`;
   const [enter = "", ...entered] = inside(record.id);
   const network = (...args: string[]): Promise<string> => tool(enter, ...entered, ...args);
   const run = (command: string): Promise<string> => runIn(record, name, command);
@@ -157,6 +160,7 @@ export function hostOf(record: LabRecord, { name, address }: HostRecord): Host {
       await network("ip", "link", "delete", port).catch(() => undefined);
     },
     powerOn: () => powerOn(record, name),
+    untilUp: () => untilUp(record, name, null),
     reboot: () => reboot(record, name),
     freeze: () => freeze(group, true),
     thaw: () => freeze(group, false),

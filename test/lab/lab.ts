@@ -5,7 +5,9 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { prepareBase, type Base } from "./base.ts";
 import { makeOperatorGroup } from "./cgroups.ts";
-import { hostOf, type Host } from "./host.ts";
+import { ec2Of, exportEnvironment, startEc2, type Ec2 } from "./ec2/ec2.ts";
+import { prepareMoto } from "./ec2/moto.ts";
+import { hostOf, init, type Host } from "./host.ts";
 import { startMirror, type Mirror, mirrorOf } from "./mirror.ts";
 import { thisProcess, tool } from "./processes.ts";
 import {
@@ -13,10 +15,12 @@ import {
   folderOf,
   inside,
   namespaceOf,
+  outsideOf,
   readRecord,
   removeLab,
   sweep,
   writeRecord,
+  type Ec2Record,
   type HostRecord,
   type LabRecord,
   type Login,
@@ -36,11 +40,19 @@ export type Wish = {
   readonly jump?: boolean;
   /** Of each host's disk, in megabytes. */
   readonly disk?: number;
+  /** EC2, whose instances are hosts of the lab, or which only says so. */
+  readonly ec2?: boolean | { readonly simulated: boolean };
   /** What `npm run lab -- up` makes has a name, and outlives the process. */
   readonly name?: string;
 };
 
 export type Ended = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+
+export type RunOptions = {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly input?: string;
+};
 
 export type Lab = {
   readonly id: string;
@@ -50,12 +62,14 @@ export type Lab = {
   readonly jump: Host | null;
   readonly ssh: { readonly folder: string; readonly key: string; readonly knownHosts: string; readonly config: string };
   readonly mirror: Mirror;
-  /** The command line that runs another one inside, with the lab's ~/.ssh in the place of the user's. */
-  readonly inside: (argv: readonly string[]) => readonly [string, ...string[]];
-  readonly run: (
-    argv: readonly string[],
-    options?: { env?: NodeJS.ProcessEnv; cwd?: string; input?: string },
-  ) => Promise<Ended>;
+  /** The command line that runs another one inside, with the lab's ~/.ssh in the place of the user's; from where runFrom does, if told. */
+  readonly inside: (argv: readonly string[], position?: string) => readonly [string, ...string[]];
+  readonly run: (argv: readonly string[], options?: RunOptions) => Promise<Ended>;
+  /** Of a lab with EC2: from "outside", 192.0.2.10, whom nobody knows, or from an instance's place in the network. */
+  readonly runFrom: (position: string, argv: readonly string[], options?: RunOptions) => Promise<Ended>;
+  /** Of a lab with EC2: Python with boto3, which prints JSON. */
+  readonly boto: (script: string) => Promise<unknown>;
+  readonly ec2: Ec2;
   readonly stop: () => Promise<void>;
 };
 
@@ -69,14 +83,20 @@ echo $$ >"$1/cgroup.procs"
 put() { mkdir -p -m 700 "$1/.ssh" && mount --bind "$ssh" "$1/.ssh"; }
 ssh=$2
 put "$3"
+[ -z "$4" ] || { ${exportEnvironment}
+}
 [ "\${HOME:-$3}" = "$3" ] || [ -n "$(ls -A "$HOME/.ssh" 2>/dev/null)" ] || put "$HOME"
-shift 3
+shift 4
 exec "$@"`;
 
 /** Runs a command in the lab's network; it is counted among the lab's processes, and so ends with it. */
-function enter(id: string, argv: readonly string[]): readonly [string, ...string[]] {
+function enter(
+  { id, ec2 }: LabRecord,
+  network: readonly string[],
+  argv: readonly string[],
+): readonly [string, ...string[]] {
   const group = makeOperatorGroup(`${id}/operator`);
-  const [command = "", ...args] = inside(id);
+  const [command = "", ...args] = network;
   return [
     command,
     ...args,
@@ -90,14 +110,36 @@ function enter(id: string, argv: readonly string[]): readonly [string, ...string
     group,
     sshFolder(id),
     userInfo().homedir,
+    ec2 === null ? "" : "ec2",
     ...argv,
   ];
+}
+
+/** The command that runs another one there. */
+function positionOf(record: LabRecord, position: string): readonly string[] {
+  if (position === "outside") return ["nsenter", `--net=/run/netns/${outsideOf(record.id)}`];
+  const pid = init(record, position);
+  if (pid === null) throw new Error(`${position} is off`);
+  return ["nsenter", `--net=/proc/${pid}/ns/net`];
+}
+
+async function boto(record: LabRecord, run: Lab["run"], script: string): Promise<unknown> {
+  const env = { AWS_DEFAULT_REGION: "ap-northeast-2", ...process.env };
+  const { status, stdout, stderr } = await run([record.ec2?.python ?? "python3", "-"], { input: script, env });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as unknown;
 }
 
 function openLab(record: LabRecord): Lab {
   const { id, login } = record;
   const folder = sshFolder(id);
-  const line = (argv: readonly string[]): readonly [string, ...string[]] => enter(id, argv);
+  const line: Lab["inside"] = (argv, position) =>
+    enter(record, position === undefined ? inside(id) : positionOf(record, position), argv);
+  const runIn = ([command, ...args]: readonly [string, ...string[]], options: RunOptions = {}): Promise<Ended> => {
+    const { env = process.env, cwd, input = "" } = options;
+    return runToEnd(command, args, { env, stdio: "pipe", ...(cwd === undefined ? {} : { cwd }) }, input);
+  };
+  const run: Lab["run"] = (argv, options) => runIn(line(argv), options);
   return {
     id,
     folder: folderOf(id),
@@ -112,11 +154,10 @@ function openLab(record: LabRecord): Lab {
     },
     mirror: mirrorOf(id),
     inside: line,
-    run: ([...argv], { env = process.env, cwd, input = "" } = {}) => {
-      const [command, ...args] = line(argv);
-      const options: SpawnOptions = { env, stdio: "pipe", ...(cwd === undefined ? {} : { cwd }) };
-      return runToEnd(command, args, options, input);
-    },
+    run,
+    runFrom: (position, argv, options) => runIn(line(argv, position), options),
+    boto: (script) => boto(record, run, script),
+    ec2: ec2Of(record),
     stop: () => removeLab(id),
   };
 }
@@ -271,6 +312,7 @@ async function build(record: LabRecord, apt: string, wish: Wish): Promise<Lab> {
   writeConfig(record);
   await makeNetwork(record.id, record.jump !== null);
   await startMirror(record, apt, wish.name !== undefined);
+  if (record.ec2 !== null) await startEc2(record, record.ec2);
   const all = [...record.hosts, ...(record.jump === null ? [] : [record.jump])];
   await Promise.all(all.map((host) => makeDisk(record, host, wish)));
   const lab = openLab(record);
@@ -281,6 +323,11 @@ async function build(record: LabRecord, apt: string, wish: Wish): Promise<Lab> {
 function layersOf({ root, java, cloud }: Base, wish: Wish): readonly string[] {
   if (wish.userData !== undefined) return [cloud, root];
   return [...(wish.java === false ? [] : [java]), ...(wish.python === true ? [cloud] : []), root];
+}
+
+function ec2Record({ root, cloud }: Base, { ec2 = false }: Wish): Ec2Record | null {
+  if (ec2 === false) return null;
+  return { simulated: ec2 !== true && ec2.simulated, python: prepareMoto(), layers: [cloud, root] };
 }
 
 /** Boots fresh hosts. They go with `stop`, and soon after this process has ended, however it did. */
@@ -298,6 +345,7 @@ export async function lab(wish: Wish = {}): Promise<Lab> {
       address: `10.77.0.${i + 11}`,
     })),
     layers: layersOf(base, wish),
+    ec2: ec2Record(base, wish),
   };
   claim(record);
   try {

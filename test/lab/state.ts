@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endGroup, removeGroup } from "./cgroups.ts";
-import { released } from "./loop.ts";
+import { detachAll, released } from "./loop.ts";
 import { lives, tool, type Owner } from "./processes.ts";
 
 export type Login = "root" | "admin";
@@ -19,6 +19,15 @@ export type LabRecord = {
   readonly hosts: readonly HostRecord[];
   /** Of overlayfs, the upper one first. */
   readonly layers: readonly string[];
+  readonly ec2: Ec2Record | null;
+};
+
+/** Of the lab's EC2 (ec2/). */
+export type Ec2Record = {
+  /** Instances that boot nothing. */
+  readonly simulated: boolean;
+  readonly python: string;
+  readonly layers: readonly string[];
 };
 
 const allLabs = process.env["KCTL_LAB_STATE"] ?? "/var/lib/kctl-lab";
@@ -26,6 +35,9 @@ const allLabs = process.env["KCTL_LAB_STATE"] ?? "/var/lib/kctl-lab";
 export const folderOf = (id: string): string => join(allLabs, id);
 
 export const namespaceOf = (id: string): string => `kctl-lab-${id}`;
+
+/** Of a client at 192.0.2.10, whom nobody knows. */
+export const outsideOf = (id: string): string => `${namespaceOf(id)}.outside`;
 
 /** The command that is put before another so that it runs in the lab's network. */
 export const inside = (id: string): readonly string[] => ["nsenter", `--net=/run/netns/${namespaceOf(id)}`];
@@ -59,10 +71,12 @@ export function claim(record: LabRecord): void {
 /** Everything of it, whatever state it is in, also a second time: processes (with them their mounts), network, groups, folder. */
 export async function removeLab(id: string): Promise<void> {
   await endGroup(id);
+  await detachAll(folderOf(id));
   await released(folderOf(id));
-  if (existsSync(`/run/netns/${namespaceOf(id)}`)) {
-    await tool("ip", "netns", "delete", namespaceOf(id)).catch((error: unknown) => {
-      if (existsSync(`/run/netns/${namespaceOf(id)}`)) throw error;
+  for (const name of [outsideOf(id), namespaceOf(id)]) {
+    if (!existsSync(`/run/netns/${name}`)) continue;
+    await tool("ip", "netns", "delete", name).catch((error: unknown) => {
+      if (existsSync(`/run/netns/${name}`)) throw error;
     });
   }
   await removeGroup(id);
