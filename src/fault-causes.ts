@@ -169,6 +169,11 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
       "A process that is not of this cluster listens on a port that one of its servers needs: another cluster, a Kafka or ZooKeeper of the system, anything.",
     fix: "Stop that process, or move all ports of this cluster with another `provider.port`.",
   },
+  "no-address": {
+    cause:
+      "`advertise` of `kafka.clients` or `kafka.external` says `public` or `private`, and the node's machine has no such address.",
+    fix: "Say another `advertise`, or give the machine such an address.",
+  },
   "identity-conflict": {
     cause:
       "A folder holds the data of another broker, controller, ZooKeeper server or cluster than the spec and the receipt say: it was copied, moved or restored, or it is gone.",

@@ -56,6 +56,7 @@ export const faultCodes = {
     means: "Something is wrong with a host that a cluster would not come up with; nothing was changed.",
   },
   "port-taken": { exit: 1, means: "A port that a service needs is held by another process." },
+  "no-address": { exit: 1, means: "A broker is to tell its clients an address that its machine does not have." },
   "identity-conflict": { exit: 1, means: "What is stored on a node disagrees about who it is." },
   "not-built": { exit: 1, means: "The change is part of kctl's plan for later and is not carried out yet." },
   "service-died": { exit: 1, means: "A service ended while kctl waited for it." },

@@ -18,6 +18,8 @@ export type Member = {
   readonly bind: string;
   /** What clients are told. */
   readonly advertised: string;
+  /** What clients outside are told; null: there is no listener for them. */
+  readonly advertisedOutside: string | null;
   /** Ports by the names that its service declares. */
   readonly ports: Readonly<Record<string, number>>;
   readonly heapMiB: number;

@@ -16,6 +16,18 @@ export type MachinePlatform = {
   readonly addresses: Readonly<Record<string, string>>;
 };
 
+/** What a provider knows of a machine that it makes. */
+export type NodeFacts = {
+  /** Where this machine reaches it; null until it is there. */
+  readonly address: string | null;
+  readonly privateAddress: string | null;
+  readonly publicAddress: string | null;
+  /** Its zone; of one that is still to be made, the one that it is to be made in. */
+  readonly rack: string | null;
+  /** Whom to log in as. */
+  readonly user: string | null;
+};
+
 export type Platform = {
   readonly provider: Cluster["provider"];
   /** Where they share a machine, everything that kctl makes for the cluster lies below; paths are shown from here. */
@@ -24,6 +36,8 @@ export type Platform = {
   readonly folders: Readonly<Record<"config" | "data" | "log" | "run", string>>;
   /** The one address of all nodes, where they share a machine; null: each node has its own. */
   readonly sharedAddress: string | null;
+  /** Machines that the provider makes, by node: one that is not there is still to be made. null: the spec says where machines are. */
+  readonly nodes: Readonly<Record<string, NodeFacts>> | null;
   /** Added to every base port. */
   readonly portShift: number;
   /** Added once more for each further member of a role, where they share a machine. */

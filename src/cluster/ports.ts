@@ -1,5 +1,6 @@
 /** Checks of the cluster's ports: none over 65535, none twice at one address. */
 import type { Problem, SpecPath } from "../spec/problem.ts";
+import { isKnown } from "./known-after-up.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** @param where the key of the spec to point at: `provider.port` moves every port of a local cluster */
@@ -18,7 +19,8 @@ export function portProblems(cluster: Cluster, where: SpecPath): readonly Proble
         });
         continue;
       }
-      const at = `${member.address}:${port}`;
+      // Machines that are still to be made are machines of their own.
+      const at = `${isKnown(member.address) ? member.address : member.node}:${port}`;
       const other = taken.get(at);
       if (other !== undefined)
         problems.push({

@@ -3,6 +3,7 @@ import type { Spec } from "../spec/schema.ts";
 import { service, servicesInOrder } from "../services/registry.ts";
 import type { Cluster, ClusterNode, Member, Role } from "./cluster.ts";
 import { giveIds, type KnownIds } from "./known-ids.ts";
+import { placeOf, usualAdvertise } from "./place.ts";
 import type { Platform } from "./platform.ts";
 
 type NodeEntry = Spec["nodes"][number];
@@ -18,13 +19,11 @@ function expandNodes(spec: Spec): readonly NamedEntry[] {
 
 export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds): Cluster {
   const named = expandNodes(spec);
-  const nodes = named.map(({ name, entry }): ClusterNode => ({
-    name,
-    address: platform.sharedAddress ?? entry.address ?? name,
-    user: entry.user ?? null,
-    rack: entry.rack ?? null,
-    roles: servicesInOrder.map(({ role }) => role).filter((role) => entry.roles.includes(role)),
-  }));
+  const nodes = named.map(({ name, entry }): ClusterNode => {
+    const { address, user, rack } = placeOf(name, entry, platform);
+    const roles = servicesInOrder.map(({ role }) => role).filter((role) => entry.roles.includes(role));
+    return { name, address, user, rack, roles };
+  });
   const members = servicesInOrder.flatMap(({ role }) => resolveRole(role, named, spec, platform, known));
   return {
     name: spec.name,
@@ -70,11 +69,12 @@ function resolveRole(
     known,
   );
   const settings = section(spec);
+  const { clients, external } = spec.kafka;
   return having.map(({ name, entry }): Member => {
     const key = `${name}/${role}`;
     const id = ids.get(key) ?? firstId;
     const shift = platform.portShift + platform.portStep * (id - firstId);
-    const address = platform.sharedAddress ?? entry.address ?? name;
+    const { address, rack, told } = placeOf(name, entry, platform);
     const inFolder = (pattern: string): string => pattern.replaceAll("{node}", name).replaceAll("{role}", role);
     return {
       key,
@@ -84,11 +84,12 @@ function resolveRole(
       address,
       host: platform.sharedAddress ?? name,
       bind: platform.sharedAddress ?? "",
-      advertised: platform.sharedAddress ?? advertisedAddress(spec, name, entry),
+      advertised: told(clients.advertise ?? usualAdvertise(platform)),
+      advertisedOutside: external === undefined ? null : told(external.advertise),
       ports: Object.fromEntries(Object.entries(basePorts(spec)).map(([port, base]) => [port, base + shift])),
       heapMiB: entry.heap ?? settings.heap ?? defaultHeapMiB[platform.profile],
       heapFrom: entry.heap !== undefined ? "nodes.heap" : settings.heap !== undefined ? `${sectionName}.heap` : null,
-      rack: entry.rack ?? null,
+      rack,
       config: role === "broker" ? { ...settings.config, ...entry.config } : settings.config,
       ownSettings: role === "broker" ? Object.keys(entry.config) : (settings.own ?? []),
       jvm: settings.jvm,
@@ -100,19 +101,4 @@ function resolveRole(
       },
     };
   });
-}
-
-/** Clients are told the address of the spec where it says nothing else: it is the one that is known to be reachable. */
-function advertisedAddress({ kafka }: Spec, name: string, entry: NodeEntry): string {
-  const address = entry.address ?? name;
-  switch (kafka.clients.advertise ?? "address") {
-    case "name":
-      return name;
-    case "private":
-      return entry.privateAddress ?? address;
-    case "public":
-      return entry.publicAddress ?? address;
-    case "address":
-      return address;
-  }
 }

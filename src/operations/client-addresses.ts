@@ -13,3 +13,11 @@ export function bootstrapOf(cluster: Cluster): string {
     .map(({ advertised, ports }) => `${advertised}:${ports["clients"]}`)
     .join(",");
 }
+
+/** What clients outside are given; null: there is no listener for them. */
+export function externalBootstrapOf(cluster: Cluster): string | null {
+  const told = membersOf(cluster, "broker").flatMap(({ advertisedOutside, ports }) =>
+    advertisedOutside === null ? [] : [`${advertisedOutside}:${ports["external"]}`],
+  );
+  return told.length === 0 ? null : told.join(",");
+}

@@ -1,6 +1,6 @@
 /** New ids as Kafka makes them, and what stands for one where nothing is made. */
 import { randomBytes } from "node:crypto";
-import { knownAfterUp } from "../plan/change.ts";
+import { knownAfterUp } from "../cluster/known-after-up.ts";
 
 /** Makes an id that was never there. */
 export type FreshId = () => string;

@@ -1,4 +1,5 @@
 /** Makes one change of a plan true: the only place where a kind of change meets the thing that carries it out. */
+import { isKnown } from "../cluster/known-after-up.ts";
 import { KctlError } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
@@ -63,6 +64,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
 
   return async (change, begun, failed) => {
     await mustStillHold(lock);
+    mustBeKnown(change);
     switch (change.kind) {
       case "receipt":
         return record.write();
@@ -233,4 +235,11 @@ async function gate(
     },
   );
   if (!ready) throw tooFew(`they did not within ${timeoutSeconds} s`);
+}
+
+/** What is still to be made has its address first: nothing is written with a hole in it. */
+function mustBeKnown(change: Change): void {
+  const step = change.kind === "machine" && change.step.kind === "hosts" ? change.step : null;
+  const digest = change.kind === "file" ? change.new : (step?.new ?? "");
+  if (!isKnown(digest)) throw new RangeError(`${change.key} rests on what is not known yet`);
 }

@@ -1,4 +1,5 @@
 /** Finds the Java that a cluster's servers run on, or says which one is to be fetched. */
+import { knownAfterUp } from "../cluster/known-after-up.ts";
 import { javaPlatformHere, type JavaPlatform } from "../artifacts/java-platform.ts";
 import { findJava, type Java } from "../artifacts/java.ts";
 import { temurinHome, temurinOf } from "../artifacts/temurin.ts";
@@ -49,8 +50,8 @@ function placed({ home, executable, major }: Java, cache: string): ServerJava {
 
 /** Stands for a Java that is not known: for `render` and `status`, which start nothing. */
 export const unknownJava: ServerJava = {
-  home: "<known after up>",
-  executable: "<known after up>",
+  home: knownAfterUp,
+  executable: knownAfterUp,
   temurin: null,
   major: null,
   missing: null,

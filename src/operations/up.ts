@@ -6,7 +6,7 @@ import type { Receipt } from "../plan/receipt.ts";
 import { startsOf } from "../plan/starts.ts";
 import type { Lock } from "../providers/provider.ts";
 import { awaitHealth } from "./await-health.ts";
-import { bootstrapOf } from "./client-addresses.ts";
+import { bootstrapOf, externalBootstrapOf } from "./client-addresses.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { execute, type Outcome } from "./execute.ts";
@@ -24,6 +24,7 @@ export type UpResult = {
   readonly changed: number;
   readonly cluster: string;
   readonly bootstrap: string;
+  readonly externalBootstrap: string | null;
   readonly software: string;
   /** What the tools there must be told, since no Java of this machine fits; null where they find one. */
   readonly javaHome: string | null;
@@ -100,10 +101,11 @@ function endOf({
   kafkaFolder,
   java,
   provider,
-}: Survey): Pick<UpResult, "cluster" | "bootstrap" | "software" | "javaHome" | "on"> {
+}: Survey): Pick<UpResult, "cluster" | "bootstrap" | "externalBootstrap" | "software" | "javaHome" | "on"> {
   const javaHome = java.temurin === null ? null : java.home;
   const on = provider.platform.machine === null ? null : (cluster.nodes[0]?.name ?? null);
-  return { cluster: cluster.name, bootstrap: bootstrapOf(cluster), software: kafkaFolder, javaHome, on };
+  const clients = { bootstrap: bootstrapOf(cluster), externalBootstrap: externalBootstrapOf(cluster) };
+  return { cluster: cluster.name, ...clients, software: kafkaFolder, javaHome, on };
 }
 
 const mute: Fault = {

@@ -2,9 +2,6 @@
 import type { Artifact, ClassArchive, InstalledSoftware } from "../services/desired.ts";
 import type { SettingChange } from "./topic-difference.ts";
 
-/** Stands in a plan for what only `up` will know: an id that it is to make. */
-export const knownAfterUp = "<known after up>";
-
 /** The key of the spec that a change comes from, with what stood there and what stands there now. */
 export type Why = { readonly field: string; readonly from: string | null; readonly to: string | null };
 

@@ -2,7 +2,7 @@
 import type { DesiredFile, DesiredHost, DesiredProcess, Owner } from "../services/desired.ts";
 import type { Change, Edge, Why } from "./change.ts";
 import { isReadOtherwise } from "./read-otherwise.ts";
-import { contentDigest } from "./content-digest.ts";
+import { wantedDigest } from "./content-digest.ts";
 import type { ObservedHost } from "./observed.ts";
 import { differenceLines, reasons } from "./text-difference.ts";
 
@@ -117,7 +117,7 @@ function fileChange(
 ): readonly Change[] {
   const seen = observed?.files[file.path];
   const edited = host.machine !== undefined && isReadOtherwise(file, seen, isLive);
-  const digest = contentDigest(file.content);
+  const digest = wantedDigest(file.content);
   if (seen?.kind === "other") return [];
   if (seen?.kind === "file" && seen.digest === digest && seen.mode === file.mode && isOwned(seen, file.owner))
     return [];

@@ -2,7 +2,7 @@
 import { withBlock } from "../render/hosts-block.ts";
 import type { ApacheArtifact, DesiredHost, DesiredMachine } from "../services/desired.ts";
 import type { Change, Edge, MachineStep } from "./change.ts";
-import { contentDigest } from "./content-digest.ts";
+import { contentDigest, wantedDigest } from "./content-digest.ts";
 import { placed } from "./host-changes.ts";
 import type { ObservedMachine } from "./observed.ts";
 import { differenceLines } from "./text-difference.ts";
@@ -105,7 +105,7 @@ function hostsChange(
   const wanted = withBlock(hostsFile, hosts);
   if (wanted === hostsFile) return [];
   const old = hostsFile === null ? null : contentDigest(hostsFile);
-  return [{ step: { kind: "hosts", old, new: contentDigest(wanted) }, diff: differenceLines(hostsFile ?? "", wanted) }];
+  return [{ step: { kind: "hosts", old, new: wantedDigest(wanted) }, diff: differenceLines(hostsFile ?? "", wanted) }];
 }
 
 function kernelChange(

@@ -1,4 +1,5 @@
 /** What was seen, as plain data. "Unknown" is a state of its own: what does not answer is never taken for absent. */
+import { isKnown } from "../cluster/known-after-up.ts";
 import type { Owner } from "../services/desired.ts";
 import type { ObservedSettings } from "./setting-difference.ts";
 import type { TopicAsSeen } from "./topic-difference.ts";
@@ -33,6 +34,11 @@ export type RunningProcess = {
   /** Where its pid is noted, if anywhere; removed by the stop. */
   readonly pidFile?: string;
 };
+
+/** Whether it was started with something else than what is wanted; where that is not known, nothing is told. */
+export function startsAnew({ inputs }: RunningProcess, wanted: string): boolean {
+  return isKnown(wanted) && inputs !== wanted;
+}
 
 export type ObservedProcess =
   | { readonly state: "absent" }
@@ -98,7 +104,7 @@ export type ObservedHost = {
   readonly folders: Readonly<Record<string, ObservedFolder>>;
   /** By member key. */
   readonly processes: Readonly<Record<string, ObservedProcess>>;
-  /** By port: only those that a process which is not running would need. */
+  /** By port: only those that a process needs which is to be started, or started anew. */
   readonly ports: Readonly<Record<string, PortHolder>>;
   /** By member key: what its data folder says. */
   readonly identities: Readonly<Record<string, ObservedIdentity>>;

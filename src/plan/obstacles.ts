@@ -1,9 +1,10 @@
 /** What stands in the way of a plan: seen before anything is touched, and named with the way out. */
 import type { Cluster } from "../cluster/cluster.ts";
+import { isKnown } from "../cluster/known-after-up.ts";
 import type { Fault } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
 import { identityConflicts } from "./identity-conflicts.ts";
-import type { ObservedState } from "./observed.ts";
+import type { ObservedProcess, ObservedState, PortHolder } from "./observed.ts";
 import type { Receipt } from "./receipt.ts";
 
 export function obstacles(
@@ -17,7 +18,8 @@ export function obstacles(
     ...identityConflicts(cluster, desired, observed, receipt),
     ...thingsInTheWay(desired, observed),
     ...somebodysAccount(desired, observed, receipt),
-    ...takenPorts(desired, observed),
+    ...takenPorts(desired, observed, receipt),
+    ...noAddress(cluster),
   ];
 }
 
@@ -62,13 +64,18 @@ export function hasRun(desired: DesiredState, hosts: ObservedState["hosts"]): bo
   });
 }
 
-/** Servers find each other by their ports: with those of some changed and of others not, no quorum would be left. */
+/**
+ * Servers find each other by their ports: with those of some changed and of others not, no quorum would be left. The listener for
+ * clients outside is no port of theirs.
+ */
 function portsMoved(desired: DesiredState, { hosts }: ObservedState, receipt: Receipt): readonly Fault[] {
   return desired.hosts.flatMap(({ node, processes }) =>
     processes.flatMap(({ key, ports }): readonly Fault[] => {
       const former = receipt.ports[key];
       if (former === undefined || hosts[node]?.processes[key]?.state !== "running") return [];
-      const moved = Object.entries(ports).filter(([name, port]) => former[name] !== undefined && former[name] !== port);
+      const moved = Object.entries(ports).filter(
+        ([name, port]) => name !== "external" && former[name] !== undefined && former[name] !== port,
+      );
       if (moved.length === 0) return [];
       const what = moved.map(([name, port]) => `${name} ${former[name]} to ${port}`).join(", ");
       return [
@@ -123,14 +130,15 @@ function somebodysAccount(desired: DesiredState, { hosts }: ObservedState, recei
   });
 }
 
-function takenPorts(desired: DesiredState, observed: ObservedState): readonly Fault[] {
+function takenPorts(desired: DesiredState, observed: ObservedState, receipt: Receipt | null): readonly Fault[] {
   return desired.hosts.flatMap(({ node, machine, processes }) =>
     processes.flatMap(({ key, ports }) => {
       const seen = observed.hosts[node];
-      if (seen?.processes[key]?.state === "running") return [];
+      const process = seen?.processes[key];
       return Object.entries(ports).flatMap(([name, port]): readonly Fault[] => {
         const holder = seen?.ports[String(port)];
         if (holder === undefined || holder === null) return [];
+        if (process?.state === "running" && isOwnPort(holder, process, receipt?.ports[key]?.[name] === port)) return [];
         const who =
           holder.pid === null
             ? "a process of another user"
@@ -149,4 +157,34 @@ function takenPorts(desired: DesiredState, observed: ObservedState): readonly Fa
       });
     }),
   );
+}
+
+/** A port of a server that runs and is to be restarted: its own, unless somebody else is seen to hold it. */
+function isOwnPort(
+  { pid }: NonNullable<PortHolder>,
+  process: Extract<ObservedProcess, { readonly state: "running" }>,
+  hadIt: boolean,
+): boolean {
+  if (pid === null) return hadIt;
+  return [process, ...(process.extras ?? [])].some((own) => own.pid === pid);
+}
+
+/** Clients cannot be told an address that a machine does not have. One that is still to be made may get it. */
+function noAddress({ nodes, members }: Cluster): readonly Fault[] {
+  return members.flatMap(({ node, role, advertised, advertisedOutside }): readonly Fault[] => {
+    const machine = nodes.find(({ name }) => name === node);
+    if (role !== "broker" || machine === undefined || !isKnown(machine.address)) return [];
+    const lacking = (section: string, told: string | null): readonly Fault[] =>
+      told === null || isKnown(told)
+        ? []
+        : [
+            {
+              code: "no-address",
+              node,
+              what: `the machine of ${node} has no address of the kind that \`${section}.advertise\` says clients are told`,
+              fix: `choose another \`${section}.advertise\`, or give the machine such an address`,
+            },
+          ];
+    return [...lacking("kafka.clients", advertised), ...lacking("kafka.external", advertisedOutside)];
+  });
 }

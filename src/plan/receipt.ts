@@ -1,6 +1,7 @@
 /** The record that kctl leaves of what it made: written before the first change, read by every later run. */
 import { z } from "zod";
 import type { Cluster } from "../cluster/cluster.ts";
+import { isKnown } from "../cluster/known-after-up.ts";
 import type { KnownIds } from "../cluster/known-ids.ts";
 import { KctlError } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
@@ -181,7 +182,7 @@ function machinesIn(
     const paths = (all: readonly { readonly path: string }[]): readonly string[] => all.map(({ path }) => path);
     const entry = cluster.nodes.find(({ name }) => name === node);
     const its = {
-      address: entry?.address ?? node,
+      address: entry !== undefined && isKnown(entry.address) ? entry.address : (before?.address ?? node),
       ...(entry === undefined || entry.user === null ? {} : { user: entry.user }),
       folders: both(before?.folders, paths(folders)),
       files: both(before?.files, paths(files)),

@@ -1,9 +1,10 @@
 /** A plan that was put aside to be reviewed: what stands in its file, and what of the plan that is wanted now it covers. */
 import { z } from "zod";
+import { knownAfterUp } from "../cluster/known-after-up.ts";
 import { KctlError } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
 import type { Spec } from "../spec/schema.ts";
-import { changesSomething, knownAfterUp, type Change } from "./change.ts";
+import { changesSomething, type Change } from "./change.ts";
 import { contentDigest } from "./content-digest.ts";
 import { kafkaLater } from "./kafka-changes.ts";
 
@@ -161,7 +162,7 @@ function reviewerOf(saved: SavedPlan, now: PlanNow): (change: Change) => boolean
   return (change) => {
     const former = formerly.get(change.key);
     if (former === undefined) return !changesSomething(change);
-    const sameServers = serversOf(change).every((key) => saved.servers[key] === inputs.get(key));
+    const sameServers = serversOf(change).every((key) => fills(saved.servers[key] ?? "", inputs.get(key) ?? ""));
     return sameServers && covers(former, change);
   };
 }
@@ -195,10 +196,11 @@ function matches(former: unknown, now: unknown): boolean {
   return [...names].every((name) => matches(one?.[name], other?.[name]));
 }
 
+/** An id, an address or a digest has no blank. */
 function fills(former: string, now: string): boolean {
   if (former === now || !former.includes(knownAfterUp)) return former === now;
   const parts = former.split(knownAfterUp).map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join("[A-Za-z0-9_-]+")}$`).test(now);
+  return new RegExp(`^${parts.join("[A-Za-z0-9_.:-]+")}$`).test(now);
 }
 
 function serversOf(change: Change): readonly string[] {

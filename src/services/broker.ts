@@ -51,17 +51,30 @@ function copiesOfTopics(cluster: Cluster): Readonly<Record<string, string>> {
   };
 }
 
+type Listener = { readonly name: string; readonly told: string; readonly port: number | undefined };
+
+function listenersOf({ host, advertised, advertisedOutside, ports }: Member): readonly Listener[] {
+  return [
+    { name: "INTERNAL", told: host, port: ports["internal"] },
+    { name: "CLIENTS", told: advertised, port: ports["clients"] },
+    ...(advertisedOutside === null ? [] : [{ name: "EXTERNAL", told: advertisedOutside, port: ports["external"] }]),
+  ];
+}
+
 function settings(member: Member, context: ServiceContext): readonly Setting[] {
   const { cluster, platform } = context;
-  const { internal, clients } = member.ports;
-  const listeners = `INTERNAL://${member.bind}:${internal},CLIENTS://${member.bind}:${clients}`;
-  const advertised = `INTERNAL://${member.host}:${internal},CLIENTS://${member.advertised}:${clients}`;
+  const listeners = listenersOf(member);
   const own: Record<string, string> = {
     ...identity(member, context),
     ...(member.rack === null ? {} : { "broker.rack": member.rack }),
-    listeners,
-    "advertised.listeners": advertised,
-    "listener.security.protocol.map": `${cluster.quorum === "kraft" ? "CONTROLLER:PLAINTEXT," : ""}INTERNAL:PLAINTEXT,CLIENTS:PLAINTEXT`,
+    listeners: listeners.map(({ name, port }) => `${name}://${member.bind}:${port}`).join(","),
+    "advertised.listeners": listeners.map(({ name, told, port }) => `${name}://${told}:${port}`).join(","),
+    "listener.security.protocol.map": [
+      ...(cluster.quorum === "kraft" ? ["CONTROLLER"] : []),
+      ...listeners.map(({ name }) => name),
+    ]
+      .map((name) => `${name}:PLAINTEXT`)
+      .join(","),
     "inter.broker.listener.name": "INTERNAL",
     "log.dirs": member.folders.data,
     ...copiesOfTopics(cluster),
@@ -86,14 +99,23 @@ function origins(member: Member, { cluster, platform }: ServiceContext): Origins
       field: "kafka.clients.port",
       reads: { kind: "number", of: "CLIENTS://[^,]*:([0-9]+)", less: internal, plus: internalPort },
     },
+    {
+      field: "kafka.external.port",
+      reads: { kind: "number", of: "EXTERNAL://[^,]*:([0-9]+)", less: internal, plus: internalPort },
+    },
   ];
+  // Where they share a machine, its one address is told, whatever the spec says.
+  const told: readonly Origin[] =
+    platform.sharedAddress === null
+      ? [{ field: "kafka.external.advertise", reads: { kind: "part", of: "EXTERNAL://([^,]*):[0-9]+" } }]
+      : [];
   return {
     ...Object.fromEntries(copies),
     "broker.rack": [{ field: "nodes.rack", reads: { kind: "value" } }],
     "zookeeper.connect": [{ field: "nodes", reads: { kind: "items" } }],
     "controller.quorum.bootstrap.servers": [{ field: "nodes", reads: { kind: "items" } }],
     listeners,
-    "advertised.listeners": listeners,
+    "advertised.listeners": [...listeners, ...told],
   };
 }
 
@@ -116,7 +138,11 @@ export const broker: Service = {
   title: "broker",
   logName: "server.log",
   firstId: 1,
-  basePorts: (spec) => ({ internal: internalPort, clients: spec.kafka.clients.port }),
+  basePorts: ({ kafka: { clients, external } }) => ({
+    internal: internalPort,
+    clients: clients.port,
+    ...(external === undefined ? {} : { external: external.port }),
+  }),
   sectionName: "kafka",
   section: (spec) => spec.kafka,
   defaultHeapMiB: { laptop: 512, server: 1024 },

@@ -1,6 +1,7 @@
 /** A service that is a JVM: its argument file, its command and the digest of all that it reads when it starts. */
 import { createHash } from "node:crypto";
 import type { Cluster, Member } from "../cluster/cluster.ts";
+import { isKnown, knownAfterUp } from "../cluster/known-after-up.ts";
 import { jvmArguments } from "../render/jvm-arguments.ts";
 import { sectionLine } from "../render/properties.ts";
 import type { ApacheArtifact, DesiredFile, DesiredProcess, Origin, Probe, Registration } from "./desired.ts";
@@ -56,7 +57,9 @@ export function archiveFlags(archive: string | null): readonly string[] {
   return archive === null ? [] : ["-Xshare:auto", `-XX:SharedArchiveFile=${archive}`];
 }
 
+/** While something of it is not known, nor is the digest. */
 function digestOf(parts: readonly string[]): string {
+  if (!parts.every(isKnown)) return knownAfterUp;
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
 }
 

@@ -1,6 +1,7 @@
 /** What a machine that is kctl's to set up must have for its servers: as plain data. */
 import { createHash } from "node:crypto";
 import type { Cluster, ClusterNode } from "../cluster/cluster.ts";
+import { isKnown, knownAfterUp } from "../cluster/known-after-up.ts";
 import type { MachinePlatform } from "../cluster/platform.ts";
 import { hostsLines, hostsText } from "../render/hosts-unit.ts";
 import { sysctlFile, sysctlSettings } from "../render/sysctl-file.ts";
@@ -116,7 +117,8 @@ function withUnit(process: DesiredProcess, input: MachineInput): DesiredProcess 
   const mine = `-Dkctl.inputs=${process.inputs}`;
   const bare = { ...process, argv: process.argv.filter((argument) => argument !== mine) };
   const text = systemdUnit(bare, unitInput(process, input));
-  const inputs = createHash("sha256").update(process.inputs).update(text).digest("hex").slice(0, 24);
+  const digest = createHash("sha256").update(process.inputs).update(text).digest("hex").slice(0, 24);
+  const inputs = isKnown(process.inputs) ? digest : knownAfterUp;
   return {
     ...process,
     inputs,

@@ -10,6 +10,7 @@ import { shown } from "./words.ts";
 export type AwsSpec = Extract<Spec["provider"], { type: "aws" }>;
 
 const accessPath = ["provider", "access"];
+const fromPath = ["kafka", "external", "from"];
 
 function rule(path: SpecPath, what: string, fix: string, needs: readonly SpecPath[] = []): RuleProblem {
   return { code: "spec-rule", path, what, fix, needs };
@@ -19,6 +20,7 @@ export function accessRules(spec: Spec, { access }: AwsSpec): RuleResult {
   const problems = [
     ...access.ssh.flatMap((range, index) => (range === "auto" ? [] : rangeRule(range, [...accessPath, "ssh", index]))),
     ...access.clients.flatMap((range, index) => rangeRule(range, [...accessPath, "clients", index])),
+    ...(spec.kafka.external?.from ?? []).flatMap((range, index) => rangeRule(range, [...fromPath, index])),
     ...viaRule(access.via),
   ];
   return { problems, warnings: [...worldWarnings(spec, access), ...unusedPorts(spec, access.allowWorld)] };
@@ -59,31 +61,41 @@ function viaRule(via: string | undefined): RuleProblem[] {
   ];
 }
 
+function opened(port: number): string {
+  return `opens the brokers' port ${port} to everybody, and brokers ask nobody who they are: all topics can be read, written and deleted`;
+}
+
 function worldWarnings({ kafka }: Spec, { ssh, clients, allowWorld }: AwsSpec["access"]): RuleProblem[] {
-  const { port } = kafka.clients;
-  const warnings = (key: "ssh" | "clients", ranges: readonly string[], port: number, what: string, fix: string) =>
+  const warnings = (path: SpecPath, ranges: readonly string[], port: number, what: string, fix: string) =>
     allowWorld.includes(port)
       ? []
       : ranges.flatMap((range, index) =>
-          isWorld(range)
-            ? [rule([...accessPath, key, index], `${shown(range)} ${what}`, fix, [["kafka", "clients"]])]
-            : [],
+          isWorld(range) ? [rule([...path, index], `${shown(range)} ${what}`, fix, [["kafka", "clients"]])] : [],
         );
   return [
     ...warnings(
-      "ssh",
+      [...accessPath, "ssh"],
       ssh,
       22,
       "lets everybody try to log in at port 22",
       "name the networks that you come from, or write `ssh: auto`",
     ),
     ...warnings(
-      "clients",
+      [...accessPath, "clients"],
       clients,
-      port,
-      `opens the brokers' port ${port} to everybody, and brokers ask nobody who they are: all topics can be read, written and deleted`,
+      kafka.clients.port,
+      opened(kafka.clients.port),
       "name the networks of your clients",
     ),
+    ...(kafka.external === undefined
+      ? []
+      : warnings(
+          fromPath,
+          kafka.external.from ?? [],
+          kafka.external.port,
+          opened(kafka.external.port),
+          "name the networks of your clients",
+        )),
   ];
 }
 

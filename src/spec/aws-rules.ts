@@ -191,12 +191,15 @@ function oneZone({ nodes }: Spec): RuleProblem[] {
 }
 
 function advertiseRule({ kafka }: Spec): RuleProblem[] {
-  if (kafka.clients.advertise !== "address") return [];
-  return [
-    rule(
-      ["kafka", "clients", "advertise"],
-      "on aws no address stands in the spec that brokers could tell clients",
-      "write `private` or `public`",
-    ),
-  ];
+  return (["clients", "external"] as const).flatMap((listener) =>
+    kafka[listener]?.advertise === "address"
+      ? [
+          rule(
+            ["kafka", listener, "advertise"],
+            "on aws no address stands in the spec that brokers could tell clients",
+            "write `private` or `public`",
+          ),
+        ]
+      : [],
+  );
 }

@@ -3,6 +3,7 @@ import { isCounted } from "./counts.ts";
 import type { Spec } from "./schema.ts";
 import { knownSettingRules } from "./known-setting-rules.ts";
 import { awsRules } from "./aws-rules.ts";
+import { listenerRules } from "./listener-rules.ts";
 import { nodeRules } from "./node-rules.ts";
 import { ensembleRules } from "./ensemble-rules.ts";
 import { replicationRules } from "./replication-rules.ts";
@@ -21,7 +22,7 @@ export type RuleProblem = Problem & {
 export type RuleResult = { readonly problems: readonly RuleProblem[]; readonly warnings: readonly RuleProblem[] };
 
 const counting = [ensembleRules, replicationRules];
-const always = [nodeRules, awsRules, knownSettingRules, settingRules, softwareRules, topicRules];
+const always = [nodeRules, awsRules, listenerRules, knownSettingRules, settingRules, softwareRules, topicRules];
 
 export function checkRules(spec: Spec): RuleResult {
   // How many servers there are is not known while one node does not say how many it is.

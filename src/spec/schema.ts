@@ -37,13 +37,23 @@ const clients = z.strictObject({
 });
 
 const external = z.strictObject({
-  port: key(port.default(9094), { doc: "The port of the external listener.", effect: "restart", example: "9094" }),
-  advertise: key(advertise.default("public"), {
-    doc: "Which address it tells clients.",
+  port: key(port.default(9094), {
+    doc: "Its port. On `local` it moves along with `provider.port`, as all do.",
     effect: "restart",
+    example: "9094",
+  }),
+  advertise: key(advertise.default("public"), {
+    doc: "Which address it tells clients: the node's `publicAddress`, `privateAddress`, `address` or name.",
+    effect: "restart",
+    on: remote,
     example: "public",
   }),
-  from: key(z.array(cidr).optional(), { doc: "Who may reach it.", effect: "live", example: "[203.0.113.0/24]" }),
+  from: key(z.array(cidr).optional(), {
+    doc: "Who may reach it, where kctl makes the rules of the network; elsewhere firewalls of your own decide, and kctl warns of that.",
+    effect: "live",
+    orOne: true,
+    example: "[203.0.113.0/24]",
+  }),
 });
 
 function heap(who: string, laptop: string) {
@@ -83,9 +93,8 @@ const kafka = z.strictObject({
   jvm,
   clients: key(clients.prefault({}), { doc: "The listener for clients.", effect: "restart" }),
   external: key(external.optional(), {
-    doc: "A second listener for clients outside.",
+    doc: "A second listener, for clients outside, which are told other addresses than those that `clients` serves. `external: {}` is enough. It is as open as the network lets it be.",
     effect: "restart",
-    later: "a listener for clients outside",
   }),
 });
 

@@ -97,7 +97,7 @@ function elsewhere(name: string, keys: Keys): WayOut | null {
 /** Where a key of this name is known; keys of features that come later only where there is no other. */
 function placesOf(name: string): string | null {
   const paths = pathsByName().get(name) ?? [];
-  const now = paths.filter((path) => topKey(path[0] ?? "")?.info.later === undefined && path[1] !== "external");
+  const now = paths.filter((path) => topKey(path[0] ?? "")?.info.later === undefined);
   const chosen = now.length > 0 ? now : paths;
   if (chosen.length === 0) return null;
   const places = chosen.map((path) => {

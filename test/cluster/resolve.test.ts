@@ -21,6 +21,7 @@ const platform: Platform = {
   portStep: 10,
   profile: "laptop",
   machine: null,
+  nodes: null,
 };
 
 function specOf(nodes: readonly object[], more: object = {}): Spec {

@@ -35,7 +35,7 @@ const cache = (): string => inject("cache");
 
 /** The ports of a local cluster of three of each role. */
 function portsFrom(port: number): readonly number[] {
-  const bases = [port - 1, port, port + 1, port - 9092 + 2181, port - 9092 + 2888, port - 9092 + 3888];
+  const bases = [port - 1, port, port + 1, port + 2, port - 9092 + 2181, port - 9092 + 2888, port - 9092 + 3888];
   return [0, 10, 20].flatMap((step) => bases.map((base) => base + step));
 }
 

@@ -1,7 +1,10 @@
 /** Rolling restarts of three ZooKeeper servers and three brokers: what stops them, what goes on, and the whole cluster stopped and started. */
+import { once } from "node:events";
 import { access, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { kafkaView } from "../../src/kafka/view.ts";
 import { cleanUp, kctl, place, processes, start, type Ended, type Place } from "./kctl.ts";
 import { makeTopic, topics } from "./topics.ts";
 
@@ -26,13 +29,16 @@ afterAll(async () => {
   await cleanUp(at);
 });
 
+/** What it says of a listener for clients outside: nothing, until the first roll adds one. */
+let outside = "";
+
 /** What the spec says of all brokers, and of the one on kafka-1. */
 async function spec(kafka: { readonly config: string; readonly jvm?: string }, one = ""): Promise<void> {
   await writeFile(
     at.spec,
     `name: demo
 provider: { type: local, port: ${at.port} }
-kafka: { version: 3.9.1, config: { ${kafka.config} }, jvm: [${kafka.jvm ?? ""}] }
+kafka: { version: 3.9.1, config: { ${kafka.config} }, jvm: [${kafka.jvm ?? ""}]${outside} }
 nodes:
   - { name: kafka-1, roles: [zookeeper, broker], config: { ${one} } }
   - { name: kafka-2, roles: [zookeeper, broker] }
@@ -61,9 +67,36 @@ async function signal(key: string, name: NodeJS.Signals): Promise<void> {
   process.kill(pid, name);
 }
 
+/** Where the brokers say that they are, to a client that comes to this one. */
+async function told(port: number): Promise<string | undefined> {
+  const view = await kafkaView([{ host: "127.0.0.1", port }], new AbortController().signal);
+  return view?.brokers.map(({ id, host, port: its }) => `${id} ${host}:${its}`).join(",");
+}
+
+describe("a listener for clients outside", () => {
+  test("is not added where somebody holds its port; no server is restarted", { timeout: patient }, async () => {
+    outside = ", external: {}";
+    await spec({ config: "queued.max.requests: 504" });
+    const before = await processes(at);
+    const server = createServer().listen(at.port + 12, "127.0.0.1");
+    await once(server, "listening");
+    const ended = await kctl(at, "up", "--json");
+    server.close();
+    expect({ exit: ended.exit, whats: errors(ended).map(({ what }) => what) }).toEqual({
+      exit: 1,
+      whats: [
+        expect.stringMatching(
+          `^port ${at.port + 12}, kafka-2/broker's external port, is held by process ${process.pid} \\(`,
+        ),
+      ],
+    });
+    expect(restarted(before, await processes(at))).toEqual([]);
+  });
+});
+
 describe("a roll", () => {
   test(
-    "restarts each broker once, hands the leaders back, and warns of what has one replica",
+    "adds a listener, restarts each broker once, hands the leaders back, and warns of what has one replica",
     { timeout: patient },
     async () => {
       await makeTopic(at, "single", [[1], [2]]);
@@ -71,6 +104,12 @@ describe("a roll", () => {
       await spec({ config: "queued.max.requests: 505" });
       const ended = await kctl(at, "up", "--json");
       expect({ exit: ended.exit, errors: errors(ended) }).toEqual({ exit: 0, errors: [] });
+      const ports = [at.port + 2, at.port + 12, at.port + 22];
+      expect(ended.result?.["externalBootstrap"]).toBe(ports.map((port) => `127.0.0.1:${port}`).join(","));
+      // Whoever comes in there is told of these alone, whoever comes to the other of the others.
+      for (const port of ports)
+        expect(await told(port)).toBe(ports.map((its, index) => `${index + 1} 127.0.0.1:${its}`).join(","));
+      expect(await told(at.port)).toBe(ports.map((its, index) => `${index + 1} 127.0.0.1:${its - 2}`).join(","));
       expect(order(ended).toSorted()).toEqual(brokers);
       expect(restarted(before, await processes(at))).toEqual(brokers);
       const warnings = ended.lines.flatMap(({ type, fault }) =>

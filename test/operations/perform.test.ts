@@ -1,4 +1,4 @@
-/** The receipt, as changes that are carried out side by side have it written. */
+/** Changes as they are carried out: the receipt that several write side by side, and what is never written. */
 import { expect, test } from "vitest";
 import type { Context } from "../../src/operations/context.ts";
 import { performer } from "../../src/operations/perform.ts";
@@ -41,4 +41,17 @@ test("what several machines record at the same time goes in few receipts, and is
     }),
   );
   expect(texts.length).toBeLessThanOrEqual(2);
+});
+
+test.each<[string, object]>([
+  ["a file", { kind: "file", path: "/etc/a", new: "<known after up>" }],
+  ["/etc/hosts", { kind: "machine", step: { kind: "hosts", old: null, new: "<known after up>" } }],
+])("%s that rests on what is not known yet is not written", async (_, change) => {
+  const written: string[] = [];
+  const lock = { stillHeld: () => Promise.resolve(true), release: () => Promise.resolve() };
+  const survey = surveyOf(["a"], async (text) => void written.push(text));
+  const perform = performer(survey, { emit: () => undefined } as unknown as Context, lock);
+  const doing = perform({ key: "it", node: "a", ...change } as unknown as Change, () => undefined, new Set());
+  await expect(doing).rejects.toThrow("it rests on what is not known yet");
+  expect(written).toEqual([]);
 });

@@ -120,6 +120,16 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       obstacle: /clients 9092 to 9292/,
     },
   ],
+  "kafka.external.port": [
+    { change: (spec) => (spec.kafka["external"] = {}), why: ["kafka.external.port"] },
+    { change: (spec) => (spec.kafka["external"] = { port: 9194 }), why: ["kafka.external.port"] },
+  ],
+  "kafka.external.from": [
+    {
+      change: (spec) => (spec.kafka["external"] = { from: ["10.0.0.0/8"] }),
+      why: ["kafka.external.port"],
+    },
+  ],
   "zookeeper.version": [
     {
       only: "zookeeper",
@@ -281,12 +291,14 @@ test("every key that is built has its case, and nothing else has", () => {
 
 test("what is not built says so itself", () => {
   const waiting = leaves.filter(({ later }) => later !== null).map(({ path }) => path);
-  expect(waiting).toEqual(expect.arrayContaining(["burrow", "nodes.dataDirs", "kafka.external.port"]));
+  expect(waiting).toEqual(expect.arrayContaining(["burrow", "nodes.dataDirs", "connectors"]));
 });
 
 test("what is for machines of another kind says so itself", () => {
   const elsewhere = leaves.filter(({ here }) => !here).map(({ path }) => path);
-  expect(elsewhere).toEqual(expect.arrayContaining(["ttl", "sysctl", "nodes.address", "nodes.volume.size"]));
+  expect(elsewhere).toEqual(
+    expect.arrayContaining(["ttl", "sysctl", "nodes.address", "nodes.volume.size", "kafka.external.advertise"]),
+  );
 });
 
 describe.each(["zookeeper", "controller"] as const)("with a %s", (first) => {

@@ -21,6 +21,7 @@ const platform: Platform = {
   portStep: 10,
   profile: "laptop",
   machine: null,
+  nodes: null,
 };
 const templates = {
   "kafka-log4j.properties": "",

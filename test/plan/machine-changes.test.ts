@@ -20,6 +20,35 @@ function wanted(more: object = {}): World {
   return world({ ...spec, ...more }, null, { platform: sshPlatform("demo", addresses) });
 }
 
+test("a machine that is still to be made: what rests on its address is known after up", () => {
+  const facts = { privateAddress: null, publicAddress: null, rack: "a", user: "admin" };
+  const nodes = { "kafka-1": { ...facts, address: "10.0.0.1", privateAddress: "10.0.0.1" } };
+  const spec = { kafka: { version: "3.9.1" }, nodes: [{ group: "kafka", count: 2, roles: ["zookeeper", "broker"] }] };
+  const now = world(spec, null, { platform: { ...sshPlatform("demo"), nodes } });
+  const observed = { ...nothing, hosts: { "kafka-1": empty("kafka-1"), "kafka-2": empty("kafka-2") } };
+  const { changes } = makePlan({ ...now, observed });
+  const open = changes.flatMap((change) => {
+    if (change.kind === "file" && change.new === "<known after up>") return change.title;
+    return change.kind === "machine" && change.step.kind === "hosts" && change.step.new === "<known after up>"
+      ? change.title
+      : [];
+  });
+  expect(open.toSorted()).toEqual([
+    "create /etc/kctl/demo/broker/server.properties on kafka-2",
+    "create /etc/kctl/demo/hosts on kafka-1",
+    "create /etc/kctl/demo/hosts on kafka-2",
+    "update kctl's block in /etc/hosts on kafka-1",
+    "update kctl's block in /etc/hosts on kafka-2",
+  ]);
+  const properties = changes.find(({ title }) => title.endsWith("server.properties on kafka-2"));
+  expect(properties?.diff).toContain("+ broker.rack=<known after up>");
+  // The receipt has no holes: it says where machines are.
+  expect(now.receipt.next.machines).toMatchObject({
+    "kafka-1": { address: "10.0.0.1" },
+    "kafka-2": { address: "kafka-2" },
+  });
+});
+
 /** A machine on which everything is as wanted. */
 function setUp({ machine }: DesiredHost): ObservedMachine {
   if (machine === undefined) throw new Error("it is no machine of kctl's");

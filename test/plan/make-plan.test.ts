@@ -3,6 +3,7 @@ import { contentDigest } from "../../src/plan/content-digest.ts";
 import { makePlan, type Plan } from "../../src/plan/make-plan.ts";
 import type { ObservedHost, ObservedState } from "../../src/plan/observed.ts";
 import { identityOf, nextReceipt, parseReceipt, receiptText } from "../../src/plan/receipt.ts";
+import { sshPlatform } from "../../src/providers/ssh/platform.ts";
 import { changed, nothing, running, world } from "./support/world.ts";
 
 const verbs = ({ changes }: Plan): readonly string[] => changes.map(({ key, verb }) => `${verb} ${key}`);
@@ -239,6 +240,50 @@ describe("obstacles: named, and nothing is planned past them", () => {
     };
     expect(said(makePlan({ ...now, observed }))).toEqual([
       "port 9092, n-1/broker's clients port, is held by process 7 (nc)",
+    ]);
+  });
+
+  const withOutside = { kafka: { version: "3.9.1", external: {} } };
+
+  test.each<[string, ObservedHost["ports"][string], readonly string[]]>([
+    ["nobody", null, []],
+    ["somebody", { pid: 7, command: "nc" }, ["held by process 7 (nc)"]],
+    ["somebody who cannot be seen", { pid: null, command: null }, ["held by a process of another user"]],
+    ["the broker itself", { pid: 101, command: "java" }, []],
+  ])("a listener is added to a broker that runs, and its port is held by %s", (_, holder, expected) => {
+    const wanted = world(withOutside, now.receipt.next);
+    const observed = changed(running(now), "n-1", () => ({
+      ports: { "9094": holder, "9092": { pid: 101, command: "java" } },
+    }));
+    const plan = makePlan({ ...wanted, observed });
+    expect(said(plan)).toEqual(expected.map((who) => `port 9094, n-1/broker's external port, is ${who}`));
+    expect(plan.changes.flatMap((change) => (change.kind === "roll" ? change.members : []))).toEqual([
+      "n-1/broker",
+      "n-2/broker",
+      "n-3/broker",
+    ]);
+  });
+
+  test("that listener may move while the broker runs", () => {
+    const before = world(withOutside);
+    const wanted = world({ kafka: { version: "3.9.1", external: { port: 9294 } } }, before.receipt.next);
+    const plan = makePlan({ ...wanted, observed: running(before) });
+    expect(plan.obstacles).toEqual([]);
+    expect(plan.changes.find(({ kind }) => kind === "roll")?.why).toEqual([
+      { field: "kafka.external.port", from: "9094", to: "9294" },
+    ]);
+  });
+
+  test("an address that a machine does not have, of one that is there", () => {
+    const there = { address: "10.0.0.1", privateAddress: "10.0.0.1", publicAddress: null, rack: null, user: null };
+    const platform = { ...sshPlatform("demo"), nodes: { "n-1": there } };
+    const plan = makePlan({ ...world(withOutside, null, { platform }), observed: nothing });
+    expect(plan.obstacles).toMatchObject([
+      {
+        code: "no-address",
+        node: "n-1",
+        what: "the machine of n-1 has no address of the kind that `kafka.external.advertise` says clients are told",
+      },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { knownAfterUp, type Change } from "../../src/plan/change.ts";
+import { knownAfterUp } from "../../src/cluster/known-after-up.ts";
+import type { Change } from "../../src/plan/change.ts";
 import {
   parseSavedPlan,
   planDifferences,
@@ -97,6 +98,19 @@ function now(changes: readonly Change[], more: { spec?: object; inputs?: Record<
 const saved = (changes: readonly Change[]) =>
   parseSavedPlan(savedPlanText(savedPlan(now(changes), whose, "1.2.3")), "p.json", whose);
 
+test("what a server is started with fits whatever it comes to, where it rests on what was not known", () => {
+  const before = savedPlan(
+    now([start("n-1/broker"), start("n-2/broker")], { inputs: { ...inputs, "n-1/broker": knownAfterUp } }),
+    whose,
+    "1",
+  );
+  const wanted = [start("n-1/broker"), start("n-2/broker")];
+  expect(planDifferences(before, now(wanted))).toEqual([]);
+  expect(planDifferences(before, now(wanted, { inputs: { ...inputs, "n-2/broker": "i3" } }))).toMatchObject([
+    { how: "different", title: "start n-2/broker" },
+  ]);
+});
+
 describe("up --plan at its first look", () => {
   test.each<[string, readonly Change[], PlanNow, readonly string[]]>([
     ["nothing was wanted and nothing is", [], now([]), []],
@@ -119,6 +133,8 @@ describe("up --plan at its first look", () => {
       now([receipt("v2 x")]),
       ["different: update the receipt"],
     ],
+    ["an address and what comes of it", [file(`a=//${knownAfterUp}:9`)], now([file("a=//203.0.113.7:9")]), []],
+    ["a digest", [file(knownAfterUp)], now([file("3f0c")]), []],
     ["an id is one word", [receipt(knownAfterUp)], now([receipt("a b")]), ["different: update the receipt"]],
     ["there is more to do", [file("1")], now([file("1"), start("n-1/broker")]), ["added: start n-1/broker"]],
     ["there is something to do after all", [], now([start("n-1/broker")]), ["added: start n-1/broker"]],

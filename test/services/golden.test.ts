@@ -28,6 +28,7 @@ const platform: Platform = {
   portStep: 10,
   profile: "laptop",
   machine: null,
+  nodes: null,
 };
 
 let templates: ServiceContext["templates"];
@@ -103,6 +104,13 @@ const cases: Readonly<Record<string, Case>> = {
     },
     profile: "server",
   },
+  "3.9.1-external": {
+    spec: {
+      kafka: { version: "3.9.1", external: { port: 9194 } },
+      nodes: [{ group: "kafka", count: 2, roles: both }],
+    },
+  },
+  "4.3.1-external": { spec: { kafka: { version: "4.3.1", external: {} }, nodes: [{ name: "solo", roles: kraft }] } },
   "3.9.2-kraft-one-node": oneOf("3.9.2", kraft),
   "4.0.2-one-node": oneOf("4.0.2", kraft),
   "4.1.2-one-node": oneOf("4.1.2", kraft),

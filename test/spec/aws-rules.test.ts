@@ -27,6 +27,7 @@ function specOf(difference: Parameters<typeof load>[0]): Spec {
 }
 
 const access = (keys: Plain) => ({ provider: { access: keys } });
+const external = (keys: Plain) => ({ kafka: { version: "3.9.1", external: keys } });
 const network = (keys: Plain) => ({ provider: { network: keys } });
 const volume = (keys: Plain) => ({ node: { volume: keys } });
 
@@ -101,6 +102,16 @@ describe("refused", () => {
       { kafka: { version: "3.9.1", clients: { advertise: "address" } } },
       "on aws no address stands in the spec that brokers could tell clients",
       "write `private` or `public`",
+    ],
+    [
+      external({ advertise: "address", from: ["10.0.0.0/8"] }),
+      "on aws no address stands in the spec that brokers could tell clients",
+      "write `private` or `public`",
+    ],
+    [
+      external({ from: ["10.0.0.5/8"] }),
+      "`10.0.0.5/8` is an address inside of a range, not a range",
+      "write `10.0.0.0/8`",
     ],
     [
       { provider: { terminationProtection: true }, node: { spot: true } },
@@ -202,6 +213,11 @@ describe("warned of", () => {
       access({ clients: "::/0" }),
       "`::/0` opens the brokers' port 9092 to everybody, and brokers ask nobody who they are: all topics can be read, written and deleted",
     ],
+    [
+      external({ port: 19094, from: ["0.0.0.0/0"] }),
+      "`0.0.0.0/0` opens the brokers' port 19094 to everybody, and brokers ask nobody who they are: all topics can be read, written and deleted",
+    ],
+    [external({}), "nobody may reach the listener for clients outside: `from` names no network"],
     [access({ ssh: "0.0.0.0/0" }), "`0.0.0.0/0` lets everybody try to log in at port 22"],
     [access({ allowWorld: [9093] }), "nothing in this cluster uses the port 9093"],
     [
@@ -217,11 +233,13 @@ describe("warned of", () => {
   test("not where the spec says the port", () => {
     const world = { ssh: "0.0.0.0/0", clients: ["0.0.0.0/0", "::/0"], allowWorld: [22, 9092] };
     expect(load(access(world))).toMatchObject({ ok: true, warnings: [] });
+    const open = { ...external({ from: ["0.0.0.0/0"] }), ...access({ allowWorld: [9094] }) };
+    expect(load(open)).toMatchObject({ ok: true, warnings: [] });
   });
 });
 
 test.each(["zookeeper", "controller"])("the ports in use with a %s are those that services declare", (first) => {
-  const spec = specOf({ node: { roles: [first, "broker"] } });
+  const spec = specOf({ node: { roles: [first, "broker"] }, ...external({ from: ["10.0.0.0/8"] }) });
   const declared = servicesInOrder
     .filter(({ role }) => role === first || role === "broker")
     .flatMap(({ basePorts }) => Object.values(basePorts(spec)));

@@ -5,7 +5,9 @@ import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
 
 const page: CommandPage = {
-  about: ["What is not known before `up` (a cluster's id) stands as `<known after up>`."],
+  about: [
+    "What is not known before `up` (a cluster's id, the address of a machine that is still to be made) stands as `<known after up>`.",
+  ],
   result: {
     files: "`{node, path, content}` each; with `--out` without the content",
     out: "with `--out`: the folder",

@@ -18,6 +18,7 @@ const page: CommandPage = {
     changed: "how many things it changed; 0 where all was as it should be",
     seconds: "how long that took, a smoke test not counted; it and `changed` are there too where `up` failed",
     bootstrap: "where clients connect to: `HOST:PORT,HOST:PORT`",
+    externalBootstrap: "with `kafka.external`: where clients outside connect to",
     software: "the folder of Kafka's software; its own tools lie in `bin/`",
     left: "with `--step`: servers that are still to be restarted",
     notInPlan: "with `--plan`: what came to light, does not stand in the plan, and was left",
@@ -84,13 +85,14 @@ async function upAndTest(work: Work, context: Context): Promise<Done> {
     onChanged: work.onChanged,
     watch: await work.records.watch(context),
   });
-  const { changed, cluster, bootstrap, software, refused, left, notInPlan } = result;
+  const { changed, cluster, bootstrap, externalBootstrap, software, refused, left, notInPlan } = result;
   const seconds = work.spent();
   const fields = {
     cluster,
     changed,
     seconds,
     bootstrap,
+    ...(externalBootstrap === null ? {} : { externalBootstrap }),
     software,
     ...(work.step === undefined ? {} : { left }),
     ...(work.plan === undefined ? {} : { notInPlan }),
@@ -113,6 +115,7 @@ type Shown = {
   readonly changed: number;
   readonly cluster: string;
   readonly bootstrap: string;
+  readonly externalBootstrap: string | null;
   readonly software: string;
   readonly javaHome: string | null;
   readonly on: string | null;
@@ -120,7 +123,7 @@ type Shown = {
 };
 
 function upText(
-  { changed, cluster, bootstrap, software, javaHome, on, left }: Shown,
+  { changed, cluster, bootstrap, externalBootstrap, software, javaHome, on, left }: Shown,
   seconds: number,
   proof: string,
   { specFile, env, home }: Context,
@@ -129,13 +132,14 @@ function upText(
   const kctl = env["npm_command"] === "exec" ? "npx kctl" : "kctl";
   const file = specFile === "kctl.yaml" ? "" : ` -f ${shellWord(specFile)}`;
   const rest = left.length === 0 ? "" : `\nStill to be restarted: ${left.join(", ")}. The next up goes on with them.`;
+  const outside = externalBootstrap === null ? "" : `\n\nClients outside connect to\n  ${externalBootstrap}`;
   const there = on === null ? "" : `${kctl} ssh ${on}${file} -- `;
   const java = javaHome === null ? "" : `JAVA_HOME=${shellWord(javaHome)} `;
   return `
 ${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.${rest}${proof}
 
 Clients connect to
-  ${bootstrap}
+  ${bootstrap}${outside}
 
 Try
   ${kctl} status${file}

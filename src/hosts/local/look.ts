@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { lstat, open } from "node:fs/promises";
-import type {
-  ObservedFile,
-  ObservedFolder,
-  ObservedHost,
-  ObservedIdentity,
-  ObservedProcess,
-  PortHolder,
+import {
+  startsAnew,
+  type ObservedFile,
+  type ObservedFolder,
+  type ObservedHost,
+  type ObservedIdentity,
+  type ObservedProcess,
+  type PortHolder,
 } from "../../plan/observed.ts";
 import type { DesiredHost, DesiredProcess, StoredId } from "../../services/desired.ts";
 import { errnoOf, kindOf, withIoFaults } from "./io-fault.ts";
@@ -131,15 +132,18 @@ async function lookAtIdentities(storedIds: readonly StoredId[]): Promise<Record<
   return Object.fromEntries(Object.entries(seen).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
 }
 
-/** Asks as soon as it is known what does not run: so all hosts of one look ask together. */
+/** Asks as soon as it is known what does not run as wanted: so all hosts of one look ask together. */
 async function lookAtPorts(
   sightings: Sightings,
   desired: readonly DesiredProcess[],
   machine: Machine,
 ): Promise<Record<string, PortHolder>> {
   const seen = await sightings;
-  const down = desired.filter(({ mark }) => serviceProcesses(seen, mark, null).main === null);
-  const ports = down.flatMap((process) => Object.values(process.ports));
+  const starting = desired.filter(({ mark, inputs }) => {
+    const { main } = serviceProcesses(seen, mark, null);
+    return main === null || startsAnew(main, inputs);
+  });
+  const ports = starting.flatMap((process) => Object.values(process.ports));
   if (ports.length === 0) return {};
   const holders = await machine.holders(ports);
   return Object.fromEntries(ports.map((port) => [String(port), holders.get(port) ?? null]));

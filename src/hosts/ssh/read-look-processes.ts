@@ -1,6 +1,6 @@
 /** Which processes the look saw, and who holds ports. Pure. */
 import { posix } from "node:path";
-import type { ObservedHost, ObservedProcess, PortHolder } from "../../plan/observed.ts";
+import { startsAnew, type ObservedHost, type ObservedProcess, type PortHolder } from "../../plan/observed.ts";
 import type { DesiredHost, DesiredProcess } from "../../services/desired.ts";
 import { parseStat } from "../local/linux-processes.ts";
 import { serviceProcesses, type Sighting } from "../local/processes.ts";
@@ -54,9 +54,14 @@ export function portsSeen(
     if (known === undefined || pid !== null)
       holders.set(Number.parseInt(port, 16), { pid, command: pid === null ? null : (commands.get(pid) ?? null) });
   }
-  const down = processes.filter(({ key }) => seen[key]?.state !== "running");
+  const starting = processes.filter(({ key, inputs }) => {
+    const process = seen[key];
+    return process?.state !== "running" || startsAnew(process, inputs);
+  });
   return Object.fromEntries(
-    down.flatMap(({ ports }) => Object.values(ports).map((port) => [String(port), holders.get(port) ?? null] as const)),
+    starting.flatMap(({ ports }) =>
+      Object.values(ports).map((port) => [String(port), holders.get(port) ?? null] as const),
+    ),
   );
 }
 

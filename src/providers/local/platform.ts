@@ -13,6 +13,7 @@ export function localPlatform(cluster: string, spec: LocalSpec, folder: string):
     root,
     folders: { config: inRole("config"), data: inRole("data"), log: inRole("log"), run: inRole("run") },
     sharedAddress: "127.0.0.1",
+    nodes: null,
     portShift: spec.port - 9092,
     portStep: 10,
     profile: "laptop",

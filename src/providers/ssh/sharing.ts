@@ -1,4 +1,5 @@
 /** How machines of a cluster have software from each other: over ports that must be open between them anyway. */
+import type { Member } from "../../cluster/cluster.ts";
 import { noKnownIds } from "../../cluster/known-ids.ts";
 import type { Platform } from "../../cluster/platform.ts";
 import { resolveCluster } from "../../cluster/resolve.ts";
@@ -20,8 +21,13 @@ export function sharing(spec: Spec, platform: Platform): (node: string) => Shari
   const { members } = resolveCluster(spec, platform, noKnownIds);
   return (node) => {
     const address = addresses[node];
-    const ports = members.filter((member) => member.node === node).flatMap((member) => Object.values(member.ports));
+    const ports = members.filter((member) => member.node === node).flatMap(sharedPorts);
     if (address === undefined || ports.length === 0) return null;
     return { relayOf, at: { address, ports, peers: Object.values(addresses) } };
   };
+}
+
+/** A firewall may let in on the listener for clients outside whom it lets in on no other, and the nodes not at all. */
+function sharedPorts({ ports }: Member): readonly number[] {
+  return Object.entries(ports).flatMap(([name, port]) => (name === "external" ? [] : [port]));
 }

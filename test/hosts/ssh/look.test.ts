@@ -303,6 +303,8 @@ describe.skipIf(!isRoot).each(tools)("%s", (_, options) => {
     expect(seen.ports).toEqual({
       [port]: { pid: globalThis.process.pid, command: expect.stringMatching(/^node/) as string },
       1: null,
+      // It runs with other inputs than are wanted: it is to be started anew.
+      9: null,
     });
     expect(seen.machine?.units).toEqual({
       "kctl-demo-broker.service": { active: "active", enabled: true, needsReload: false },

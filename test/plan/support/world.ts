@@ -25,6 +25,7 @@ const platform: Platform = {
   portStep: 10,
   profile: "laptop",
   machine: null,
+  nodes: null,
 };
 
 const templates = {
