@@ -2,21 +2,16 @@
 import { KctlError } from "../../fault.ts";
 import type { FoundJava, ObservedMachine } from "../../plan/observed.ts";
 import type { HostJava } from "../../services/desired.ts";
-import { alone, type BatchOptions } from "./batch.ts";
+import { addPackage, readOsRelease, type AddPackageOptions } from "./add-package.ts";
+import { alone } from "./batch.ts";
 import { writeLink } from "./files.ts";
 import { javaPackages } from "./java-packages.ts";
 import type { Operation } from "./operation.ts";
-import { foreseePackages, installPackage } from "./packages.ts";
 import { quoted } from "./quote.ts";
 import type { Shell } from "./shell.ts";
 import { installSoftware, type Software } from "./software.ts";
 
-export type EnsureJavaOptions = BatchOptions & {
-  /** How long another may hold the package manager's lock. */
-  readonly lockSeconds: number;
-  readonly onWait: (holder: string) => void;
-  /** Told which packages will be new, before the first of them is there: a record of them must outlive a kctl that is killed. */
-  readonly onComing: (names: readonly string[]) => Promise<void>;
+export type EnsureJavaOptions = AddPackageOptions & {
   /** A JRE to send where the distribution has none; asked for only then. */
   readonly archive: (() => Promise<Software>) | null;
 };
@@ -57,16 +52,9 @@ async function obtain(
   const known = javaPackages(osRelease, java);
   if (known !== null && known.packages.length > 0) {
     const candidates = known.packages.map(({ name }) => name);
-    const { lockSeconds, onWait } = options;
-    const its = { manager: known.manager, lockSeconds, onWait };
-    const { name, coming } = await alone(shell, foreseePackages({ ...its, candidates }), options, signal);
-    if (name !== null) {
-      await options.onComing(coming);
-      const install = installPackage({ ...its, candidates: [name] });
-      const { homes, added } = await alone(shell, install, options, signal);
-      const home = homes.toSorted((a, b) => a.length - b.length)[0];
-      if (home !== undefined) return { home, how: "package", added };
-    }
+    const installed = await addPackage(shell, { manager: known.manager, candidates }, options, signal);
+    const home = installed?.homes.toSorted((a, b) => a.length - b.length)[0];
+    if (installed !== null && home !== undefined) return { home, how: "package", added: installed.added };
   }
   if (options.archive === null) throw noneAtAll(shell.node, java, osRelease);
   const archive = await options.archive();
@@ -81,12 +69,6 @@ function fittingOf(
 ): FoundJava | undefined {
   return [java, ...javas].find((each): each is FoundJava => each !== null && each.major >= least);
 }
-
-const readOsRelease: Operation<string> = {
-  doing: "read /etc/os-release",
-  lines: "cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 2>/dev/null || true",
-  read: (stdout) => stdout,
-};
 
 /** Null where it does not run. */
 function askJava(home: string): Operation<number | null> {
