@@ -42,6 +42,7 @@ const linuxTools: readonly (readonly [command: string, option: string, aptPackag
   ["curl", "--version", "curl"],
   ["wget", "--version", "wget"],
   ["mkfs.ext4", "-V", "e2fsprogs"],
+  ["mkfs.xfs", "-V", "xfsprogs"],
   ["systemd-analyze", "--version", "systemd"],
 ];
 

@@ -179,6 +179,16 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
       "A folder holds the data of another broker, controller, ZooKeeper server or cluster than the spec and the receipt say: it was copied, moved or restored, or it is gone.",
     fix: "Put the right data back, or, if the data may go, `kctl destroy` and `kctl up`. kctl does not start a server on data of which it does not know whose it is.",
   },
+  "volume-conflict": {
+    cause:
+      "kctl formats a data volume only where it is blank: nothing that `blkid` knows, and zeros at its beginning. Here it holds a file system or partitions of somebody's, or was formatted before and is blank now; or it is mounted elsewhere, something else is mounted in its place, or there are files in that folder on the machine's own disk, which a mount would hide.",
+    fix: "See what it is (`blkid -p`, `lsblk -f`, `findmnt` on the host), move away what is needed, and do what the error says; then run the same command again.",
+  },
+  "volume-missing": {
+    cause:
+      "The disk was not attached within `--timeout`, or the machine does not find it by its id; or it was not mounted when a server was to start, which then refuses to: in the empty folder it would begin anew.",
+    fix: "See on EC2 whether the volume is attached to this instance, and on the host `lsblk -o NAME,SERIAL` and `systemctl status` of the mount unit; then `kctl up`, which mounts it and goes on.",
+  },
   "not-built": {
     cause:
       "The change that the spec asks for is one that this version of kctl does not carry out: another version of Kafka, servers taken out, other ports of a running server (nothing is touched then); fewer partitions or other replicas of a topic (all else is done).",

@@ -58,6 +58,11 @@ export const faultCodes = {
   "port-taken": { exit: 1, means: "A port that a service needs is held by another process." },
   "no-address": { exit: 1, means: "A broker is to tell its clients an address that its machine does not have." },
   "identity-conflict": { exit: 1, means: "What is stored on a node disagrees about who it is." },
+  "volume-conflict": {
+    exit: 1,
+    means: "A data volume, or the folder where it belongs, holds something else; nothing was formatted or hidden.",
+  },
+  "volume-missing": { exit: 1, means: "A data volume is not there, or not mounted where a server needs it." },
   "not-built": { exit: 1, means: "The change is part of kctl's plan for later and is not carried out yet." },
   "service-died": { exit: 1, means: "A service ended while kctl waited for it." },
   "service-not-ready": { exit: 1, means: "A service is running but did not become ready in time." },

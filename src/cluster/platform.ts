@@ -14,6 +14,8 @@ export type MachinePlatform = {
   readonly units: string;
   /** The node's IP addresses, by name: what stands in the spec may be a name of DNS. Empty until it was asked. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** Data volumes by node, where it has one: the disk by its EC2 id, and the UUID that its file system has or is to get. */
+  readonly volumes: Readonly<Record<string, VolumePlatform>>;
 };
 
 /** What a provider knows of a machine that it makes. */
@@ -27,6 +29,8 @@ export type NodeFacts = {
   /** Whom to log in as. */
   readonly user: string | null;
 };
+
+export type VolumePlatform = { readonly id: string; readonly uuid: string; readonly sizeBytes: number };
 
 export type Platform = {
   readonly provider: Cluster["provider"];

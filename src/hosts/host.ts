@@ -5,6 +5,7 @@ import type {
   DesiredFolder,
   DesiredHost,
   DesiredProcess,
+  DesiredVolume,
   HostJava,
   InstalledSoftware,
 } from "../services/desired.ts";
@@ -26,6 +27,17 @@ export type MachineHands = {
     seen: Pick<ObservedMachine, "java" | "javas">,
     options: SlowOptions & { readonly onComing: (names: readonly string[]) => Promise<void> },
   ): Promise<readonly string[]>;
+  /**
+   * Looked at once more before it is touched: only what is blank is formatted, and nothing is hidden by a mount.
+   * @returns the packages that were installed for it
+   */
+  workOnVolume(
+    work: "await" | "format" | "mount" | "grow",
+    volume: DesiredVolume,
+    options: SlowOptions & { readonly onComing: (names: readonly string[]) => Promise<void> },
+  ): Promise<readonly string[]>;
+  /** What is on it stays. */
+  unmountVolume(volume: Pick<DesiredVolume, "unit" | "mountPoint">): Promise<void>;
   /** Fetched by the machine itself where it can, else sent to it. */
   installSoftware(software: InstalledSoftware, archive: SoftwareArchive, options: SlowOptions): Promise<void>;
   writeLink(path: string, target: string): Promise<void>;

@@ -35,7 +35,7 @@ export function paceOf({ platform }: Pick<Provider, "platform">): Pick<ExecuteOp
 /** Small changes of machines, asked for together, go in one script to each. */
 function isLight({ kind, ...change }: Change): boolean {
   if (kind === "folder" || kind === "file") return true;
-  return "step" in change && change.step.kind !== "software" && change.step.kind !== "java";
+  return "step" in change && !["software", "java", "volume"].includes(change.step.kind);
 }
 
 /** By node and path, since machines have file systems of their own; processes by their member's key. */

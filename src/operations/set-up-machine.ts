@@ -2,6 +2,7 @@
 import type { FetchedArtifact } from "../artifacts/store.ts";
 import type { MachineHands, SlowOptions, SoftwareArchive } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
+import { recordOfVolume } from "../plan/volume-steps.ts";
 import type { InstalledSoftware } from "../services/desired.ts";
 import { withBlock } from "../render/hosts-block.ts";
 import { mustResolve } from "./must-resolve.ts";
@@ -13,7 +14,7 @@ type MachineChange = Extract<Change, { kind: "machine" }>;
 
 type SetUpOptions = {
   readonly begun: () => void;
-  /** Writes down what was added (`user NAME`, `package NAME`, `sysctl NAME=FORMER`), for `destroy` to take away again. */
+  /** Writes down what was added (`user NAME`, `package NAME`, `sysctl NAME=FORMER`, `volume ID`), for `destroy` to take away again. */
   readonly record: (node: string, what: readonly string[]) => Promise<void>;
 };
 
@@ -31,6 +32,11 @@ export async function setUpMachine(
   if (hands === undefined || seen === undefined || wanted === undefined)
     throw new RangeError(`the plan sets up ${node}, which is no machine of kctl's`);
   const slow = slowly(change, context);
+  const asPackages = (names: readonly string[]): Promise<void> =>
+    record(
+      node,
+      names.map((name) => `package ${name}`),
+    );
   switch (step.kind) {
     case "user":
       // It was not there. Recorded first: one that was made and not recorded would never go.
@@ -39,11 +45,6 @@ export async function setUpMachine(
       return;
     case "java": {
       begun();
-      const asPackages = (names: readonly string[]): Promise<void> =>
-        record(
-          node,
-          names.map((name) => `package ${name}`),
-        );
       return asPackages(await hands.ensureJava(wanted.java, seen, { ...slow, onComing: asPackages }));
     }
     case "software": {
@@ -60,6 +61,14 @@ export async function setUpMachine(
     case "sysctl":
       await record(node, formerSettings(step.settings, seen.sysctl, survey.receipt.next.machines?.[node]?.made ?? []));
       return setKernel(hands, step.settings, node, context);
+    case "volume": {
+      begun();
+      const { work, volume } = step;
+      await asPackages(await hands.workOnVolume(work, volume, { ...slow, onComing: asPackages }));
+      // Not before: one that is blank in spite of this record has lost what it held.
+      if (work === "format") await record(node, [recordOfVolume(volume)]);
+      return;
+    }
     case "unit":
       await Promise.all([hands.reloadUnits(), hands.enableUnit(step.unit)]);
       return;

@@ -1,5 +1,7 @@
 /** Starts what is stopped or dead of a cluster, in the right order, and waits until it is well; restarts nothing. */
 import { KctlError } from "../fault.ts";
+import { changesSomething, type Change } from "../plan/change.ts";
+import { doneAgain } from "../plan/done-again.ts";
 import { startsOf } from "../plan/starts.ts";
 import { awaitHealth } from "./await-health.ts";
 import { bootstrapOf } from "./client-addresses.ts";
@@ -7,37 +9,58 @@ import type { Context } from "./context.ts";
 import { execute } from "./execute.ts";
 import { randomId } from "./fresh-id.ts";
 import { noCluster } from "./no-cluster.ts";
-import { openCluster } from "./open-cluster.ts";
+import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { paceOf, performer } from "./perform.ts";
 import { inHistory } from "./in-history.ts";
 import { serverJava } from "./server-java.ts";
-import { mustReachAll, survey } from "./survey.ts";
+import { mustReachAll, survey, type Survey } from "./survey.ts";
 
 export type StartResult = { readonly cluster: string; readonly changed: number; readonly bootstrap: string };
 
 export async function start(given: Context): Promise<StartResult> {
-  const { spec, provider } = await openCluster(given);
+  const open = await openCluster(given);
+  const { provider } = open;
   return inHistory({ provider, command: "start", context: given }, async (context, lock) => {
-    const seen = await survey(
-      spec,
-      provider,
-      (receipt, cache) => serverJava(spec, receipt, cache, context),
-      context,
-      randomId,
-    );
-    mustReachAll(seen);
-    const { plan, cluster, receipt } = seen;
-    if (receipt.former === null) throw noCluster(spec.name);
-    if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);
-    // What the spec has and the cluster has not is made by `up`.
-    const known = new Set(Object.keys(receipt.former.members));
     const options = { ...context, ...paceOf(provider) };
-    const { changed, faults } = await execute(startsOf(plan.changes, known), performer(seen, context, lock), options);
-    if (faults.length > 0) throw new KctlError(faults);
+    let changed = 0;
+    const carryOut = async (seen: Survey, changes: readonly Change[]): Promise<void> => {
+      const outcome = await execute(changes, performer(seen, context, lock), options);
+      changed += outcome.changed;
+      if (outcome.faults.length > 0) throw new KctlError(outcome.faults);
+    };
+    let { known, seen } = await look(open, context);
+    while (seen.plan.isPartial) {
+      const before = seen.plan.changes.filter(changesSomething);
+      await carryOut(seen, before);
+      ({ known, seen } = await look(open, context));
+      const again = doneAgain(seen.plan.changes, before);
+      if (again.length > 0) throw new KctlError(again);
+    }
+    await carryOut(seen, startsOf(seen.plan.changes, known));
+    const { cluster } = seen;
     await awaitHealth(
       { desired: seen.desired, cluster: { ...cluster, members: cluster.members.filter(({ key }) => known.has(key)) } },
       context,
     );
     return { cluster: cluster.name, changed, bootstrap: bootstrapOf(cluster) };
   });
+}
+
+/** @returns the members that the cluster has: what the spec has beside them is made by `up` */
+async function look(
+  { spec, provider }: OpenCluster,
+  context: Context,
+): Promise<{ readonly known: ReadonlySet<string>; readonly seen: Survey }> {
+  const seen = await survey(
+    spec,
+    provider,
+    (receipt, cache) => serverJava(spec, receipt, cache, context),
+    context,
+    randomId,
+  );
+  mustReachAll(seen);
+  const { plan, receipt } = seen;
+  if (receipt.former === null) throw noCluster(spec.name);
+  if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);
+  return { known: new Set(Object.keys(receipt.former.members)), seen };
 }

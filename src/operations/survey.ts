@@ -14,6 +14,7 @@ import { makePlan, type Plan } from "../plan/make-plan.ts";
 import { hasRun } from "../plan/obstacles.ts";
 import type { ObservedHost, ObservedState } from "../plan/observed.ts";
 import { addedByOthers, identityOf, knownIdsOf, nextReceipt, parseReceipt, type Receipt } from "../plan/receipt.ts";
+import { recordOfVolume } from "../plan/volume-steps.ts";
 import type { MachinePlatform } from "../cluster/platform.ts";
 import type { Provider } from "../providers/provider.ts";
 import { javaLink, softwareOn } from "../services/machine.ts";
@@ -240,6 +241,16 @@ async function classArchivesThere(
   return Object.fromEntries(await Promise.all(there));
 }
 
+function formattedVolume(
+  { hosts }: Pick<DesiredState, "hosts">,
+  name: string,
+  seen: Readonly<Record<string, ObservedHost>>,
+): readonly string[] {
+  const volume = hosts.find(({ node }) => node === name)?.machine?.volume ?? null;
+  const isFormatted = seen[name]?.machine?.volume?.device?.content.kind === "own";
+  return volume !== null && isFormatted ? [recordOfVolume(volume)] : [];
+}
+
 /** For what depends on all machines: one that cannot be reached may run anything. */
 export function mustReachAll({ unreachable }: Pick<Survey, "unreachable">): void {
   if (unreachable.size > 0) throw new KctlError([...unreachable.values()].flatMap(({ faults }) => faults));
@@ -280,7 +291,10 @@ export async function survey(
   const stored = Object.fromEntries(Object.values(seen).flatMap(({ identities }) => Object.entries(identities)));
   const made = { java: java.home, cache: machine === null ? cache : machine.software, identity };
   const inherited = Object.fromEntries(
-    cluster.nodes.map(({ name, address }) => [name, addedByOthers(address, seen[name]?.machine?.otherReceipts ?? {})]),
+    cluster.nodes.map(({ name, address }) => [
+      name,
+      [...addedByOthers(address, seen[name]?.machine?.otherReceipts ?? {}), ...formattedVolume(looked, name, seen)],
+    ]),
   );
   const next = nextReceipt({ cluster, desired: looked, made, stored, inherited, kafka: changes.receipt }, former);
   const receipt = { former, next };

@@ -6,6 +6,7 @@ import { readableReceipt, type Receipt } from "../plan/receipt.ts";
 import { javaLink } from "../services/machine.ts";
 import { writeHosts } from "./write-hosts.ts";
 import { withoutBlock } from "../render/hosts-block.ts";
+import { mountUnitName } from "../render/mount-unit.ts";
 import type { MachinePlatform } from "../cluster/platform.ts";
 import type { Context } from "./context.ts";
 import type { LookedAt } from "./recorded-cluster.ts";
@@ -70,7 +71,11 @@ async function unmake(
       (other) =>
         other === null || Object.values(other.machines ?? {}).some(({ software }) => software.includes(folder)),
     );
-  for (const unit of made.units) await hands.quietUnit(unit);
+  const mounts = platform.roots
+    .map((mountPoint) => ({ mountPoint, unit: mountUnitName(mountPoint) }))
+    .filter(({ unit }) => made.units.includes(unit));
+  const isMount = (name: string): boolean => mounts.some(({ unit }) => unit === name);
+  for (const unit of made.units) if (!isMount(unit)) await hands.quietUnit(unit);
   await Promise.all(made.units.map((unit) => hands.disableUnit(unit)));
   const keeps = [...data].map((path) => `${path}/`);
   const files = made.files.filter((path) => !keeps.some((folder) => path.startsWith(folder)));
@@ -86,6 +91,11 @@ async function unmake(
     hands.removeSoftware(software),
     hands.removeLink(javaLink(platform)),
   ]);
+  for (const volume of mounts) {
+    await hands.unmountVolume(volume);
+    // Nothing of kctl's may come to lie in the folder that a mount would hide again.
+    await hands.removeIfEmpty([volume.mountPoint]);
+  }
   const content = seen.hostsFile === null ? null : withoutBlock(seen.hostsFile, cluster);
   if (content !== null && content !== seen.hostsFile)
     await writeHosts(hands, { former: seen.hostsFile, content }, { node: host.node, command: "destroy" });

@@ -74,6 +74,9 @@ export async function up(given: Context, { yes, step, plan, onChanged, watch }: 
       changed += count;
       onChanged(count);
       if (faults.length > 0) throw new KctlError(faults);
+      before = changes;
+      // There is nothing yet that could be well.
+      if (seen.plan.isPartial && count > 0) continue;
       await awaitHealth(seen, context);
       const left = steps.left();
       const told = toldAll(seen);
@@ -81,7 +84,6 @@ export async function up(given: Context, { yes, step, plan, onChanged, watch }: 
         return { changed, ...endOf(seen), refused, left, notInPlan: scope.left() };
       // It is well, and yet did not tell of itself in time: three looks in a row are no accident.
       if (!told && ++silent > 3) throw new KctlError(mute);
-      before = changes;
     }
   });
 }

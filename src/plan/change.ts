@@ -1,5 +1,5 @@
 /** A change of the plan: plain JSON that `plan` shows, `up` carries out and tests compare. Content is named by its digest. */
-import type { Artifact, ClassArchive, InstalledSoftware } from "../services/desired.ts";
+import type { Artifact, ClassArchive, DesiredVolume, InstalledSoftware } from "../services/desired.ts";
 import type { SettingChange } from "./topic-difference.ts";
 
 /** The key of the spec that a change comes from, with what stood there and what stands there now. */
@@ -33,6 +33,8 @@ export type MachineStep =
   /** kctl's block in /etc/hosts: `old` is the digest of the whole file as it was looked at. */
   | { readonly kind: "hosts"; readonly old: string | null; readonly new: string }
   | { readonly kind: "sysctl"; readonly settings: Readonly<Record<string, string>> }
+  /** `format` only ever what was seen to be blank; `await` where the machine does not know of the disk yet. */
+  | { readonly kind: "volume"; readonly work: "await" | "format" | "mount" | "grow"; readonly volume: DesiredVolume }
   /** systemd reads the unit's file, and starts it at boot from now on. */
   | { readonly kind: "unit"; readonly unit: string };
 

@@ -16,13 +16,15 @@ export type HostChanges = {
 
 export type HostPlan = {
   readonly first: readonly Edge[];
+  /** What must come before anything at this path is made. */
+  readonly before: (path: string) => readonly Edge[];
   readonly root: string;
   /** Whether a setting is changed without a restart. */
   readonly isLive: (key: string) => boolean;
 };
 
 export function hostChanges(host: DesiredHost, observed: ObservedHost | undefined, plan: HostPlan): HostChanges {
-  const { first, root, isLive } = plan;
+  const { first, before, root, isLive } = plan;
   const folders = host.folders.flatMap(({ path, mode, owner }): readonly Change[] => {
     const seen = observed?.folders[path];
     if (seen?.kind === "other" || (seen?.kind === "folder" && seen.mode === mode && isOwned(seen, owner))) return [];
@@ -40,13 +42,14 @@ export function hostChanges(host: DesiredHost, observed: ObservedHost | undefine
         why: [],
         effect: "none",
         diff: [],
-        after: first,
+        after: [...first, ...before(path)],
       },
     ];
   });
   const files = host.files.flatMap((file) =>
     fileChange(file, host, observed, plan, [
       ...first,
+      ...before(file.path),
       ...folders
         .filter((change) => change.kind === "folder" && file.path.startsWith(`${change.path}/`))
         .map(({ key }) => done(key)),

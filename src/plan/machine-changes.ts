@@ -1,4 +1,4 @@
-/** What differs on a machine that is kctl's to set up: its user, software, Java, names, kernel settings and units. */
+/** What differs on a machine that is kctl's to set up: its user, software, Java, names, kernel settings, units and data volume. */
 import { withBlock } from "../render/hosts-block.ts";
 import type { ApacheArtifact, DesiredHost, DesiredMachine } from "../services/desired.ts";
 import type { Change, Edge, MachineStep } from "./change.ts";
@@ -6,6 +6,7 @@ import { contentDigest, wantedDigest } from "./content-digest.ts";
 import { placed } from "./host-changes.ts";
 import type { ObservedMachine } from "./observed.ts";
 import { differenceLines } from "./text-difference.ts";
+import { volumeSteps } from "./volume-steps.ts";
 
 type MachineChange = Extract<Change, { kind: "machine" }>;
 
@@ -39,7 +40,7 @@ export function machineChanges(
     diff,
     after,
   });
-  return [
+  const changes = [
     ...(seen.user
       ? []
       : [change({ kind: "user", user: machine.user }, "create", "user", `create the user ${machine.user}`)]),
@@ -69,6 +70,37 @@ export function machineChanges(
       return [change({ kind: "unit", unit: name }, "update", `unit ${name}`, `load and enable ${name}`, { after })];
     }),
   ];
+  const volume = volumeSteps(machine, seen).map(({ step, title }) =>
+    change(step, step.work === "format" ? "create" : "update", volumeKey(step), title),
+  );
+  return [...inTurn(volume, changes), ...changes];
+}
+
+const volumeKey = ({ work }: Extract<MachineStep, { kind: "volume" }>): string => `volume ${work}`;
+
+/** A volume is mounted by its unit, which systemd must have read. */
+function inTurn(volume: readonly MachineChange[], others: readonly MachineChange[]): readonly MachineChange[] {
+  return volume.map((change, index) => {
+    const { step } = change;
+    const unit = step.kind === "volume" && step.work === "mount" ? step.volume.unit : null;
+    const before = [
+      ...volume.slice(Math.max(0, index - 1), index),
+      ...others.filter((other) => other.step.kind === "unit" && other.step.unit === unit),
+    ];
+    return { ...change, after: [...change.after, ...before.map(({ key }) => ({ key, until: "done" as const }))] };
+  });
+}
+
+/** What lies on a volume comes after it was mounted. */
+export function volumeFirst(
+  { node, machine }: DesiredHost,
+  seen: ObservedMachine | undefined,
+): (path: string) => readonly Edge[] {
+  const volume = machine?.volume ?? null;
+  if (machine === undefined || volume === null || seen === undefined) return () => [];
+  const mounts = volumeSteps(machine, seen).filter(({ step }) => step.work === "mount");
+  const edges = mounts.map(({ step }): Edge => ({ key: `${volumeKey(step)} on ${node}`, until: "done" }));
+  return (path) => (path === volume.mountPoint || path.startsWith(`${volume.mountPoint}/`) ? edges : []);
 }
 
 /** Before a server starts: its own machine's set-up, but for what only others run from, and all machines' names. */

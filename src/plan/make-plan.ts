@@ -9,11 +9,13 @@ import { artifactChanges, classArchiveChanges } from "./artifact-changes.ts";
 import type { Change, Edge } from "./change.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
 import type { KafkaChanges } from "./kafka-changes.ts";
-import { beforeServer, machineChanges, userFirst } from "./machine-changes.ts";
+import { beforeServer, machineChanges, userFirst, volumeFirst } from "./machine-changes.ts";
 import type { ObservedHost, ObservedState } from "./observed.ts";
+import { mountingOnly } from "./mounting-only.ts";
 import { obstacles } from "./obstacles.ts";
-import { receiptText, type Receipt } from "./receipt.ts";
-import { differenceLines } from "./text-difference.ts";
+import type { Receipt } from "./receipt.ts";
+import { receiptChange } from "./receipt-change.ts";
+import { unseenVolumes } from "./volume-steps.ts";
 
 export type Plan = {
   readonly changes: readonly Change[];
@@ -21,6 +23,8 @@ export type Plan = {
   readonly obstacles: readonly Fault[];
   /** What the spec asks for and kctl does not do; the rest is carried out. */
   readonly refusals: readonly Fault[];
+  /** What it brings to light decides all the rest, which is planned then. */
+  readonly isPartial: boolean;
 };
 
 export type PlanInput = {
@@ -36,8 +40,15 @@ export type PlanInput = {
 const done = (key: string): Edge => ({ key, until: "done" });
 
 export function makePlan(input: PlanInput): Plan {
+  const unseen = unseenVolumes(input.desired, input.observed);
+  const plan = wholePlan(input);
+  if (unseen.length === 0) return plan;
+  return { ...plan, changes: mountingOnly(plan.changes, unseen, input.desired), refusals: [], isPartial: true };
+}
+
+function wholePlan(input: PlanInput): Plan {
   const { cluster, desired, observed, kafka } = input;
-  const receipt = receiptChange(input);
+  const receipt = receiptChange(observed, input.receipt.next);
   const first = receipt.map(({ key }) => done(key));
   const artifacts = artifactChanges(desired, observed);
   const { hosts, machines, setUp } = onHosts(input, first, artifacts);
@@ -103,6 +114,7 @@ export function makePlan(input: PlanInput): Plan {
     ],
     obstacles: obstacles(cluster, desired, observed, input.receipt.former),
     refusals: kafka.refusals,
+    isPartial: false,
   };
 }
 
@@ -123,27 +135,6 @@ function inTurn(changes: readonly Change[], after: readonly Edge[]): readonly Ch
     const before = changes[index - 1];
     return { ...change, after: [...after, ...(before === undefined ? [] : [done(before.key)])] };
   });
-}
-
-function receiptChange({ observed, receipt }: PlanInput): readonly Change[] {
-  const text = receiptText(receipt.next);
-  const behind = observed.receiptBehind ?? [];
-  if (observed.receipt === text && behind.length === 0) return [];
-  const verb = observed.receipt === null ? "create" : "update";
-  return [
-    {
-      kind: "receipt",
-      verb,
-      key: "receipt",
-      layer: "host",
-      node: null,
-      title: observed.receipt === text ? `${verb} the receipt on ${behind.join(", ")}` : `${verb} the receipt`,
-      why: [],
-      effect: "none",
-      diff: differenceLines(observed.receipt ?? "", text),
-      after: [],
-    },
-  ];
 }
 
 function onKafka(kafka: KafkaChanges, after: readonly Edge[]): Pick<KafkaChanges, "voters" | "settings"> {
@@ -169,7 +160,8 @@ function onHosts(
   const isLive = (key: string): boolean => isLiveSetting(minor, key);
   const hosts = desired.hosts.map((host) => {
     const seen = observed.hosts[host.node];
-    return hostChanges(host, seen, { first: [...first, ...userFirst(host, seen?.machine)], root, isLive });
+    const before = volumeFirst(host, seen?.machine);
+    return hostChanges(host, seen, { first: [...first, ...userFirst(host, seen?.machine)], before, root, isLive });
   });
   const fetched = artifacts.map(({ key }) => done(key));
   const machines = desired.hosts.flatMap((host, index) => {

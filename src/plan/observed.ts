@@ -71,6 +71,27 @@ export type ObservedUnit = {
 /** A Java that is on the machine. */
 export type FoundJava = { readonly home: string; readonly major: number };
 
+/** The data volume that a machine is to have, as it has it. */
+export type ObservedVolume = {
+  /** null: the machine does not know of such a disk (yet). */
+  readonly device: { readonly path: string; readonly bytes: number; readonly content: VolumeContent } | null;
+  /** Where its file system is mounted. */
+  readonly mounts: readonly string[];
+  /** What is mounted at its mount point; null where nothing is, or it is itself. */
+  readonly inPlace: string | null;
+  /** Of its file system, while that is mounted where it belongs. */
+  readonly fileSystemBytes: number | null;
+  /** Files (some of them) in the folder of its mount point, on the disk below, while nothing is mounted there. */
+  readonly hides: readonly string[];
+};
+
+export type VolumeContent =
+  /** Nothing that anybody could know, and its first part is zeros. */
+  | { readonly kind: "blank" }
+  /** The file system with the UUID that is the volume's own. */
+  | { readonly kind: "own" }
+  | { readonly kind: "other"; readonly what: string };
+
 export type ObservedMachine = {
   /** Whether the servers' user is there. */
   readonly user: boolean;
@@ -91,6 +112,8 @@ export type ObservedMachine = {
   readonly sysctl: Readonly<Record<string, string | null>>;
   /** By name. */
   readonly units: Readonly<Record<string, ObservedUnit>>;
+  /** Absent where it is to have none. */
+  readonly volume?: ObservedVolume;
   /** This cluster's receipt; and by cluster, those of the others that share the machine. */
   readonly receipt: string | null;
   readonly otherReceipts: Readonly<Record<string, string>>;

@@ -6,6 +6,7 @@ import type { DesiredState } from "../services/desired.ts";
 import { identityConflicts } from "./identity-conflicts.ts";
 import type { ObservedProcess, ObservedState, PortHolder } from "./observed.ts";
 import type { Receipt } from "./receipt.ts";
+import { unseenVolumes, volumeObstacles } from "./volume-steps.ts";
 
 export function obstacles(
   cluster: Cluster,
@@ -13,9 +14,11 @@ export function obstacles(
   observed: ObservedState,
   receipt: Receipt | null,
 ): readonly Fault[] {
+  const isSeen = unseenVolumes(desired, observed).length === 0;
   return [
+    ...volumeObstacles(desired, observed, receipt),
     ...changesNotBuilt(cluster, desired, observed, receipt),
-    ...identityConflicts(cluster, desired, observed, receipt),
+    ...(isSeen ? identityConflicts(cluster, desired, observed, receipt) : []),
     ...thingsInTheWay(desired, observed),
     ...somebodysAccount(desired, observed, receipt),
     ...takenPorts(desired, observed, receipt),

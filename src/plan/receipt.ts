@@ -33,7 +33,7 @@ const receiptSchema = z.object({
   ports: z.record(z.string(), z.record(z.string(), z.int())).default({}),
   folders: z.array(z.string()),
   files: z.array(z.string()),
-  /** Machines of its own, by node; `made`: what beside files and folders kctl did to it (`user NAME`, `package NAME`, `sysctl NAME=FORMER`). */
+  /** Machines of its own, by node; `made`: what beside files and folders kctl did to it (`user NAME`, `package NAME`, `sysctl NAME=FORMER`, `volume ID`). */
   machines: z
     .record(
       z.string(),
@@ -116,7 +116,10 @@ export type ReceiptInput = {
   readonly made: Pick<Receipt, "java" | "cache"> & { readonly identity: Identity };
   /** By member key: what the data folders say. */
   readonly stored: Readonly<Record<string, ObservedIdentity>>;
-  /** What other clusters' kctl added to machines that this one shares, by node: it goes with the last of them. */
+  /**
+   * By node, what is there beside what this kctl made: other clusters' additions to a machine that they share, which go with the last of
+   * them; a volume that has its file system.
+   */
   readonly inherited?: Readonly<Record<string, readonly string[]>>;
   /** What kctl keeps of Kafka's own: see kafka-changes.ts. */
   readonly kafka: Pick<Receipt, "liveSettings" | "topics">;
@@ -205,7 +208,9 @@ function machinesIn(
 export function addedByOthers(address: string, otherReceipts: Readonly<Record<string, string>>): readonly string[] {
   return Object.values(otherReceipts).flatMap((text) => {
     const machines = readableReceipt(text)?.machines ?? {};
-    return Object.values(machines).flatMap((machine) => (machine.address === address ? machine.made : []));
+    return Object.values(machines)
+      .filter((machine) => machine.address === address)
+      .flatMap(({ made }) => made.filter((what) => !what.startsWith("volume ")));
   });
 }
 

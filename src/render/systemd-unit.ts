@@ -10,6 +10,8 @@ export type UnitInput = {
   readonly needs: readonly string[];
   /** Where it may write. */
   readonly writable: readonly string[];
+  /** Where its data volume is mounted: it never starts on the empty folder. null: it has none. */
+  readonly mountPoint: string | null;
   /** templates/server.service */
   readonly template: string;
 };
@@ -24,7 +26,7 @@ export function hostsUnitName(cluster: string): string {
 }
 
 export function systemdUnit(process: DesiredProcess, input: UnitInput): string {
-  const { cluster, user, data, needs, writable, template } = input;
+  const { cluster, user, data, needs, writable, mountPoint, template } = input;
   const identifier = unitName(cluster, process.role).replace(/\.service$/, "");
   return new Eta({ autoEscape: false, autoTrim: false }).renderString(template, {
     description: `${process.role} of the Kafka cluster ${cluster}, on ${process.node}`,
@@ -38,6 +40,7 @@ export function systemdUnit(process: DesiredProcess, input: UnitInput): string {
     identifier,
     stopSeconds: String(process.stopSeconds),
     writable: writable.join(" "),
+    mountPoint,
   });
 }
 

@@ -113,11 +113,25 @@ export type HostsBlock = {
 
 /** A systemd unit; its text is among the host's files. */
 export type DesiredUnit = {
-  /** `kctl-CLUSTER-ROLE.service`. */
+  /** `kctl-CLUSTER-ROLE.service`, or that of the volume's mount point. */
   readonly name: string;
   readonly path: string;
   /** Whose process it runs; null for one that runs no server. */
   readonly member: string | null;
+};
+
+/** A disk of its own for the cluster's data: an XFS file system, mounted by a unit of kctl's. */
+export type DesiredVolume = {
+  /** As EC2 calls it: `vol-0123456789abcdef0`. */
+  readonly id: string;
+  /** Where the machine finds it by that id. */
+  readonly device: string;
+  /** Of its file system: it tells a volume that kctl has formatted from any other. */
+  readonly uuid: string;
+  readonly mountPoint: string;
+  /** The unit that mounts it. */
+  readonly unit: string;
+  readonly sizeBytes: number;
 };
 
 /** A machine that is kctl's to set up: what it must have besides folders, files and processes. */
@@ -130,6 +144,8 @@ export type DesiredMachine = {
   /** Settings of the kernel, as they stand in a file of /etc/sysctl.d, which is among the host's files. */
   readonly sysctl: Readonly<Record<string, string>>;
   readonly units: readonly DesiredUnit[];
+  /** null: data lies on the machine's own disk. */
+  readonly volume: DesiredVolume | null;
 };
 
 export type DesiredHost = {

@@ -4,6 +4,7 @@ import type { Cluster, ClusterNode } from "../cluster/cluster.ts";
 import { isKnown, knownAfterUp } from "../cluster/known-after-up.ts";
 import type { MachinePlatform } from "../cluster/platform.ts";
 import { hostsLines, hostsText } from "../render/hosts-unit.ts";
+import { mountUnit, mountUnitName } from "../render/mount-unit.ts";
 import { sysctlFile, sysctlSettings } from "../render/sysctl-file.ts";
 import { hostsUnitName, systemdUnit, unitName, type UnitInput } from "../render/systemd-unit.ts";
 import { javaFor } from "../spec/versions.ts";
@@ -14,6 +15,7 @@ import type {
   DesiredHost,
   DesiredMachine,
   DesiredProcess,
+  DesiredVolume,
   HostsBlock,
   Owner,
 } from "./desired.ts";
@@ -40,10 +42,12 @@ export function onMachine(host: DesiredHost, node: ClusterNode, input: MachineIn
   const block = hostsBlock(input);
   const settings = sysctlSettings(node.roles, cluster.sysctl);
   const hosts = hostsUnitName(cluster.name);
+  const volume = volumeOf(node.name, input);
   const files: readonly DesiredFile[] = [
     // Servers read their configuration and cannot change it.
     ...host.files.map((file): DesiredFile => ({ ...file, owner: isData(file.path) ? servers : readable })),
     ...units,
+    ...(volume === null ? [] : [volumeFile(volume, input)]),
     { path: `${machine.cluster}/hosts`, mode: 0o644, content: hostsLines(block), member: null, owner: root },
     {
       path: `${machine.cluster}/restore-hosts`,
@@ -79,12 +83,14 @@ export function onMachine(host: DesiredHost, node: ClusterNode, input: MachineIn
     hosts: block,
     sysctl: settings,
     units: [
+      ...(volume === null ? [] : [{ name: volume.unit, path: `${machine.units}/${volume.unit}`, member: null }]),
       { name: hosts, path: `${machine.units}/${hosts}`, member: null },
       ...processes.map(({ key, role }) => {
         const name = unitName(cluster.name, role);
         return { name, path: `${machine.units}/${name}`, member: key };
       }),
     ],
+    volume,
   };
   return { ...host, processes, files, folders, machine: desired };
 }
@@ -96,6 +102,27 @@ export function softwareOn({ software }: MachinePlatform, { name, version }: Apa
 /** A link to the home of the Java that the cluster runs on. */
 export function javaLink({ cluster }: Pick<MachinePlatform, "cluster">): string {
   return `${cluster}/java`;
+}
+
+/** All data of the cluster lies on it. */
+function volumeOf(node: string, { cluster, machine }: MachineInput): DesiredVolume | null {
+  const volume = machine.volumes[node];
+  const data = cluster.members.find((member) => member.node === node)?.folders.data;
+  if (volume === undefined || data === undefined) return null;
+  const mountPoint = machine.roots.find((root) => data.startsWith(`${root}/`));
+  if (mountPoint === undefined) throw new RangeError(`${data} lies in no folder of the cluster's`);
+  const device = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volume.id.replace("-", "")}`;
+  return { ...volume, device, mountPoint, unit: mountUnitName(mountPoint) };
+}
+
+function volumeFile(volume: DesiredVolume, { cluster, machine, templates }: MachineInput): DesiredFile {
+  return {
+    path: `${machine.units}/${volume.unit}`,
+    mode: 0o644,
+    content: mountUnit(templates["volume.mount"], cluster.name, volume),
+    member: null,
+    owner: root,
+  };
 }
 
 function sysctlPath(cluster: string): string {
@@ -138,7 +165,8 @@ function unitFile(process: DesiredProcess, input: MachineInput): DesiredFile {
   };
 }
 
-function unitInput({ key, role }: DesiredProcess, { cluster, machine, templates }: MachineInput): UnitInput {
+function unitInput({ key, node, role }: DesiredProcess, input: MachineInput): UnitInput {
+  const { cluster, machine, templates } = input;
   const folders = cluster.members.find((member) => member.key === key)?.folders;
   if (folders === undefined) throw new RangeError(`${key} is no member of ${cluster.name}`);
   const { data, log, run } = folders;
@@ -148,6 +176,7 @@ function unitInput({ key, role }: DesiredProcess, { cluster, machine, templates 
     data,
     needs: service(role).needs(cluster),
     writable: [data, log, run],
+    mountPoint: volumeOf(node, input)?.mountPoint ?? null,
     template: templates["server.service"],
   };
 }

@@ -39,6 +39,7 @@ export const templateNames = [
   "server.service",
   "hosts.service",
   "restore-hosts.sh",
+  "volume.mount",
 ] as const;
 export type TemplateName = (typeof templateNames)[number];
 

@@ -31,11 +31,14 @@ async function asked(
   made: readonly string[],
   seen: Partial<ObservedMachine>,
   hosts: "written" | "changed-meanwhile" = "written",
+  units: readonly string[] = [],
 ): Promise<readonly string[]> {
   const said: string[] = [];
   const say = async (what: string): Promise<void> => void said.push(what);
   const hands: Partial<MachineHands> = {
-    quietUnit: async () => undefined,
+    quietUnit: (unit) => (units.length === 0 ? Promise.resolve() : say(`stop ${unit}`)),
+    unmountVolume: ({ unit, mountPoint }) => say(`unmount ${unit} ${mountPoint}`),
+    removeIfEmpty: (paths) => say(`empty ${paths.join(" ")}`),
     disableUnit: async () => undefined,
     reloadUnits: async () => undefined,
     removeLink: async () => undefined,
@@ -77,7 +80,9 @@ async function asked(
     },
   };
   const context: Pick<Context, "emit"> = { emit: () => undefined };
-  await unmakeMachines([looked], receiptOf("demo", made), { keepData: false, platform }, context as Context);
+  const receipt = receiptOf("demo", made);
+  for (const machine of Object.values(receipt.machines ?? {})) machine.units.push(...units);
+  await unmakeMachines([looked], receipt, { keepData: false, platform }, context as Context);
   return said;
 }
 
@@ -86,6 +91,20 @@ const made = ["package openjdk-17-jre-headless", "user kctl"];
 describe("of a machine", () => {
   test("that is this cluster's alone, all goes", async () => {
     expect(await asked(made, {})).toEqual([`software ${kafka}`, "packages openjdk-17-jre-headless", "user"]);
+  });
+
+  test("with a data volume, that is unmounted once its servers have stopped and what is theirs is gone", async () => {
+    const mount = "var-lib-kctl-demo.mount";
+    expect(await asked([...made, "volume vol-1"], {}, "written", [mount])).toEqual([
+      "stop kctl-demo-broker.service",
+      "stop kctl-demo-hosts.service",
+      "stop kctl-demo-zookeeper.service",
+      `software ${kafka}`,
+      `unmount ${mount} /var/lib/kctl/demo`,
+      "empty /var/lib/kctl/demo",
+      "packages openjdk-17-jre-headless",
+      "user",
+    ]);
   });
 
   test("that another cluster is on, what its servers may run stays, though this one added it", async () => {
@@ -122,6 +141,8 @@ test("the cluster that is left has in its receipt what the other added to the ma
   const first = receiptText(receiptOf("first", made));
   expect(addedByOthers(address, { first, damaged: "{}" })).toEqual(made);
   expect(addedByOthers("10.0.0.2", { first })).toEqual([]);
+  // A volume is one cluster's.
+  expect(addedByOthers(address, { first: receiptText(receiptOf("first", ["volume vol-1"])) })).toEqual([]);
   const { cluster, desired } = world(
     { provider: { type: "ssh" }, nodes: [{ name: "kafka-1", address, roles: ["zookeeper", "broker"] }] },
     null,

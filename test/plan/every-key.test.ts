@@ -312,6 +312,7 @@ describe.each(["zookeeper", "controller"] as const)("with a %s", (first) => {
       changes: [],
       obstacles: [],
       refusals: [],
+      isPartial: false,
     });
   });
 

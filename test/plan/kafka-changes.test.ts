@@ -31,6 +31,7 @@ const templates = {
   "server.service": "",
   "hosts.service": "",
   "restore-hosts.sh": "",
+  "volume.mount": "",
 };
 
 type Settings = Readonly<Record<string, string>>;

@@ -66,7 +66,12 @@ describe("a running cluster", () => {
   const later = { ...now, receipt: { ...now.receipt, former: now.receipt.next } };
 
   test("as wanted: an empty plan", () => {
-    expect(makePlan({ ...later, observed: running(now) })).toEqual({ changes: [], obstacles: [], refusals: [] });
+    expect(makePlan({ ...later, observed: running(now) })).toEqual({
+      changes: [],
+      obstacles: [],
+      refusals: [],
+      isPartial: false,
+    });
   });
 
   test("a dead broker is started, and nothing else happens", () => {

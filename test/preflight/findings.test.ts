@@ -91,6 +91,7 @@ const desired = (home: string | null = null): DesiredHost => ({
     hosts: block,
     sysctl: {},
     units: [],
+    volume: null,
   },
 });
 

@@ -153,6 +153,7 @@ function wanted(
             hosts: block(at),
             sysctl: {},
             units: [{ name: unit, path: `${machine.units}/${unit}`, member: `${at.node}/broker` }],
+            volume: null,
             ...machineHas,
           },
         }),

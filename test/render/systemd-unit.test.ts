@@ -67,6 +67,7 @@ describe.skipIf(process.platform !== "linux")("systemd", () => {
         needs: role === "broker" ? ["zookeeper"] : [],
         data: "/var/lib/kctl/demo/broker",
         writable: ["/var/lib/kctl/demo/broker", "/var/log/kctl/demo/broker"],
+        mountPoint: role === "broker" ? "/var/lib/kctl/demo" : null,
         template: server,
       });
       await writeFile(join(folder, unitName("demo", role)), text);

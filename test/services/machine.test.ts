@@ -11,6 +11,7 @@ import { softwareOn } from "../../src/services/machine.ts";
 import { templateNames, type ServiceContext } from "../../src/services/service.ts";
 import type { DesiredHost } from "../../src/services/desired.ts";
 import { specSchema, type Spec } from "../../src/spec/schema.ts";
+import { world } from "../plan/support/world.ts";
 
 const addresses = { "kafka-1": "10.77.0.11", "kafka-2": "10.77.0.12", "kafka-3": "10.77.0.13" };
 
@@ -116,3 +117,42 @@ function textOf(host: DesiredHost | undefined): string {
     ...(host?.files ?? []).map((file) => `\n==> ${file.path} ${way(file)}\n${file.content}`),
   ].join("");
 }
+
+test("with a data volume: a unit that mounts it, and servers that do not start without it; all else is as it is without", async () => {
+  const at = sshPlatform("my-cluster", { "kafka-1": "10.0.0.1" });
+  if (at.machine === null) throw new Error("ssh sets machines up");
+  const id = "vol-0123456789abcdef0";
+  const its = { id, uuid: "0f7a3f5e-6c1d-5a3b-9d2e-4b1c8a7e6f50", sizeBytes: 2 ** 30 };
+  const around = (volumes: Readonly<Record<string, typeof its>>) => ({
+    platform: { ...at, machine: { ...at.machine, volumes } } as Platform,
+  });
+  const spec = {
+    name: "my-cluster",
+    provider: { type: "ssh" },
+    nodes: [{ name: "kafka-1", address: "10.0.0.1", roles: ["zookeeper", "broker"] }],
+  };
+  const serverUnit = await readFile(join(import.meta.dirname, "../../templates/server.service"), "utf8");
+  const hostOf = (volumes: Readonly<Record<string, typeof its>>) =>
+    world(spec, null, around(volumes), { "server.service": serverUnit }).desired.hosts[0];
+  const [without, given] = [hostOf({}), hostOf({ "kafka-1": its })];
+  const unit = String.raw`var-lib-kctl-my\x2dcluster.mount`;
+  expect(without?.machine?.volume).toBeNull();
+  expect(given?.machine?.volume).toEqual({
+    ...its,
+    device: "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123456789abcdef0",
+    mountPoint: "/var/lib/kctl/my-cluster",
+    unit,
+  });
+  const path = `/etc/systemd/system/${unit}`;
+  expect(given?.machine?.units).toEqual([{ name: unit, path, member: null }, ...(without?.machine?.units ?? [])]);
+  const texts = (host: typeof given) => new Map(host?.files.map(({ path: file, content }) => [file, content]));
+  const [before, after] = [texts(without), texts(given)];
+  expect([...after.keys()].filter((file) => !before.has(file))).toEqual([path]);
+  for (const [file, text] of before) {
+    const assertion =
+      "# Without its volume it would begin anew in the empty folder.\nAssertPathIsMountPoint=/var/lib/kctl/my-cluster\n";
+    const withInputs = (one: string) => one.replaceAll(/-Dkctl\.inputs=\w+/g, "");
+    expect(withInputs((after.get(file) ?? "").replace(assertion, ""))).toBe(withInputs(text));
+    expect((after.get(file) ?? "").includes(assertion)).toBe(/-(zookeeper|broker)\.service$/.test(file));
+  }
+});

@@ -1,6 +1,7 @@
 /** The history of a cluster on its machines: every one has it, and one that was away lacks some of it. */
 import { KctlError, faultsOf } from "../../fault.ts";
 import { entryText, mergeHistories, shownEntries, type History, type HistoryEntry } from "../history.ts";
+import { mountUnitName } from "../../render/mount-unit.ts";
 import { quoted } from "./quote.ts";
 import type { Shell } from "./shell.ts";
 
@@ -8,14 +9,15 @@ export function historyPath(cluster: string): string {
   return `/var/lib/kctl/${cluster}/history.jsonl`;
 }
 
-/** Lines of a script that write it down; where the cluster's folder is not there (any more), they do nothing. */
+/** Lines of a script that write it down; where the cluster's folder is not there (any more), or its data volume is not mounted there, they do nothing. */
 export function historyLines(cluster: string, entry: HistoryEntry): string {
   const rest = entryText(entry).slice(1);
   const path = historyPath(cluster);
   const folder = quoted(path.slice(0, path.lastIndexOf("/")));
   const file = quoted(path);
+  const unit = quoted(`/etc/systemd/system/${mountUnitName(path.slice(0, path.lastIndexOf("/")))}`);
   return `
-if [ -d ${folder} ] && [ ! -L ${folder} ] && [ ! -L ${file} ]; then
+if [ -d ${folder} ] && [ ! -L ${folder} ] && [ ! -L ${file} ] && { [ ! -e ${unit} ] || mountpoint -q ${folder}; }; then
   [ -e ${file} ] || (umask 027; : >>${file})
   # The end of a line that a power cut took stays apart from this one.
   [ -z "$(tail -c 1 ${file})" ] || echo >>${file}

@@ -1,4 +1,4 @@
-/** Which package of which distribution brings which Java. */
+/** Which package of which distribution brings which Java, and by what a distribution installs packages. */
 
 export type JavaPackage = { readonly name: string; readonly major: number };
 
@@ -60,6 +60,16 @@ function familyOf(osRelease: string): { readonly family: Family; readonly own: b
   return null;
 }
 
+/** Null where kctl knows none of it. */
+export function packageManager(osRelease: string): JavaPackages["manager"] | null {
+  const found = familyOf(osRelease);
+  return found === null ? null : managerOf(found.family);
+}
+
+function managerOf(family: Family): JavaPackages["manager"] {
+  return family === "debian" || family === "ubuntu" ? "apt" : "dnf";
+}
+
 /** The recommended one first, then the nearest above it, then the nearest below that will do. */
 function byPreference(best: number): (a: number, b: number) => number {
   const rank = (major: number): number => (major >= best ? major - best : 1000 + best - major);
@@ -80,7 +90,7 @@ export function javaPackages(
   const known = own ? releases.findLast(([each]) => each <= release)?.[1] : releases.flatMap(([, each]) => each);
   const fitting = [...new Set(known)].filter((major) => major >= least).toSorted(byPreference(best));
   return {
-    manager: family === "debian" || family === "ubuntu" ? "apt" : "dnf",
+    manager: managerOf(family),
     packages: fitting.map((major) => ({ name: nameOf(family, major), major })),
   };
 }

@@ -7,6 +7,7 @@ import type { DesiredFile, DesiredHost, DesiredMachine, DesiredProcess } from ".
 import { ownRoots } from "./places.ts";
 import { quoted } from "./quote.ts";
 import { sysctlPath } from "./sysctl.ts";
+import { volumeFunctions, volumeWords } from "./volume-functions.ts";
 
 /** Larger files are told apart by their digest, and not shown. */
 export const shownBytes = 64 * 1024;
@@ -116,7 +117,7 @@ function digestOf({ content }: DesiredFile): string {
 }
 
 function machineLines(machine: DesiredMachine): readonly string[] {
-  const { user, software, java, hosts, sysctl } = machine;
+  const { user, software, java, hosts, sysctl, volume } = machine;
   const names = hosts.entries.flatMap(({ names: [name = ""] }) => name);
   const link = quoted(java.link);
   return [
@@ -130,6 +131,7 @@ function machineLines(machine: DesiredMachine): readonly string[] {
     'on_path=$(command -v java) && on_path=$(readlink -f "$on_path") && found "${on_path%/bin/java}"',
     "text hosts /etc/hosts",
     ...Object.keys(sysctl).map((name) => `kernel ${quoted(name)} ${quoted(sysctlPath(name))}`),
+    ...(volume === null ? [] : [volumeFunctions, `look_at_volume ${volumeWords(volume)}`]),
     `text receipt ${quoted(`/etc/kctl/${hosts.cluster}/receipt.json`)}`,
     "for each in /etc/kctl/*/receipt.json; do",
     `  name=\${each%/receipt.json}; name=\${name##*/}`,

@@ -2,6 +2,7 @@
 import type { FoundJava, ObservedMachine, ObservedUnit } from "../../plan/observed.ts";
 import type { DesiredMachine } from "../../services/desired.ts";
 import type { Records } from "./look-records.ts";
+import { volumeSeen } from "./read-look-volume.ts";
 
 export type Unit = ObservedUnit & { /** Of its main process; 0 where it has none. */ readonly pid: number };
 
@@ -27,7 +28,7 @@ export function unitsSeen(records: Records): ReadonlyMap<string, Unit> {
 }
 
 export function machineSeen(
-  { software, java, hosts, sysctl, units: wanted }: DesiredMachine,
+  { software, java, hosts, sysctl, units: wanted, volume }: DesiredMachine,
   units: ReadonlyMap<string, Unit>,
   records: Records,
 ): ObservedMachine {
@@ -68,6 +69,7 @@ export function machineSeen(
         return [[name, { active, enabled, needsReload }] as const];
       }),
     ),
+    ...(volume === null ? {} : { volume: volumeSeen(volume, records) }),
     receipt: texts.get("receipt") ?? null,
     otherReceipts: Object.fromEntries(
       [...texts].flatMap(([name, text]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), text]] : [])),

@@ -15,6 +15,7 @@ const startSeconds = 20;
  */
 export function startServer(desired: DesiredProcess, unit: string): Operation<RunningProcess> {
   const name = quoted(unit);
+  const file = quoted(`/etc/systemd/system/${unit}`);
   const log = quoted(desired.console);
   return {
     doing: `start ${desired.key}`,
@@ -32,10 +33,16 @@ said() {
     journalctl --no-pager -q -o cat -n 10 "_SYSTEMD_INVOCATION_ID=$(systemctl show -p InvocationID --value ${name})"
   fi >&2
 }
+unmounted() {
+  for each in $(sed -n 's/^AssertPathIsMountPoint=//p' ${file} 2>/dev/null); do
+    mountpoint -q "$each" || { echo "$each" >&2; return 0; }
+  done
+  return 1
+}
 if systemctl is-active --quiet ${name} && seen; then exit 0; fi
 [ "$(systemctl show -p NeedDaemonReload --value ${name})" != yes ] || systemctl daemon-reload || exit 1
 systemctl reset-failed ${name} 2>/dev/null
-systemctl start ${name} || { said; exit 91; }
+systemctl start ${name} || { unmounted && exit 94; said; exit 91; }
 turn=0
 while [ "$turn" -lt ${startSeconds * 20} ]; do
   if seen; then exit 0; fi
@@ -59,6 +66,7 @@ function runningIn(stdout: string): RunningProcess {
 }
 
 function diedAtStart(desired: DesiredProcess, { code, stderr }: Verdict, node: string): KctlError | null {
+  if (code === 94) return notMounted(desired, stderr, node);
   if (code !== 91 && code !== 92) return null;
   return new KctlError({
     code: "service-died",
@@ -70,6 +78,18 @@ function diedAtStart(desired: DesiredProcess, { code, stderr }: Verdict, node: s
         : `${desired.key} was started ${startSeconds} s ago and still runs nothing of Kafka's`,
     fix: "mend what it says, then run `kctl up` again: it goes on from here",
     ...(stderr.trim() === "" ? {} : { detail: stderr.trim() }),
+  });
+}
+
+/** Its unit asks that its data volume be mounted; what systemctl says of that comes before the folder's name. */
+function notMounted({ key }: DesiredProcess, stderr: string, node: string): KctlError {
+  const mountPoint = stderr.trim().split("\n").at(-1) ?? "";
+  return new KctlError({
+    code: "volume-missing",
+    node,
+    where: mountPoint,
+    what: `${key} was not started: its data volume is not mounted at ${mountPoint}, and in the empty folder it would begin anew`,
+    fix: "see whether the volume is attached; `kctl up` mounts it, then starts the server",
   });
 }
 

@@ -6,6 +6,7 @@ import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { Host, MachineHands } from "../host.ts";
 import { ensureJava } from "./ensure-java.ts";
+import { ensureVolume } from "./ensure-volume.ts";
 import { installSoftware } from "./software.ts";
 import { removePackages } from "./packages.ts";
 import { alone, batchOf, type BatchOptions } from "./batch.ts";
@@ -22,6 +23,7 @@ import { disableUnit, enableUnit, quietUnit, reloadUnits, tailOfJournal } from "
 import { incomingFolder } from "./unpack-software.ts";
 import { unlessUsed } from "./unless-used.ts";
 import { makeUser, removeUser } from "./user.ts";
+import { unmountVolume } from "./volume.ts";
 
 export type SshHostOptions = BatchOptions & {
   readonly shell: Shell;
@@ -64,6 +66,11 @@ export function sshHost(options: SshHostOptions): SshHost {
         const its = { ...options, lockSeconds: timeoutSeconds, onWait, onComing, archive: null };
         return (await ensureJava(shell, java, seen, its, own)).added;
       },
+      workOnVolume: (work, volume, { timeoutSeconds, onWait, onComing, signal: own }) => {
+        const its = { ...options, timeoutSeconds, lockSeconds: timeoutSeconds, onWait, onComing };
+        return ensureVolume(shell, work, volume, its, own);
+      },
+      unmountVolume: (volume) => alone(shell, unmountVolume(volume), options, signal),
       removePackages: async (names) => {
         await alone(shell, unlessUsed(removePackages(names, 60), cluster, null), options, signal);
       },

@@ -25,6 +25,7 @@ export function sshPlatform(cluster: string, addresses: Readonly<Record<string, 
       roots: ["/etc/kctl", "/var/lib/kctl", "/var/log/kctl", "/run/kctl"].map(below),
       units: "/etc/systemd/system",
       addresses,
+      volumes: {},
     },
   };
 }

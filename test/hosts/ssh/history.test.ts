@@ -1,5 +1,5 @@
 /** The history on hosts, by the real script in each shell. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { KctlError } from "../../../src/fault.ts";
@@ -48,6 +48,19 @@ describe.skipIf(!isRoot).each(Object.keys(shells) as (keyof typeof shells)[])("i
 });
 
 describe.skipIf(!isRoot)("history", () => {
+  test("is not written into the empty folder where a data volume is to be mounted", async () => {
+    const on = stage();
+    mkdirSync(join(on.root, "var/lib/kctl/demo"), { recursive: true });
+    writeFileSync(join(on.root, "etc/systemd/system/var-lib-kctl-demo.mount"), "");
+    await write(on, entry("one"));
+    expect(existsSync(fileOf(on))).toBe(false);
+    const mounted = stage({ setUp: "mount -t tmpfs none /var/lib/kctl/demo" });
+    mkdirSync(join(mounted.root, "var/lib/kctl/demo"), { recursive: true });
+    writeFileSync(join(mounted.root, "etc/systemd/system/var-lib-kctl-demo.mount"), "");
+    const lines = `${historyLines("demo", entry("one"))}\ncat ${historyPath("demo")}\n`;
+    expect((await mounted.shell.run(lines, { signal })).stdout).toContain('"id":"one"');
+  });
+
   test("is not written through a link, nor where the cluster is gone", async () => {
     const on = stage();
     await write(on, entry("one"));

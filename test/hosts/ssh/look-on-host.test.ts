@@ -52,6 +52,7 @@ const desired: DesiredHost = {
     hosts: { cluster: "demo", entries: [{ address: "10.0.0.1", names: ["kafka-1"] }] },
     sysctl: {},
     units: [{ name: unit, path: `/etc/systemd/system/${unit}`, member: "kafka-1/broker" }],
+    volume: null,
   },
 };
 

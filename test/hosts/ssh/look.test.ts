@@ -22,6 +22,7 @@ const machine: DesiredMachine = {
   hosts: { cluster: "demo", entries: [{ address: "10.0.0.1", names: ["kafka-1", "kafka-1.demo"] }] },
   sysctl: { "vm.max_map_count": "262144", "net.ipv4.tcp_rmem": "1 2 3", "vm.no_such_thing": "1" },
   units: [],
+  volume: null,
 };
 
 const nothing: DesiredHost = { node: "kafka-1", folders: [], files: [], processes: [], storedIds: [], storage: [] };

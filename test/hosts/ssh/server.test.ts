@@ -106,6 +106,23 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
     });
   });
 
+  test("one whose data volume is not mounted: that is told, and not systemd's word for it", async () => {
+    const { host, root } = serving(kind);
+    writeFileSync(join(root, "/opt/refuses"), "");
+    const unit = join(root, "/etc/systemd/system/kctl-demo-broker.service");
+    writeFileSync(unit, "[Unit]\nAssertPathIsMountPoint=/var/lib/kctl/demo\n");
+    expect(await faultOf(host.start(desired))).toEqual({
+      code: "volume-missing",
+      node: "host-1",
+      where: "/var/lib/kctl/demo",
+      what: "host-1/broker was not started: its data volume is not mounted at /var/lib/kctl/demo, and in the empty folder it would begin anew",
+      fix: "see whether the volume is attached; `kctl up` mounts it, then starts the server",
+    });
+    // Mounted, it is refused for something else.
+    writeFileSync(unit, "[Unit]\nAssertPathIsMountPoint=/proc\n");
+    expect((await faultOf(host.start(desired))).code).toBe("service-died");
+  });
+
   test("a program runs as the servers' user, with nothing of root's environment", async () => {
     const { host, root } = stagedHost({ kind });
     await host.machine.makeUser();

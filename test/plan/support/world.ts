@@ -36,6 +36,7 @@ const templates = {
   "server.service": "",
   "hosts.service": "",
   "restore-hosts.sh": "",
+  "volume.mount": "",
 };
 
 export type World = Omit<PlanInput, "observed">;
@@ -47,6 +48,7 @@ export function world(
   spec: object = {},
   former: Receipt | null = null,
   { platform: at = platform, java = "/java", kafka: seen = { state: "new" } }: Around = {},
+  texts: Partial<typeof templates> = {},
 ): World {
   const parsed = specSchema.parse({
     name: "demo",
@@ -64,7 +66,7 @@ export function world(
     java,
     software: ({ name, version }) => (name === "kafka" ? `/cache/kafka-${version}` : `/cache/zookeeper-${version}-bin`),
     classArchive: ({ name }) => (parsed.java?.archive === false ? null : `/cache/${name}.jsa`),
-    templates,
+    templates: { ...templates, ...texts },
     identity,
   });
   const kafka = kafkaChanges({ cluster, desired, kafka: seen, former });
