@@ -135,11 +135,28 @@ const server = createServer((request, response) => {
     response.destroy();
   });
 });
-// Knows no name, and says so at once: without it the kernel would refuse, only a few times a second.
+/** Of a question for the name that EC2 gives to an address (ip-172-31-0-4, with or without a domain), that address. */
+function addressAsked(query: Buffer): readonly number[] | null {
+  const name = query.toString("latin1", 13, 13 + (query[12] ?? 0));
+  const type = query.readUInt16BE(query.indexOf(0, 12) + 1);
+  const found = /^ip-(\d+)-(\d+)-(\d+)-(\d+)$/u.exec(name);
+  return found === null || type !== 1 ? null : found.slice(1).map(Number);
+}
+
+// Knows no other name, and says so at once: without it the kernel would refuse, only a few times a second.
 const resolver = createSocket("udp4", (query, { address, port }) => {
-  const answer = Buffer.from(query);
-  answer.writeUInt16BE((query.readUInt16BE(2) & 0x0100) | 0x8083, 2);
-  resolver.send(answer, port, address);
+  const found = addressAsked(query);
+  const asked = Buffer.from(query);
+  asked.writeUInt16BE((query.readUInt16BE(2) & 0x0100) | (found === null ? 0x8083 : 0x8080), 2);
+  if (found === null) {
+    resolver.send(asked, port, address);
+    return;
+  }
+  // The question, and one answer that refers to its name; what else was asked along with it is left out.
+  asked.set([0, 1, 0, 0, 0, 0], 6);
+  const question = asked.subarray(0, query.indexOf(0, 12) + 5);
+  const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...found]);
+  resolver.send(Buffer.concat([question, record]), port, address);
 });
 resolver.bind(53, "10.77.0.1");
 server.listen(8080, "10.77.0.1", () => console.log("serves"));

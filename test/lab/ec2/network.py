@@ -24,6 +24,9 @@ def set_up(outside):
     so all packets pass its filter, those between neighbours of a subnet too.
     """
     tool("ip", "link", "add", "ec2", "type", "bridge", "forward_delay", "0")
+    # Else the kernel rewrites addresses on the bridge itself, and passes on there what is for a neighbour.
+    if (filtered := Path("/proc/sys/net/bridge/bridge-nf-call-iptables")).exists():
+        filtered.write_text("0\n")
     setting("conf/all/send_redirects", 0)
     setting("conf/ec2/send_redirects", 0)
     setting("conf/ec2/proxy_arp", 1)
