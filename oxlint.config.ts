@@ -3,7 +3,7 @@ import { builtinModules } from "node:module";
 import { defineConfig, type OxlintOverride } from "oxlint";
 
 const direction =
-  "Imports go one way: cli -> operations -> providers, hosts, artifacts, kafka, plan, report -> services, render, cluster -> spec -> fault.";
+  "Imports go one way: cli -> operations -> providers, hosts, artifacts, kafka, report -> ec2 -> plan -> services, render, cluster -> spec -> fault.";
 const purity =
   "This folder is pure: no I/O, no clock, no randomness, no environment. Take what you need as an argument.";
 
@@ -17,7 +17,8 @@ type Tier = {
 const cli = ["cli"];
 const operations = ["operations", ...cli];
 const effects = ["artifacts", "hosts", "kafka", "preflight", "providers", "report", ...operations];
-const plan = ["plan", ...effects];
+const ec2 = ["ec2", ...effects];
+const plan = ["plan", ...ec2];
 const shapes = ["cluster", "render", "services", ...plan];
 
 /** Top to bottom. A folder that is missing here fails test/gates/tiers.test.ts. */
@@ -30,7 +31,8 @@ export const tiers: readonly Tier[] = [
     pure: false,
   },
   { files: ["src/preflight/**"], above: operations, pure: true },
-  { files: ["src/plan/**"], above: effects, pure: true },
+  { files: ["src/ec2/**"], above: effects, pure: true },
+  { files: ["src/plan/**"], above: ec2, pure: true },
   { files: ["src/cluster/**", "src/render/**", "src/services/**"], above: plan, pure: true },
   { files: ["src/spec/**"], above: shapes, pure: true },
   { files: ["src/fault.ts", "src/fault-codes.ts", "src/fault-causes.ts"], above: ["spec", ...shapes], pure: true },
@@ -70,7 +72,7 @@ function override({ files, above, pure }: Tier): OxlintOverride {
   patterns.push(
     { regex: `^(node:)?(${impureModules.join("|")})$`, message: purity },
     { regex: String.raw`^(\.{1,2}/)+templates\.ts$`, message: purity },
-    { regex: "^(@commander-js/.*|@platformatic/.*|commander|eta|execa|p-limit|tar)$", message: purity },
+    { regex: "^(@aws-sdk/.*|@commander-js/.*|@platformatic/.*|commander|eta|execa|p-limit|tar)$", message: purity },
   );
   const paths = [{ name: "node:crypto", allowImportNames: ["createHash", "createHmac"], message: purity }];
   const globals = impureGlobals.map((name) => ({ name, message: purity }));

@@ -77,6 +77,10 @@ export const faultCodes = {
     means:
       "A rolling restart stopped before a server whose restart would cost data or service, or after one that did not come back.",
   },
+  "open-to-the-world": {
+    exit: 1,
+    means: "A security group lets everybody reach a port that nobody but the cluster should; nothing was changed.",
+  },
   unhealthy: { exit: 1, means: "The cluster is not healthy." },
   "kafka-unreachable": { exit: 1, means: "No broker answered." },
   "kafka-refused": { exit: 1, means: "Kafka answered a request with an error." },

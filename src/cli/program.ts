@@ -8,6 +8,7 @@ import { destroyCommand } from "./commands/destroy.ts";
 import { execCommand } from "./commands/exec.ts";
 import { fetchCommand } from "./commands/fetch.ts";
 import { historyCommand } from "./commands/history.ts";
+import { iamPolicyCommand } from "./commands/iam-policy.ts";
 import { initCommand } from "./commands/init.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
@@ -42,6 +43,7 @@ const commands = [
   renderCommand,
   fetchCommand,
   schemaCommand,
+  iamPolicyCommand,
   completionCommand,
 ];
 

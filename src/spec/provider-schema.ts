@@ -146,7 +146,7 @@ const aws = z.strictObject({
     also: ["disableApiTermination"],
   }),
   prices: key(z.record(z.string(), z.number().positive()).default({}), {
-    doc: "What things cost, for `plan`: an instance type in USD an hour, a volume type in USD for a GiB and month.",
+    doc: "What things cost, for `plan`: an instance type in USD an hour, a volume type in USD for a GiB and month (`gp3-iops` and `gp3-throughput`: for one more of those than come with it).",
     effect: "none",
     example: "{ m7g.large: 0.1004, gp3: 0.0912 }",
   }),

@@ -16,6 +16,7 @@ const life: readonly (readonly [command: string, ...args: string[]])[] = [
   ["init", "-"],
   ["validate"],
   ["schema"],
+  ["iam-policy"],
   ["completion", "bash"],
   ["render"],
   ["render", "--out", "rendered"],
