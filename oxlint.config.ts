@@ -35,7 +35,11 @@ export const tiers: readonly Tier[] = [
   { files: ["src/plan/**"], above: ec2, pure: true },
   { files: ["src/cluster/**", "src/render/**", "src/services/**"], above: plan, pure: true },
   { files: ["src/spec/**"], above: shapes, pure: true },
-  { files: ["src/fault.ts", "src/fault-codes.ts", "src/fault-causes.ts"], above: ["spec", ...shapes], pure: true },
+  {
+    files: ["src/fault.ts", "src/fault-codes.ts", "src/fault-causes.ts", "src/fault-causes-ec2.ts"],
+    above: ["spec", ...shapes],
+    pure: true,
+  },
   { files: ["src/templates.ts"], above: ["spec", ...shapes], pure: false },
 ];
 

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 const aside = join(root, `node_modules/.cache/kctl-dist-${process.pid}`);
 
 /** Libraries that take long to load: only `await import()` may reach them. */
-const heavy = ["@platformatic/kafka", "execa", "ssh-config", "ssh2", "string-width", "tar"];
+const heavy = ["@aws-sdk/client-ec2", "@platformatic/kafka", "execa", "ssh-config", "ssh2", "string-width", "tar"];
 
 /** Kafka's library brings a client of schema registries (ajv, avsc) that kctl does not use: 300 KB, and a third of the time to load it. */
 const noRegistries: Plugin = {

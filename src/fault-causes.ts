@@ -2,11 +2,13 @@
  * Of every error code: how it comes about, and what to do about it, in Markdown. Only the reference of errors is made of it, so that no
  * command loads it; what is wrong in a case at hand, the error itself says.
  */
+import { ec2FaultCauses } from "./fault-causes-ec2.ts";
 import type { FaultCode } from "./fault-codes.ts";
 
 type Causes = { readonly cause: string; readonly fix: string };
 
 export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
+  ...ec2FaultCauses,
   "spec-unreadable": {
     cause:
       "There is no file of that name, it is a folder, or this user may not read it. Without `-f` and `$KCTL_SPEC`, kctl looks for `kctl.yaml` in the current folder.",
@@ -223,11 +225,6 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
     cause:
       "Before a restart: the quorum would not outlive it, another broker is down, or a partition would have fewer replicas in sync than its min.insync.replicas. After one: the server does not come back into sync. The error names the partitions. Servers that follow were not touched.",
     fix: "See `kctl status`, mend what is down, then run `kctl up`: it goes on with the servers that are left. Replicas that only need time get it with `--timeout 30m`.",
-  },
-  "open-to-the-world": {
-    cause:
-      "A rule of the cluster's security group has `0.0.0.0/0` or `::/0` and covers a port of ZooKeeper, of a controller, or of the brokers' own listener, which do what whoever reaches them asks. Somebody added the rule by hand, or the brokers' port for clients is one that another node's server has as well.",
-    fix: "Take the rule out of the group (the error names it), or move the port; where it is meant, name the port in `provider.access.allowWorld`.",
   },
   unhealthy: {
     cause:

@@ -50,6 +50,19 @@ export const faultCodes = {
   "sudo-refused": { exit: 1, means: "The user may log in, but may not become root." },
   "ssh-lost": { exit: 1, means: "The connection to a host broke while something ran there." },
   "ssh-output-too-long": { exit: 1, means: "A command on a host printed more than kctl keeps." },
+  // EC2.
+  "aws-credentials": { exit: 1, means: "AWS has no credentials to go by, or does not accept them." },
+  "aws-denied": { exit: 1, means: "The credentials are right, but may not do what is needed." },
+  "aws-unreachable": { exit: 1, means: "EC2 cannot be reached." },
+  "aws-busy": { exit: 1, means: "EC2 asked for fewer calls, and kctl waited as long as it may." },
+  "aws-capacity": { exit: 1, means: "EC2 has no machine of that type to give at the moment." },
+  "aws-limit": { exit: 1, means: "A limit of the AWS account is reached." },
+  "aws-refused": { exit: 1, means: "EC2 refused a call." },
+  "aws-not-ours": {
+    exit: 1,
+    means: "Something in the account has a name that kctl would give, and not the cluster's tag; it is left alone.",
+  },
+  "machine-lost": { exit: 1, means: "An instance ended, or did not come up, while kctl waited for it." },
   // The cluster.
   "preflight-failed": {
     exit: 1,

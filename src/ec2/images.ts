@@ -6,7 +6,7 @@
  */
 import type { imageNames } from "../spec/provider-schema.ts";
 
-type Architecture = "x86_64" | "arm64";
+export type Architecture = "x86_64" | "arm64";
 type ImageName = (typeof imageNames)[number];
 
 export type KnownImage = {

@@ -20,6 +20,7 @@ export type Checked = {
 export async function check(context: Context): Promise<Checked> {
   const open = await openCluster(context);
   const { spec, provider } = open;
+  await provider.fleet?.look();
   const { machine } = provider.platform;
   const cluster = resolveCluster(spec, provider.platform, noKnownIds);
   const paths = pathsOf(cluster, machine?.addresses ?? {});

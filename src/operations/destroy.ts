@@ -26,10 +26,9 @@ export type DestroyResult = {
   readonly logs: readonly string[];
 };
 
-export async function destroy(
-  given: Context,
-  options: { readonly yes: boolean; readonly keepData: boolean; readonly keepLogs: string | null },
-): Promise<DestroyResult> {
+type DestroyOptions = { readonly yes: boolean; readonly keepData: boolean; readonly keepLogs: string | null };
+
+export async function destroy(given: Context, options: DestroyOptions): Promise<DestroyResult> {
   const { spec, provider } = await openCluster(given);
   if (spec.protected)
     throw new KctlError({
@@ -44,6 +43,7 @@ export async function destroy(
       fix: "add --yes",
     });
   return inHistory({ provider, command: "destroy", context: given }, async (context) => {
+    if (provider.fleet !== null) return destroyFleet(spec, provider, provider.fleet, options, context);
     const text = await provider.readReceipt();
     if (text === null) await mustBeNothing(spec, provider, context);
     if (text === null) return { cluster: spec.name, changed: 0, kept: [], left: [], logs: [] };
@@ -79,6 +79,47 @@ export async function destroy(
     mustReachAll({ unreachable });
     return { cluster: spec.name, changed: stopped + removed + 1, kept: [], left, logs };
   });
+}
+
+/**
+ * Machines that kctl made go whole, by their tag alone: what lies on them need not be taken back, nor even be reached. Only where data
+ * or logs are kept are their servers stopped in order.
+ */
+async function destroyFleet(
+  spec: Spec,
+  provider: Provider,
+  fleet: NonNullable<Provider["fleet"]>,
+  { yes, keepData, keepLogs: logsFolder }: DestroyOptions,
+  context: Context,
+): Promise<DestroyResult> {
+  await fleet.look();
+  const data = fleet.data();
+  const machines = fleet.machines();
+  if (!yes && machines.length + data.length > 0) {
+    const which = machines.map(({ node, id, type }) => `  ${node} (${id}, ${type})\n`).join("");
+    const begin = `This terminates the machines of ${spec.name}:\n${which}`;
+    const what = keepData ? `Their data volumes stay:\n` : "and deletes their data:\n";
+    await confirm(
+      `${begin}${what}${data.map((line) => `  ${line}\n`).join("")}Type the cluster's name to go on: `,
+      spec.name,
+      context,
+    );
+  }
+  let logs: readonly string[] = [];
+  let stopped = 0;
+  if (keepData || logsFolder !== null) {
+    const text = await provider.readReceipt();
+    const recorded = await recordedCluster(spec, provider, text === null ? null : parseReceipt(text));
+    const absent = fleet.absent();
+    const { looked, unreachable } = await lookAtAll(recorded, provider, context.signal);
+    // What cannot be stopped in order is not ended as if it had been: its last records may be in memory only.
+    if (keepData) mustReachAll({ unreachable });
+    stopped = await stopServers(runningServers(looked), endFor(true, context.signal), context);
+    const members = recorded.cluster.members.filter(({ node }) => !unreachable.has(node) && !absent.has(node));
+    if (logsFolder !== null) logs = await keepLogs(members, logsFolder, provider, context);
+  }
+  const { removed, kept } = await fleet.destroy({ keepData });
+  return { cluster: spec.name, changed: stopped + removed, kept, left: [], logs };
 }
 
 /** Without a receipt nothing is removed; but then what `up` made must not be taken for gone. */

@@ -66,6 +66,8 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
     await mustStillHold(lock);
     mustBeKnown(change);
     switch (change.kind) {
+      case "cloud":
+        return inTheCloud(change, survey, context, begun);
       case "receipt":
         return record.write();
       case "artifact":
@@ -121,6 +123,16 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
         return;
     }
   };
+}
+
+async function inTheCloud(
+  change: Extract<Change, { kind: "cloud" }>,
+  { provider, cluster }: Survey,
+  { emit }: Context,
+  begun: () => void,
+): Promise<void> {
+  const waiting = (what: string, seconds: number): void => emit({ type: "waiting", key: change.key, what, seconds });
+  await provider.fleet?.carryOut(change, cluster, { begun, waiting });
 }
 
 async function fetchArtifact(

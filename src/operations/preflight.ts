@@ -6,8 +6,11 @@ import { askHosts } from "./ask-facts.ts";
 import type { Survey } from "./survey.ts";
 
 export async function preflight(seen: Survey, signal: AbortSignal): Promise<readonly Fault[]> {
-  const fresh = newNodes(seen);
   const { cluster, desired, observed, provider, unreachable } = seen;
+  const absent = provider.fleet?.absent() ?? new Set<string>();
+  // Machines that are still to be made are looked at once they are there.
+  if (absent.size > 0) return [];
+  const fresh = newNodes(seen);
   const { machine } = provider.platform;
   // Where a machine is out of reach, `up` goes no further anyway.
   if (machine === null || fresh.size === 0 || unreachable.size > 0) return [];

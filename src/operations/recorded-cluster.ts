@@ -12,7 +12,8 @@ import { lookAtHosts, pastOf, wantedBy, type Survey, type Wanted } from "./surve
 
 /** Every member that the receipt lists, whether or not the spec still does; the spec's where there is none. */
 export async function recordedCluster(spec: Spec, provider: Provider, receipt: Receipt | null): Promise<Wanted> {
-  if (receipt === null) return (await wantedBy(spec, provider, unknownJava, "", idAfterUp))(pastOf(null));
+  if (receipt === null)
+    return (await wantedBy(spec, provider, unknownJava, "", idAfterUp))(pastOf(null, provider.fleet?.ids()));
   const roles = new Map<string, Role[]>();
   for (const key of Object.keys(receipt.members)) {
     const [node = "", role = ""] = key.split("/");
@@ -25,7 +26,7 @@ export async function recordedCluster(spec: Spec, provider: Provider, receipt: R
   });
   await provider.takeIn(nodes.map(({ name }) => name));
   const want = await wantedBy({ ...spec, nodes }, provider, unknownJava, "", idAfterUp);
-  return want(pastOf(receipt));
+  return want(pastOf(receipt, provider.fleet?.ids()));
 }
 
 export type LookedAt = { readonly wanted: DesiredHost; readonly host: Host; readonly seen: ObservedHost };

@@ -13,13 +13,16 @@ import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { paceOf, performer } from "./perform.ts";
 import { inHistory } from "./in-history.ts";
 import { serverJava } from "./server-java.ts";
+import { noMachines } from "./stop.ts";
 import { mustReachAll, survey, type Survey } from "./survey.ts";
 
 export type StartResult = { readonly cluster: string; readonly changed: number; readonly bootstrap: string };
 
-export async function start(given: Context): Promise<StartResult> {
+/** @param options.machines those that kctl made, and that are off, are started first */
+export async function start(given: Context, { machines }: { readonly machines: boolean }): Promise<StartResult> {
   const open = await openCluster(given);
   const { provider } = open;
+  if (machines && provider.fleet === null) throw noMachines("start");
   return inHistory({ provider, command: "start", context: given }, async (context, lock) => {
     const options = { ...context, ...paceOf(provider) };
     let changed = 0;
@@ -29,6 +32,12 @@ export async function start(given: Context): Promise<StartResult> {
       if (outcome.faults.length > 0) throw new KctlError(outcome.faults);
     };
     let { known, seen } = await look(open, context);
+    const off = machines ? seen.plan.changes.filter(isPower) : [];
+    if (off.length > 0) {
+      await carryOut(seen, off);
+      ({ known, seen } = await look(open, context));
+    }
+    mustBeOn(seen);
     while (seen.plan.isPartial) {
       const before = seen.plan.changes.filter(changesSomething);
       await carryOut(seen, before);
@@ -43,6 +52,21 @@ export async function start(given: Context): Promise<StartResult> {
       context,
     );
     return { cluster: cluster.name, changed, bootstrap: bootstrapOf(cluster) };
+  });
+}
+
+function isPower(change: Change): boolean {
+  return change.kind === "cloud" && change.step.kind === "power";
+}
+
+function mustBeOn({ provider, cluster }: Survey): void {
+  const absent = provider.fleet?.absent() ?? new Set();
+  const off = (provider.fleet?.machines() ?? []).filter(({ node }) => absent.has(node));
+  if (off.length === 0) return;
+  throw new KctlError({
+    code: "unhealthy",
+    what: `machines of ${cluster.name} are off: ${off.map(({ node, id, state }) => `${node} (${id}, ${state})`).join(", ")}`,
+    fix: "`kctl start --machines` starts them first",
   });
 }
 

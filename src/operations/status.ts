@@ -2,6 +2,7 @@
 import { membersOf, type Cluster } from "../cluster/cluster.ts";
 import { quorumView } from "../kafka/quorum.ts";
 import type { ObservedHost } from "../plan/observed.ts";
+import type { FleetMachine } from "../providers/provider.ts";
 import type { StatusShown } from "../report/status-shown.ts";
 import type { DesiredHost, DesiredProcess } from "../services/desired.ts";
 import { clusterHealth, type Complaint, type Health } from "./cluster-health.ts";
@@ -40,7 +41,9 @@ export async function status(context: Context): Promise<StatusShown> {
     const pids = pidsOf(host?.processes ?? [], observed.hosts[name]);
     const members = cluster.members.filter(({ node }) => node === name);
     const ids = Object.fromEntries(members.map(({ role, id }) => [role, id]));
-    return { name, address, roles, services, addresses, ids, pids };
+    const machine = provider.fleet?.machines().find(({ node }) => node === name) ?? null;
+    const seenFromOutside = provider.fleet === null ? {} : { machine: machine === null ? null : withoutNode(machine) };
+    return { name, address, roles, services, addresses, ids, pids, ...seenFromOutside };
   });
   const unknown = [...seen.unreachable].flatMap(([node, { faults }]) =>
     faults.map(({ what, fix }) => ({ what, node, fix: fix ?? repair })),
@@ -73,6 +76,11 @@ export async function status(context: Context): Promise<StatusShown> {
     partitions: partitionCounts(health),
     complaints,
   };
+}
+
+function withoutNode(machine: FleetMachine): Omit<FleetMachine, "node"> {
+  const { id, type, zone, state, privateAddress, publicAddress, volume } = machine;
+  return { id, type, zone, state, privateAddress, publicAddress, volume };
 }
 
 const repair = "`kctl up` starts what is dead and repairs what it can; `kctl restart NODE` restarts what hangs";

@@ -14,8 +14,13 @@ import { mustReachAll } from "./survey.ts";
 
 export type StopResult = { readonly cluster: string; readonly changed: number };
 
-export async function stop(given: Context, { yes }: { readonly yes: boolean }): Promise<StopResult> {
+/** @param options.machines the machines that kctl made are stopped as well */
+export async function stop(
+  given: Context,
+  { yes, machines }: { readonly yes: boolean; readonly machines: boolean },
+): Promise<StopResult> {
   const { spec, provider } = await openCluster(given);
+  if (machines && provider.fleet === null) throw noMachines("stop");
   return inHistory({ provider, command: "stop", context: given }, async (context) => {
     const text = await provider.readReceipt();
     const recorded = await recordedCluster(spec, provider, text === null ? null : parseReceipt(text));
@@ -27,7 +32,17 @@ export async function stop(given: Context, { yes }: { readonly yes: boolean }): 
     }
     const changed = await stopServers(servers, inOrder(context.signal), context);
     mustReachAll({ unreachable });
-    return { cluster: spec.name, changed };
+    const off = machines ? ((await provider.fleet?.stop(provider.fleet.machines().map(({ node }) => node))) ?? 0) : 0;
+    return { cluster: spec.name, changed: changed + off };
+  });
+}
+
+/** Machines that are the user's own are not kctl's to switch off. */
+export function noMachines(command: string): KctlError {
+  return new KctlError({
+    code: "usage",
+    what: `--machines is for machines that kctl made in EC2`,
+    fix: `leave it out: \`kctl ${command}\` does the servers`,
   });
 }
 

@@ -6,9 +6,11 @@ import { classArchivePath, hasClassArchives, isClassArchiveReady } from "../arti
 import { isReady } from "../artifacts/ready.ts";
 import { membersOf, type Cluster, type Role } from "../cluster/cluster.ts";
 import { admit } from "../cluster/joining.ts";
-import type { KnownIds } from "../cluster/known-ids.ts";
+import { noKnownIds, type KnownIds } from "../cluster/known-ids.ts";
 import { resolveCluster } from "../cluster/resolve.ts";
 import type { Host } from "../hosts/host.ts";
+import type { CloudPlan } from "../ec2/cloud-changes.ts";
+import { freshHost } from "../plan/fresh-host.ts";
 import { kafkaChanges } from "../plan/kafka-changes.ts";
 import { makePlan, type Plan } from "../plan/make-plan.ts";
 import { hasRun } from "../plan/obstacles.ts";
@@ -79,8 +81,16 @@ async function templates(): Promise<ServiceContext["templates"]> {
 /** What is known of a cluster's birth: from its receipt, or from its data where that was lost. */
 export type Past = { readonly receipt: Receipt | null; readonly known: KnownIds; readonly clusterId: string | null };
 
-export function pastOf(receipt: Receipt | null): Past {
-  return { receipt, known: knownIdsOf(receipt), clusterId: receipt?.clusterId ?? null };
+/** @param tags what the machines' own tags say, where they have any: a receipt knows better */
+export function pastOf(receipt: Receipt | null, tags: KnownIds = noKnownIds): Past {
+  const { members, highest } = knownIdsOf(receipt);
+  const all = { ...tags.highest, ...highest };
+  for (const [role, id] of Object.entries(tags.highest) as [Role, number][]) all[role] = Math.max(all[role] ?? 0, id);
+  return {
+    receipt,
+    known: { members: { ...tags.members, ...members }, highest: all },
+    clusterId: receipt?.clusterId ?? null,
+  };
 }
 
 /** Where archives of loaded classes lie, where the spec and the Java have them. */
@@ -163,6 +173,9 @@ type LookedAtHosts = Pick<Survey, "hosts" | "unreachable"> & {
   readonly seen: Readonly<Record<string, ObservedHost>>;
 };
 
+const nowhere: ReadonlySet<string> = new Set();
+
+/** A machine that is not there yet is looked at as it will be when it comes. */
 export async function lookAtHosts(
   { hosts: desired }: DesiredState,
   provider: Provider,
@@ -170,8 +183,10 @@ export async function lookAtHosts(
 ): Promise<LookedAtHosts> {
   const hosts = new Map(provider.hosts(desired.map(({ node }) => node)).map((host) => [host.node, host]));
   const unreachable = new Map<string, KctlError>();
+  const absent = provider.fleet?.absent() ?? nowhere;
   const seen = await Promise.all(
     desired.map(async (host) => {
+      if (absent.has(host.node)) return [host.node, freshHost(host)] as const;
       try {
         return [host.node, await hosts.get(host.node)?.look(host, signal)] as const;
       } catch (error) {
@@ -189,8 +204,8 @@ export async function lookAtHosts(
 }
 
 /** What is wanted now, and what is there of it: looked at again where the look itself changes what is wanted. */
-async function wantedAndSeen(want: Want, look: Look, former: Receipt | null): Promise<Seen> {
-  let past = pastOf(former);
+async function wantedAndSeen(want: Want, look: Look, former: Receipt | null, tags: KnownIds): Promise<Seen> {
+  let past = pastOf(former, tags);
   let looked = await look(want(past));
   const stored = pastInData(looked.wanted, looked.seen, past);
   if (stored !== null) {
@@ -256,6 +271,8 @@ export function mustReachAll({ unreachable }: Pick<Survey, "unreachable">): void
   if (unreachable.size > 0) throw new KctlError([...unreachable.values()].flatMap(({ faults }) => faults));
 }
 
+const nothingInTheCloud: CloudPlan = { changes: [], obstacles: [], refusals: [] };
+
 /** One look at everything, and the plan that follows from it. */
 export async function survey(
   spec: Spec,
@@ -275,8 +292,10 @@ export async function survey(
     want,
     async (one) => ({ wanted: one, ...(await lookAtHosts(one.desired, provider, signal)) }),
     former,
+    provider.fleet?.ids() ?? noKnownIds,
   );
   const { cluster, desired, identity } = wanted;
+  const cloud = provider.fleet?.plan(cluster) ?? nothingInTheCloud;
   // What was not seen is not planned for.
   const looked = { ...desired, hosts: desired.hosts.filter(({ node }) => !unreachable.has(node)) };
   const topicNames = [...new Set([...cluster.topics.map(({ name }) => name), ...Object.keys(former?.topics ?? {})])];
@@ -309,6 +328,14 @@ export async function survey(
     unreachable,
     observed,
     receipt,
-    plan: makePlan({ root: provider.platform.root, cluster, desired: looked, observed, receipt, kafka: changes }),
+    plan: makePlan({
+      root: provider.platform.root,
+      cluster,
+      desired: looked,
+      observed,
+      receipt,
+      kafka: changes,
+      cloud,
+    }),
   };
 }

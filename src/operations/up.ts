@@ -10,6 +10,7 @@ import { bootstrapOf, externalBootstrapOf } from "./client-addresses.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { execute, type Outcome } from "./execute.ts";
+import { endMachine, nextReplacement } from "./replace-machine.ts";
 import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { paceOf, performer } from "./perform.ts";
@@ -61,7 +62,9 @@ export async function up(given: Context, { yes, step, plan, onChanged, watch }: 
     // What a change brings to light (an id that Kafka gave, topics of a cluster that was down) is looked at in another round.
     for (;;) {
       const seen = scope.within(await look(open, context));
-      if (seen.unreachable.size > 0) {
+      const machines = seen.plan.changes.filter(isOfMachines);
+      // A rule that is missing may be why a machine cannot be reached: what is wrong outside comes first.
+      if (seen.unreachable.size > 0 && machines.length === 0) {
         const repaired = await repairReachable(seen, { steps, watch }, context, lock);
         onChanged(repaired.changed);
         throw new KctlError([...repaired.faults, ...[...seen.unreachable.values()].flatMap(({ faults }) => faults)]);
@@ -69,15 +72,31 @@ export async function up(given: Context, { yes, step, plan, onChanged, watch }: 
       const { changes, refusals: refused } = seen.plan;
       const again = doneAgain(changes, before);
       if (again.length > 0) throw new KctlError(again);
-      if (!yes && !step) await askAboutRestarts(changes, context);
-      const { changed: count, faults } = await carryOut(seen, { steps, watch }, context, lock);
+      if (!yes && !step) await askAbout(changes, context);
+      // Machines come first: what is on them can only be looked at once they are there.
+      const part = {
+        ...seen,
+        plan: { ...seen.plan, changes: machines.length > 0 ? machines : changes.filter(isNoReplacement) },
+      };
+      const { changed: count, faults } = await carryOut(part, { steps, watch }, context, lock);
       changed += count;
       onChanged(count);
       if (faults.length > 0) throw new KctlError(faults);
       before = changes;
+      if (machines.length > 0) {
+        before = machines;
+        continue;
+      }
       // There is nothing yet that could be well.
       if (seen.plan.isPartial && count > 0) continue;
       await awaitHealth(seen, context);
+      const replacement = nextReplacement(changes);
+      if (replacement !== null && !changes.some((change) => isNoReplacement(change) && !bringsNothingToLight(change))) {
+        await endMachine(replacement, seen, context, lock);
+        changed += 1;
+        onChanged(1);
+        continue;
+      }
       const left = steps.left();
       const told = toldAll(seen);
       if (left.length > 0 || (changes.every(bringsNothingToLight) && told))
@@ -86,6 +105,15 @@ export async function up(given: Context, { yes, step, plan, onChanged, watch }: 
       if (!told && ++silent > 3) throw new KctlError(mute);
     }
   });
+}
+
+/** The machines themselves, seen from outside. */
+function isOfMachines(change: Change): boolean {
+  return change.kind === "cloud" && isNoReplacement(change);
+}
+
+function isNoReplacement(change: Change): boolean {
+  return change.kind !== "cloud" || change.step.kind !== "replacement";
 }
 
 /** A receipt only says what was seen. */
@@ -155,7 +183,14 @@ async function carryOut(
   return execute(work, performer(seen, context, lock, rolling), { ...context, ...paceOf(seen.provider) });
 }
 
-async function askAboutRestarts(changes: readonly Change[], context: Context): Promise<void> {
+/** Before machines are launched, which cost money, or replaced, or servers of a running cluster restarted. */
+async function askAbout(changes: readonly Change[], context: Context): Promise<void> {
+  const cloud = changes.flatMap((change) => (change.kind === "cloud" ? [change] : []));
+  const launches = cloud.filter(({ step }) => step.kind === "instance" || step.kind === "network");
+  const replaced = cloud.filter(({ step }) => step.kind === "replacement");
+  const asked = [...launches, ...replaced];
+  if (asked.length > 0)
+    await confirm(`${asked.map(({ title }) => `  ${title}\n`).join("")}This costs money. Go on? [y/N] `, "y", context);
   const restarts = changes.flatMap((change) => (change.kind === "roll" ? change.members : []));
   if (restarts.length === 0) return;
   await confirm(`This restarts ${restarts.join(", ")}, one at a time. Go on? [y/N] `, "y", context);

@@ -38,8 +38,38 @@ export type MachineStep =
   /** systemd reads the unit's file, and starts it at boot from now on. */
   | { readonly kind: "unit"; readonly unit: string };
 
+/** What is done to a cluster's machines from outside, by the API of the cloud that has them. */
+export type CloudStep =
+  | { readonly kind: "network"; readonly cidr: string }
+  | { readonly kind: "group"; readonly name: string }
+  | { readonly kind: "rules" }
+  | { readonly kind: "key"; readonly name: string }
+  /** Launches a machine and waits until it lets kctl in; `volume`: one with data that it takes over. */
+  | {
+      readonly kind: "instance";
+      readonly type: string;
+      readonly image: string;
+      readonly zone: string;
+      readonly volume: string | null;
+    }
+  /** Waits for one that was launched and has not let kctl in yet. */
+  | { readonly kind: "arrival"; readonly instance: string }
+  /** Starts one that is stopped. */
+  | { readonly kind: "power"; readonly instance: string }
+  | { readonly kind: "host-keys" }
+  | { readonly kind: "tags"; readonly instance: string }
+  | { readonly kind: "volume"; readonly volume: string }
+  | { readonly kind: "attachment"; readonly volume: string }
+  /** Ends a machine whose servers were stopped in order; the next round launches another. */
+  | { readonly kind: "replacement"; readonly instance: string };
+
 export type Change = Common &
   (
+    | {
+        readonly kind: "cloud";
+        readonly verb: "create" | "update" | "start" | "grow" | "replace" | "await";
+        readonly step: CloudStep;
+      }
     | { readonly kind: "receipt"; readonly verb: "create" | "update" }
     | { readonly kind: "artifact"; readonly verb: "fetch"; readonly artifact: Artifact }
     /** Makes an archive of loaded classes; servers start without it while it is not there. */

@@ -16,6 +16,7 @@ import { obstacles } from "./obstacles.ts";
 import type { Receipt } from "./receipt.ts";
 import { receiptChange } from "./receipt-change.ts";
 import { unseenVolumes } from "./volume-steps.ts";
+import { withCloud, type CloudPart } from "./with-cloud.ts";
 
 export type Plan = {
   readonly changes: readonly Change[];
@@ -35,11 +36,17 @@ export type PlanInput = {
   readonly observed: ObservedState;
   readonly receipt: { readonly former: Receipt | null; readonly next: Receipt };
   readonly kafka: KafkaChanges;
+  /** Of machines that come and go with the cluster. */
+  readonly cloud?: CloudPart;
 };
 
 const done = (key: string): Edge => ({ key, until: "done" });
 
 export function makePlan(input: PlanInput): Plan {
+  return withCloud(planOfHosts(input), input.cloud);
+}
+
+function planOfHosts(input: PlanInput): Plan {
   const unseen = unseenVolumes(input.desired, input.observed);
   const plan = wholePlan(input);
   if (unseen.length === 0) return plan;

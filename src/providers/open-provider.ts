@@ -1,5 +1,4 @@
 /** The provider that a spec names. A new one is a folder and a line here, and one in platform.ts. */
-import { KctlError } from "../fault.ts";
 import type { Spec } from "../spec/schema.ts";
 import { localProvider } from "./local/local-provider.ts";
 import type { Provider, Surroundings } from "./provider.ts";
@@ -13,11 +12,9 @@ export async function openProvider(spec: Spec, folder: string, around: Surroundi
       const { sshProvider } = await import("./ssh/ssh-provider.ts");
       return sshProvider(spec, spec.provider, folder, around);
     }
-    case "aws":
-      throw new KctlError({
-        code: "not-built",
-        what: "provider aws is not built yet",
-        fix: "use `provider: { type: local }`, or `ssh` with machines of your own",
-      });
+    case "aws": {
+      const { awsProvider } = await import("./aws/aws-provider.ts");
+      return awsProvider(spec, spec.provider, folder, around);
+    }
   }
 }

@@ -1,5 +1,9 @@
 /** Where machines come from and where they live. Nothing above knows which provider it is: it hands over data and hosts. */
+import type { Cluster } from "../cluster/cluster.ts";
+import type { KnownIds } from "../cluster/known-ids.ts";
 import type { Platform } from "../cluster/platform.ts";
+import type { CloudChange } from "../ec2/cloud-change.ts";
+import type { CloudPlan } from "../ec2/cloud-changes.ts";
 import type { History, HistoryEntry } from "../hosts/history.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Shell } from "../hosts/ssh/shell.ts";
@@ -11,8 +15,50 @@ export type Lock = {
   readonly release: () => Promise<void>;
 };
 
+/** Machines that kctl itself has made, and that come and go with the cluster. */
+export type Fleet = {
+  /** Looks at what there is, unless it was seen already and nothing was changed since. */
+  readonly look: () => Promise<void>;
+  /** What the machines' tags say of the cluster's ids. */
+  readonly ids: () => KnownIds;
+  /** Nodes without a machine that could be looked at: there is none, or it is off. */
+  readonly absent: () => ReadonlySet<string>;
+  /** What of the machines differs from what is wanted. */
+  readonly plan: (cluster: Cluster) => CloudPlan;
+  readonly carryOut: (change: CloudChange, cluster: Cluster, options: FleetOptions) => Promise<void>;
+  /** Ends the machine of a node, whose servers were stopped; its data volume stays. */
+  readonly end: (node: string) => Promise<void>;
+  readonly stop: (nodes: readonly string[]) => Promise<number>;
+  readonly machines: () => readonly FleetMachine[];
+  /** Data that `destroy` would delete: a line for each volume. */
+  readonly data: () => readonly string[];
+  /** Removes all that carries the cluster's tag; `keepData`: but for the data volumes. */
+  readonly destroy: (options: { readonly keepData: boolean }) => Promise<FleetDestroyed>;
+};
+
+export type FleetOptions = {
+  /** The change is under way: others may go on. */
+  readonly begun: () => void;
+  readonly waiting: (what: string, seconds: number) => void;
+};
+
+export type FleetMachine = {
+  readonly node: string;
+  readonly id: string;
+  readonly type: string;
+  readonly zone: string;
+  readonly state: string;
+  readonly privateAddress: string | null;
+  readonly publicAddress: string | null;
+  readonly volume: string | null;
+};
+
+export type FleetDestroyed = { readonly removed: number; readonly kept: readonly string[] };
+
 export type Provider = {
   readonly platform: Platform;
+  /** Null: the machines are there, and stay. */
+  readonly fleet: Fleet | null;
   /** Whether an error says that a machine could not be reached, and nothing of what is on it. */
   readonly unreachable: (error: unknown) => boolean;
   /** The hosts of these nodes, for one look and the changes after it. */

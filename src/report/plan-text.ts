@@ -17,6 +17,7 @@ const signs = {
   unset: "~",
   update: "~",
   restart: "~",
+  replace: "~",
   stop: "-",
   await: " ",
   note: "i",
@@ -86,6 +87,7 @@ function entryLines({ change, title, effect, diff, reasons, more }: Entry, { pai
 }
 
 function diffLine(line: string, paint: Paint, words: boolean): string {
+  if (line.startsWith("~")) return words ? `changed: ${line.slice(1).trimStart()}` : paint("yellow", line);
   const added = line.startsWith("+");
   if (!added && !line.startsWith("-")) return line;
   if (words) return `${added ? "added" : "removed"}: ${line.slice(1).trimStart()}`;
@@ -99,6 +101,7 @@ function summary(changes: readonly Change[]): string {
   };
   const restarts = changes.flatMap((change) => (change.kind === "roll" ? change.members : [])).length;
   const parts = [
+    ...count("cloud", "change in EC2", "changes in EC2"),
     ...count("artifact", "artifact to fetch", "artifacts to fetch"),
     ...count("folder", "folder", "folders"),
     ...count("file", "file", "files"),

@@ -13,6 +13,16 @@ export type StatusShown = {
     readonly ids: Readonly<Record<string, number>>;
     /** Of those that run. */
     readonly pids: Readonly<Record<string, number>>;
+    /** Where kctl made the machine: what EC2 says of it; null: there is none. */
+    readonly machine?: {
+      readonly id: string;
+      readonly type: string;
+      readonly zone: string;
+      readonly state: string;
+      readonly privateAddress: string | null;
+      readonly publicAddress: string | null;
+      readonly volume: string | null;
+    } | null;
   }[];
   readonly brokers: readonly {
     readonly id: number;

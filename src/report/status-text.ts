@@ -17,6 +17,7 @@ export function statusText(status: StatusShown, paint: Paint, { columns, words }
     "",
     ...(words ? rows.map(sentence) : fits ? table : listOf(rows, paint)),
     "",
+    ...machineLines(status, paint),
     partitionsLine(status, paint),
   ];
   return columns === null ? lines.join("\n") : fold(lines.join("\n"), columns - 1);
@@ -92,6 +93,29 @@ function listOf(rows: readonly Row[], paint: Paint): readonly string[] {
     `  ${stateText(state, paint)}  ${`${service} ${id}`.trim()}${leads === "" ? "" : `  ${leadsText(leads, paint)}`}`,
     `    ${paint("dim", pid === "" ? address : `${address}  pid ${pid}`)}`,
   ]);
+}
+
+/** Machines that kctl made, as EC2 sees them. */
+function machineLines({ nodes }: StatusShown, paint: Paint): readonly string[] {
+  const cells = nodes.flatMap(({ name, machine }) => {
+    if (machine === undefined) return [];
+    if (machine === null) return [[paint("bold", name), paint("yellow", "no machine"), "", "", "", ""]];
+    const { id, type, zone, state, privateAddress, publicAddress, volume } = machine;
+    const addresses = [privateAddress, publicAddress].flatMap((one) => one ?? []).join(", ");
+    return [
+      [
+        paint("bold", name),
+        id,
+        paint(state === "running" ? "green" : "yellow", state),
+        `${type} in ${zone}`,
+        addresses,
+        volume ?? "",
+      ],
+    ];
+  });
+  if (cells.length === 0) return [];
+  const [header = "", ...lines] = tableLines([["MACHINE", "ID", "STATE", "TYPE", "ADDRESSES", "VOLUME"], ...cells]);
+  return [paint("dim", header), ...lines, ""];
 }
 
 /** For a screen reader. */

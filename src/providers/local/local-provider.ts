@@ -24,6 +24,7 @@ export function localProvider(cluster: string, spec: LocalSpec, folder: string):
   };
   return {
     platform: localPlatform(cluster, spec, folder),
+    fleet: null,
     hosts: (nodes) => localHosts(nodes, root),
     takeIn: () => Promise.resolve(),
     lock: async (command) => {

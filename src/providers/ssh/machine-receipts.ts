@@ -10,7 +10,7 @@ import { parseReceipt, receiptText, withBoth, type Receipt } from "../../plan/re
 type Copy = { readonly node: string; readonly text: string | null };
 
 export type MachineReceipts = {
-  /** Throws where no machine could be asked. */
+  /** Throws where there are machines and none could be asked. */
   readonly read: () => Promise<string | null>;
   /** Machines that were asked, and have another copy or none. */
   readonly behind: () => readonly string[];
@@ -23,22 +23,23 @@ export type MachineReceipts = {
 
 export function machineReceipts(
   cluster: string,
-  platform: Platform,
+  platform: () => Platform,
   machines: () => readonly { readonly node: string; readonly shell: Shell }[],
   signal: AbortSignal,
 ): MachineReceipts {
-  const folder = platform.machine?.cluster ?? "";
-  const path = `${folder}/receipt.json`;
+  const folderOf = (): string => platform().machine?.cluster ?? "";
+  const pathOf = (): string => `${folderOf()}/receipt.json`;
   let copies: readonly Copy[] = [];
   let newest: { readonly text: string; readonly receipt: Receipt } | null = null;
 
   const read = async (): Promise<string | null> => {
+    const path = pathOf();
     const asked = await Promise.allSettled(
       machines().map(async ({ node, shell }) => ({ node, text: await readOn(shell, path, signal) })),
     );
     copies = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const failures = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
-    if (copies.length === 0) {
+    if (copies.length === 0 && asked.length > 0) {
       signal.throwIfAborted();
       throw failures.length === 1 ? failures[0] : new KctlError(failures.flatMap(faultsOf));
     }
@@ -62,6 +63,7 @@ export function machineReceipts(
     userOf: (node) => newest?.receipt.machines?.[node]?.user,
     write: async (text, hostOf) => {
       const owner = { user: "root", group: "root" };
+      const [folder, path] = [folderOf(), pathOf()];
       await Promise.all(
         copies.map(async ({ node }) => {
           const host = hostOf(node);
@@ -74,7 +76,8 @@ export function machineReceipts(
       );
     },
     remove: async (hostOf) => {
-      const roots = platform.machine?.roots ?? [];
+      const path = pathOf();
+      const roots = platform().machine?.roots ?? [];
       const shared = ["/etc/kctl", "/var/lib/kctl/.locks", "/var/lib/kctl", "/var/log/kctl", "/run/kctl", "/opt/kctl"];
       await Promise.all(
         copies.map(async ({ node }) => {

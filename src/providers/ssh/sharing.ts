@@ -10,16 +10,17 @@ import type { Spec } from "../../spec/schema.ts";
 export type Sharing = { readonly relayOf: (sha512: string) => Relay; readonly at: SharedAt };
 
 /** Null for a node whose address is not known: nobody could fetch from it. */
-export function sharing(spec: Spec, platform: Platform): (node: string) => Sharing | null {
+export function sharing(spec: Spec, platform: () => Platform): (node: string) => Sharing | null {
   const relays = new Map<string, Relay>();
   const relayOf = (sha512: string): Relay => {
     const its = relays.get(sha512) ?? relay();
     relays.set(sha512, its);
     return its;
   };
-  const addresses = platform.machine?.addresses ?? {};
-  const { members } = resolveCluster(spec, platform, noKnownIds);
   return (node) => {
+    const now = platform();
+    const addresses = now.machine?.addresses ?? {};
+    const { members } = resolveCluster(spec, now, noKnownIds);
     const address = addresses[node];
     const ports = members.filter((member) => member.node === node).flatMap(sharedPorts);
     if (address === undefined || ports.length === 0) return null;

@@ -19,6 +19,7 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.responses.key_pairs import KeyPairs
 
 
 class Refusal(EC2ClientError):
@@ -433,6 +434,22 @@ def delete_placement_group(self):
 InstanceResponse.create_placement_group = create_placement_group
 InstanceResponse.describe_placement_groups = describe_placement_groups
 InstanceResponse.delete_placement_group = delete_placement_group
+
+
+# --- Key pairs: moto deletes by name only
+
+
+@replace(KeyPairs, "delete_key_pair")
+def delete_key_pair(original, self):
+    wanted = self._get_param("KeyPairId")
+    if wanted is None:
+        return original(self)
+    self.error_on_dryrun()
+    found = next((pair for pair in self.ec2_backend.key_pairs.values() if pair.id == wanted), None)
+    if found is None:
+        raise Refusal("InvalidKeyPair.NotFound", f"The key pair ID '{wanted}' does not exist")
+    self.ec2_backend.delete_key_pair(found.key_name)
+    return ActionResult({"Return": True, "KeyPairId": wanted})
 
 
 # --- Volumes: a change takes a moment, and another one has to wait for it

@@ -1,0 +1,155 @@
+/** What EC2, or the way to it, answers in the place of a result: as a fault that says what to do about it. */
+import { KctlError, type Fault } from "../../fault.ts";
+
+/** One call that was refused; `api` is EC2's own code. */
+class ApiError extends KctlError {
+  readonly api: string;
+
+  constructor(fault: Fault, api: string, options?: ErrorOptions) {
+    super(fault, options);
+    this.api = api;
+  }
+}
+
+/** EC2's own code of an error; null for anything else. */
+export function codeOf(error: unknown): string | null {
+  return error instanceof ApiError ? error.api : null;
+}
+
+/** Whether EC2 says that what was named is not there: `InvalidInstanceID.NotFound` and its like. */
+export function isNotFound(error: unknown): boolean {
+  return codeOf(error)?.endsWith(".NotFound") === true || codeOf(error) === "InvalidGroupId.Malformed";
+}
+
+type Where = { readonly region: string; readonly profile: string | undefined };
+
+type Told = { readonly name: string; readonly message: string; readonly action: string | null };
+
+/** The words that EC2 uses for each kind of trouble (Amazon EC2 API Reference, "Error codes for the Amazon EC2 API"). */
+const kinds: readonly (readonly [
+  names: RegExp,
+  code: Fault["code"],
+  what: (told: Told, where: Where) => string,
+  fix: (told: Told, where: Where) => string,
+])[] = [
+  [
+    /^(ExpiredToken(Exception)?|RequestExpired|TokenRefreshRequired)$/,
+    "aws-credentials",
+    () => "the AWS credentials have expired",
+    (_told, { profile }) =>
+      `sign in again (\`aws sso login${profile === undefined ? "" : ` --profile ${profile}`}\`), then run the same command: it goes on from here`,
+  ],
+  [
+    /^(AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken)$/,
+    "aws-credentials",
+    ({ message }) => `AWS does not accept the credentials: ${message}`,
+    () => "see `aws sts get-caller-identity`, and that this machine's clock is right",
+  ],
+  [
+    /^RequestTimeTooSkewed$/,
+    "aws-credentials",
+    () => "AWS refuses the request, because this machine's clock is wrong",
+    () => "set the clock (an NTP service does), then run the same command",
+  ],
+  [
+    /^(UnauthorizedOperation|AccessDenied(Exception)?|Client\.UnauthorizedOperation)$/,
+    "aws-denied",
+    ({ action, message }) => `these credentials may not do ec2:${action ?? "this"}: ${short(message)}`,
+    () => "give them the policy that `kctl iam-policy` prints",
+  ],
+  [
+    /^(OptInRequired|Blocked|PendingVerification|InvalidAction|UnsupportedOperation\.Region)$/,
+    "aws-refused",
+    ({ message }, { region }) => `this account cannot use EC2 in ${region}: ${message}`,
+    () => "enable the region for the account, or name another (`provider.region`)",
+  ],
+  [
+    /^(RequestLimitExceeded|Throttling(Exception)?|TooManyRequestsException|EC2ThrottledException)$/,
+    "aws-busy",
+    () => "EC2 asks for fewer calls, and went on to do so however long kctl waited",
+    () => "something else in this account calls EC2 a lot: run the same command again in a while; it goes on from here",
+  ],
+  [
+    /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientReservedInstanceCapacity|SpotMaxPriceTooLow|MaxSpotInstanceCountExceeded|Unsupported)$/,
+    "aws-capacity",
+    ({ message }) => `EC2 has no such machine to give: ${short(message)}`,
+    () => "give `instanceType` as a list, or other `zones`; or run the same command again later",
+  ],
+  [
+    /(LimitExceeded|Exceeded|InsufficientFreeAddressesInSubnet)$/,
+    "aws-limit",
+    ({ message }) => `a limit of this account is reached: ${short(message)}`,
+    () => "ask for a higher one (Service Quotas), or remove what is not needed; then run the same command",
+  ],
+];
+
+export function apiFault(error: unknown, where: Where): unknown {
+  if (error instanceof KctlError || !(error instanceof Error) || error.name === "AbortError") return error;
+  const told: Told = { name: error.name, message: error.message, action: actionOf(error) };
+  const detail = error.message;
+  const its = kinds.find(([names]) => names.test(told.name));
+  if (its !== undefined) {
+    const [, code, what, fix] = its;
+    return new ApiError({ code, what: what(told, where), fix: fix(told, where), detail }, told.name, { cause: error });
+  }
+  return new ApiError(onTheWay(told, where) ?? refused(told), told.name, { cause: error });
+}
+
+/** Nothing came back from EC2: no credentials, no region of that name, no network. */
+function onTheWay({ name, message }: Told, { region, profile }: Where): Fault | null {
+  const named = profile === undefined ? "" : ` of the profile ${profile}`;
+  if (/sso/i.test(message) && /expired|invalid|refresh/i.test(message))
+    return {
+      code: "aws-credentials",
+      what: `the SSO session${named} has expired`,
+      fix: `sign in again: \`aws sso login${profile === undefined ? "" : ` --profile ${profile}`}\``,
+      detail: message,
+    };
+  if (name === "CredentialsProviderError" || /could not load credentials/i.test(message))
+    return {
+      code: "aws-credentials",
+      what: `no AWS credentials${named} were found`,
+      fix: "set AWS_PROFILE or `provider.profile`, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; see `aws configure list`",
+      detail: message,
+    };
+  if (/ENOTFOUND|EAI_AGAIN/.test(message))
+    return {
+      code: "aws-unreachable",
+      what: `EC2 in ${region} cannot be reached: its name is not known`,
+      fix: "see that `provider.region` names a region (such as eu-central-1), and that this machine has a network",
+      detail: message,
+    };
+  if (
+    /^(TimeoutError|ECONN|EPIPE|EHOST|ENET|NetworkingError)/.test(name) ||
+    /ECONN|socket hang up|EPIPE|timed? ?out/i.test(message)
+  )
+    return {
+      code: "aws-unreachable",
+      what: `EC2 in ${region} cannot be reached: ${short(message)}`,
+      fix: "see this machine's network, then run the same command again: it goes on from here",
+      detail: message,
+    };
+  return null;
+}
+
+function refused({ name, message, action }: Told): Fault {
+  return {
+    code: "aws-refused",
+    what: `EC2 refused${action === null ? "" : ` ${action}`}: ${short(message)} (${name})`,
+    fix: "mend what it says, then run the same command again: it goes on from here",
+    detail: message,
+  };
+}
+
+/** What was asked for stands in the message of a refusal, or in the stack of the command that asked. */
+function actionOf(error: Error): string | null {
+  const [, said] = /perform: ec2:(\w+)/.exec(error.message) ?? [];
+  return said ?? null;
+}
+
+/** Up to its first line; an encoded explanation for administrators is long, and stays in the detail. */
+function short(message: string): string {
+  const [line = ""] = message.split("\n");
+  const [before = line] = line.split(" Encoded authorization failure message");
+  return before.length > 300 ? `${before.slice(0, 300)}…` : before.replace(/\.$/, "");
+}

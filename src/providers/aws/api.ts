@@ -1,0 +1,61 @@
+/** EC2's API as kctl calls it: one client, retried with care, its errors as faults, its clock beside ours. */
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { apiFault } from "./api-fault.ts";
+
+export type Api = {
+  readonly region: string;
+  /** One call. Throws a fault for whatever the API or the way to it refuses; `codeOf` of the error tells which. */
+  readonly call: <Output>(
+    send: (client: EC2Client, options: { readonly abortSignal: AbortSignal }) => Promise<Output>,
+  ) => Promise<Output>;
+  /** Milliseconds of EC2's own clock, as its last answer told it; ours before that. */
+  readonly now: () => number;
+  readonly close: () => void;
+};
+
+export type ApiOptions = {
+  readonly region: string;
+  readonly profile: string | undefined;
+  readonly signal: AbortSignal;
+};
+
+/** The SDK has no timeout of its own: a call that is lost on the way would wait for ever. */
+const timeouts = { connectionTimeout: 5000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+
+/** Throttling and what the network lost is tried again: up to this often, each time a while later. */
+const maxAttempts = 8;
+
+export function openApi({ region, profile, signal }: ApiOptions): Api {
+  const client = new EC2Client({
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    maxAttempts,
+    retryMode: "adaptive",
+    requestHandler: timeouts,
+  });
+  let ahead = 0;
+  client.middlewareStack.add(
+    (next) => async (given) => {
+      const result = await next(given);
+      const { headers = {} } = result.response as { readonly headers?: Readonly<Record<string, string>> };
+      const date = Date.parse(headers["date"] ?? "");
+      if (!Number.isNaN(date)) ahead = date - Date.now();
+      return result;
+    },
+    { step: "deserialize", name: "kctlClock", priority: "low" },
+  );
+  return {
+    region,
+    call: async (send) => {
+      signal.throwIfAborted();
+      try {
+        return await send(client, { abortSignal: signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw apiFault(error, { region, profile });
+      }
+    },
+    now: () => Date.now() + ahead,
+    close: () => client.destroy(),
+  };
+}

@@ -1,0 +1,175 @@
+/** What one run of kctl knows of a cluster in EC2: what was seen, what is wanted, and what it did itself since it looked. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Cluster } from "../../cluster/cluster.ts";
+import { noKnownIds } from "../../cluster/known-ids.ts";
+import { resolveCluster } from "../../cluster/resolve.ts";
+import { clusterTag, dataDevice, instanceOf, isLive, type SeenCloud, type SeenInstance } from "../../ec2/seen.ts";
+import { wantCloud, type AwsSpec } from "../../ec2/want-cloud.ts";
+import type { WantedCloud, WantedMachine } from "../../ec2/wanted.ts";
+import type { Shell } from "../../hosts/ssh/shell.ts";
+import type { Spec } from "../../spec/schema.ts";
+import type { Api } from "./api.ts";
+import { watchInstances, type InstanceWatch } from "./instance-watch.ts";
+import type { LoginKey } from "./login-key.ts";
+import { subnetsFor, zonesOfRegion } from "./network.ts";
+import { instancesBy, observeCloud, ofCluster, volumesBy } from "./observe.ts";
+import { offersFor, type Offers } from "./offers.ts";
+import { awsPlatform } from "./platform.ts";
+
+export type SessionOptions = {
+  readonly api: Api;
+  readonly spec: Spec;
+  readonly provider: AwsSpec;
+  readonly key: LoginKey;
+  /** Who may reach port 22, asked for once. */
+  readonly sshFrom: () => Promise<readonly string[]>;
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+  /** Reaches a machine as soon as it can be, and leases it. */
+  readonly reach: (node: string) => Promise<void>;
+  readonly shell: (node: string) => Shell;
+};
+
+type TagPatch = Readonly<Record<string, string | undefined>>;
+
+export type CloudSession = SessionOptions & {
+  readonly watch: InstanceWatch;
+  /** What everything that is made is tagged with. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly seen: () => SeenCloud;
+  /** Null while every machine is there: then nobody asks. */
+  readonly offers: () => Offers | null;
+  readonly zones: () => readonly string[] | null;
+  readonly want: (cluster: Cluster) => WantedCloud;
+  /** The zone that each node is in, or is to be made in. */
+  readonly placed: () => ReadonlyMap<string, string>;
+  readonly machine: (node: string, cluster: Cluster) => WantedMachine;
+  readonly group: () => SeenCloud["groups"][number];
+  /** As the spec alone has it: its ids are not known. */
+  readonly bare: () => Cluster;
+  /** Looks, unless what was seen is so still. */
+  readonly look: () => Promise<void>;
+  /** What was seen of machines (of everything) is not so any more. */
+  readonly stale: (what: "machines" | "everything") => void;
+  readonly replace: (instance: SeenInstance) => void;
+  /** What kctl itself did to an instance's tags, which EC2 may not show everywhere yet; undefined: it is gone. */
+  readonly patch: (instance: string, tags: TagPatch) => void;
+  readonly update: (seen: Partial<SeenCloud>) => void;
+  readonly lookForSubnets: () => Promise<void>;
+};
+
+export function must<T>(value: T | null | undefined, what: string): T {
+  if (value === undefined || value === null) throw new RangeError(`${what} is wanted, and is not known`);
+  return value;
+}
+
+export function openSession(options: SessionOptions): CloudSession {
+  const { api, spec, provider, signal, timeoutSeconds, sshFrom } = options;
+  const { name } = spec;
+  let seen: SeenCloud = { instances: [], volumes: [], groups: [], keys: [] };
+  let offers: Offers | null = null;
+  let zones: readonly string[] | null = null;
+  let ranges: readonly string[] = [];
+  let staleness: "fresh" | "machines" | "everything" = "everything";
+  const patches = new Map<string, TagPatch>();
+
+  const bare = (): Cluster => resolveCluster(spec, awsPlatform(name), noKnownIds);
+  const want = (cluster: Cluster): WantedCloud => wantCloud({ spec, provider, cluster, seen, zones, sshFrom: ranges });
+  const update = (more: Partial<SeenCloud>): void => {
+    seen = patched({ ...seen, ...more }, patches);
+  };
+  const look = async (): Promise<void> => {
+    if (staleness === "fresh") return;
+    const again = staleness === "machines" ? machinesAgain(api, name, seen) : observeCloud(api, name);
+    const [now, from] = await Promise.all([again, sshFrom()]);
+    ranges = from;
+    update(await withVolumes(api, now, signal));
+    const missing = want(bare()).machines.filter(({ node }) => instanceOf(seen, node) === null);
+    if (missing.length > 0 && (offers === null || offers.subnets.length === 0)) {
+      offers = await offersFor(api, missing, subnetsFor(api, name, provider));
+      zones = offers.subnets.length > 0 ? offers.subnets.map(({ zone }) => zone) : await ownZones(api, provider);
+      zones = [...new Set(zones)];
+    }
+    staleness = "fresh";
+  };
+  return {
+    ...options,
+    watch: watchInstances(api, { timeoutSeconds, signal }),
+    tags: { ...provider.tags, [clusterTag]: name },
+    seen: () => seen,
+    offers: () => offers,
+    zones: () => zones,
+    want,
+    placed: () =>
+      new Map(want(bare()).machines.flatMap(({ node, zone }) => (zone === null ? [] : [[node, zone] as const]))),
+    machine: (node, cluster) =>
+      must(
+        want(cluster).machines.find((machine) => machine.node === node),
+        node,
+      ),
+    group: () => {
+      const wanted = want(bare()).group.name;
+      return must(
+        seen.groups.find((group) => group.name === wanted),
+        wanted,
+      );
+    },
+    bare,
+    look,
+    stale: (what) => {
+      staleness = staleness === "everything" ? staleness : what;
+    },
+    replace: (instance) => update({ instances: [...seen.instances.filter(({ id }) => id !== instance.id), instance] }),
+    patch: (id, tags) => {
+      patches.set(id, { ...patches.get(id), ...tags });
+      update({});
+    },
+    update,
+    lookForSubnets: async () => {
+      offers = { ...must(offers, "what EC2 offers"), subnets: await subnetsFor(api, name, provider) };
+    },
+  };
+}
+
+function patched(seen: SeenCloud, patches: ReadonlyMap<string, TagPatch>): SeenCloud {
+  const instances = seen.instances.map((one) => {
+    const its = patches.get(one.id);
+    if (its === undefined) return one;
+    const tags = Object.entries({ ...one.tags, ...its }).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, value] as const],
+    );
+    return { ...one, tags: Object.fromEntries(tags) };
+  });
+  return { ...seen, instances };
+}
+
+/** The tag filter may miss a new volume for a while, and a machine whose volume is not known would have its data on the root disk. */
+async function withVolumes(api: Api, seen: SeenCloud, signal: AbortSignal): Promise<SeenCloud> {
+  const attached = seen.instances
+    .filter(isLive)
+    .flatMap(({ volumes }) => volumes.filter(({ device }) => device === dataDevice));
+  for (let pause = 500; ; pause = Math.min(pause * 2, 4000)) {
+    const missing = attached.flatMap(({ id }) => (seen.volumes.some((volume) => volume.id === id) ? [] : [id]));
+    if (missing.length === 0) return seen;
+    const more = await volumesBy(api, [{ Name: "volume-id", Values: missing }]);
+    if (more.length === missing.length) return { ...seen, volumes: [...seen.volumes, ...more] };
+    await delay(pause, undefined, { signal });
+  }
+}
+
+/** After machines were changed, groups and keys are what they were. */
+async function machinesAgain(api: Api, cluster: string, seen: SeenCloud): Promise<SeenCloud> {
+  const [instances, volumes] = await Promise.all([
+    instancesBy(api, ofCluster(cluster)),
+    volumesBy(api, ofCluster(cluster)),
+  ]);
+  // The tag filter may miss a new machine for a while: what was seen of it is kept.
+  const unseen = seen.instances.filter((one) => isLive(one) && !instances.some(({ id }) => id === one.id));
+  return { ...seen, instances: [...instances, ...unseen], volumes };
+}
+
+const mostZones = 3;
+
+async function ownZones(api: Api, { zones }: AwsSpec): Promise<readonly string[]> {
+  return zones ?? (await zonesOfRegion(api)).slice(0, mostZones);
+}

@@ -1,0 +1,90 @@
+/** A cluster's machines in EC2, as operations see them. */
+import { StopInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { cloudChanges } from "../../ec2/cloud-changes.ts";
+import { dataVolumeOf, instanceOf, isLive } from "../../ec2/seen.ts";
+import type { Fleet, Surroundings } from "../provider.ts";
+import { carryOut } from "./carry-out.ts";
+import { must, type CloudSession } from "./cloud-session.ts";
+import { destroyCloud } from "./destroy-cloud.ts";
+import { idsInTags } from "./ids-in-tags.ts";
+import { watchInstances } from "./instance-watch.ts";
+
+export type FleetParts = {
+  readonly session: CloudSession;
+  readonly isAbsent: (node: string) => boolean;
+  /** Machines that were let go of: they are to be reached anew. */
+  readonly forget: (instances: readonly string[]) => void;
+  /** Something was changed, and what could not be reached may be by now. */
+  readonly changed: () => void;
+  readonly looked: () => void;
+  readonly emit: Surroundings["emit"];
+};
+
+/** EC2 waits for a machine's own shutdown for some minutes before it ends it by force. */
+const endSeconds = 600;
+
+export function fleetOf({ session, isAbsent, forget, changed, looked, emit }: FleetParts): Fleet {
+  const { api, spec, signal, timeoutSeconds } = session;
+  const untilAll = async (ids: readonly string[], state: "stopped" | "terminated"): Promise<void> => {
+    const watch = watchInstances(api, { timeoutSeconds: endSeconds, signal });
+    await Promise.all(ids.map((id) => watch.until(id, state, (one) => one.state === state)));
+    forget(ids);
+    session.stale("everything");
+  };
+  return {
+    look: async () => {
+      await session.look();
+      looked();
+    },
+    ids: () => idsInTags(session.seen().instances),
+    absent: () => {
+      const there = session.seen().instances.flatMap(({ node }) => node ?? []);
+      return new Set([...session.bare().nodes.map(({ name }) => name), ...there].filter(isAbsent));
+    },
+    plan: (cluster) => cloudChanges(session.want(cluster), session.seen(), session.offers()?.subnets.length !== 0),
+    carryOut: async (change, cluster, { begun }) => {
+      await carryOut(session, change, cluster, begun);
+      changed();
+    },
+    end: async (node) => {
+      const { id } = must(instanceOf(session.seen(), node), node);
+      await api.call((client, options) => client.send(new TerminateInstancesCommand({ InstanceIds: [id] }), options));
+      await untilAll([id], "terminated");
+    },
+    stop: async (nodes) => {
+      const ids = nodes.flatMap((node) => {
+        const instance = instanceOf(session.seen(), node);
+        return instance?.state === "running" ? [instance.id] : [];
+      });
+      if (ids.length === 0) return 0;
+      await api.call((client, options) => client.send(new StopInstancesCommand({ InstanceIds: ids }), options));
+      await untilAll(ids, "stopped");
+      return ids.length;
+    },
+    machines: () =>
+      session
+        .seen()
+        .instances.filter(isLive)
+        .map(({ node, id, type, zone, state, privateAddress, publicAddress }) => {
+          const volume = node === null ? null : dataVolumeOf(session.seen(), node);
+          const its = { id, type, zone, state, privateAddress, publicAddress };
+          return { node: node ?? "", ...its, volume: volume?.id ?? null };
+        }),
+    data: () => session.seen().volumes.map(({ id, node, sizeGiB }) => `${id} (${sizeGiB} GiB of ${node ?? "no node"})`),
+    destroy: async ({ keepData }) => {
+      const began = performance.now();
+      const seconds = (): number => (performance.now() - began) / 1000;
+      const done = await destroyCloud(api, {
+        cluster: spec.name,
+        keepData,
+        patienceSeconds: Math.max(timeoutSeconds, 120),
+        signal,
+        onRemoved: (what) =>
+          emit({ type: "change-done", key: `remove ${what}`, title: `remove ${what}`, seconds: seconds() }),
+        onWait: (what) => emit({ type: "waiting", key: "remove", what: `EC2 to remove ${what}`, seconds: seconds() }),
+      });
+      session.stale("everything");
+      return done;
+    },
+  };
+}

@@ -1,0 +1,179 @@
+/** Launches the machine of one node: once, however often it is tried and whatever becomes of the answers. */
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  RunInstancesCommand,
+  type BlockDeviceMapping,
+  type RunInstancesCommandInput,
+  type Tag,
+} from "@aws-sdk/client-ec2";
+import { clientToken } from "../../ec2/client-token.ts";
+import { clusterTag, dataDevice, isLive, type SeenInstance } from "../../ec2/seen.ts";
+import type { WantedMachine } from "../../ec2/wanted.ts";
+import { KctlError } from "../../fault.ts";
+import type { Api } from "./api.ts";
+import { codeOf } from "./api-fault.ts";
+import { instanceFrom, instancesBy } from "./observe.ts";
+
+export type Launch = {
+  readonly cluster: string;
+  readonly machine: WantedMachine;
+  /** Where it may be, best first. */
+  readonly places: readonly { readonly zone: string; readonly subnet: string; readonly publicAddress: boolean }[];
+  /** Which types it may be, best first, each with the image that fits it. */
+  readonly types: readonly { readonly type: string; readonly image: string; readonly rootDevice: string }[];
+  readonly group: string;
+  readonly keyName: string | null;
+  readonly userData: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly instanceProfile: string | undefined;
+  readonly placementGroup: string | null;
+  readonly terminationProtection: boolean;
+  /** Whether a shutdown from inside ends it for good. */
+  readonly endsByItself: boolean;
+  /** Of the node's machines that are gone, and are to be seen as such yet. */
+  readonly gone: number;
+};
+
+/** EC2 may not know of an instance for so long after it took the order for it ("Ensuring idempotency", "Eventual consistency"). */
+const unseenMs = 180_000;
+const lookAgainMs = 1000;
+
+/** Throws `aws-capacity` with all that was tried, where no zone has any of the types. */
+export async function runInstance(api: Api, launch: Launch, signal: AbortSignal): Promise<SeenInstance> {
+  const refused: string[] = [];
+  for (const type of launch.types) {
+    for (const place of launch.places) {
+      try {
+        return await launchOnce(api, launch, type, place, signal);
+      } catch (error) {
+        // Only a definite answer leads to another zone: what was lost on the way may have been done.
+        if (!isNoCapacity(error)) throw error;
+        refused.push(`${type.type} in ${place.zone}: ${(error as Error).message}`);
+      }
+    }
+  }
+  throw new KctlError({
+    code: "aws-capacity",
+    node: launch.machine.node,
+    what: `EC2 has no ${launch.types.map(({ type }) => type).join(" and no ")} to give in ${launch.places.map(({ zone }) => zone).join(", ")}`,
+    fix: "give `instanceType` as a list, or other `zones`; or run the same command again later",
+    detail: refused.join("\n"),
+  });
+}
+
+function isNoCapacity(error: unknown): boolean {
+  return error instanceof KctlError && error.faults.every(({ code }) => code === "aws-capacity");
+}
+
+async function launchOnce(
+  api: Api,
+  launch: Launch,
+  type: Launch["types"][number],
+  place: Launch["places"][number],
+  signal: AbortSignal,
+): Promise<SeenInstance> {
+  const { cluster, machine, group, gone } = launch;
+  for (let generation = gone; ; generation += 1) {
+    const token = clientToken({ cluster, group, node: machine.node, zone: `${place.zone} ${type.type}`, generation });
+    try {
+      const { Instances: [made] = [] } = await api.call((client, options) =>
+        client.send(new RunInstancesCommand({ ...inputOf(launch, type, place), ClientToken: token }), options),
+      );
+      if (made !== undefined) {
+        const instance = instanceFrom(made);
+        // An answer to an order of the past: what it tells of may be gone by now.
+        if (isLive(instance)) return instance;
+      }
+    } catch (error) {
+      if (codeOf(error) === "IdempotentInstanceTerminated") continue;
+      if (codeOf(error) !== "IdempotentParameterMismatch") throw error;
+      // A run that was cut off ordered it, with a host key of its own: it is there, or will be seen soon.
+      const former = await orderedBefore(api, cluster, token, signal);
+      if (former !== null) return former;
+    }
+  }
+}
+
+/** Null where it came and went. */
+async function orderedBefore(
+  api: Api,
+  cluster: string,
+  token: string,
+  signal: AbortSignal,
+): Promise<SeenInstance | null> {
+  const began = performance.now();
+  for (;;) {
+    const [found] = await instancesBy(api, [{ Name: "client-token", Values: [token] }]);
+    if (found !== undefined && found.tags[clusterTag] === cluster) return isLive(found) ? found : null;
+    if (performance.now() - began > unseenMs) return null;
+    await delay(lookAgainMs, undefined, { signal });
+  }
+}
+
+function inputOf(
+  launch: Launch,
+  { type, image, rootDevice }: Launch["types"][number],
+  { zone, subnet, publicAddress }: Launch["places"][number],
+): RunInstancesCommandInput {
+  const { machine, group, keyName, userData, instanceProfile, placementGroup } = launch;
+  const tags = Object.entries(launch.tags).map(([Key, Value]): Tag => ({ Key, Value }));
+  return {
+    MinCount: 1,
+    MaxCount: 1,
+    ImageId: image,
+    InstanceType: type as NonNullable<RunInstancesCommandInput["InstanceType"]>,
+    ...(keyName === null ? {} : { KeyName: keyName }),
+    UserData: Buffer.from(userData).toString("base64"),
+    BlockDeviceMappings: disksOf(machine, rootDevice),
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: subnet,
+        Groups: [group],
+        AssociatePublicIpAddress: publicAddress,
+        DeleteOnTermination: true,
+      },
+    ],
+    // IMDSv2 only: a request that is forged through a server must not read the instance's credentials.
+    MetadataOptions: { HttpTokens: "required", HttpEndpoint: "enabled", HttpPutResponseHopLimit: 1 },
+    Placement: { AvailabilityZone: zone, ...(placementGroup === null ? {} : { GroupName: placementGroup }) },
+    DisableApiTermination: launch.terminationProtection,
+    InstanceInitiatedShutdownBehavior: launch.endsByItself ? "terminate" : "stop",
+    ...(instanceProfile === undefined
+      ? {}
+      : {
+          IamInstanceProfile: instanceProfile.startsWith("arn:") ? { Arn: instanceProfile } : { Name: instanceProfile },
+        }),
+    ...(machine.spot ? { InstanceMarketOptions: { MarketType: "spot" as const } } : {}),
+    TagSpecifications: (["instance", "volume", "network-interface"] as const).map((ResourceType) => ({
+      ResourceType,
+      Tags: tags,
+    })),
+  };
+}
+
+const rootGiB = 16;
+
+function disksOf({ volume }: WantedMachine, rootDevice: string): BlockDeviceMapping[] {
+  const root: BlockDeviceMapping = {
+    DeviceName: rootDevice,
+    Ebs: { VolumeSize: rootGiB, VolumeType: "gp3", Encrypted: true, DeleteOnTermination: true },
+  };
+  if (volume === null || volume.existing !== null) return [root];
+  const { sizeGiB, type, iops, throughput } = volume;
+  return [
+    root,
+    {
+      DeviceName: dataDevice,
+      Ebs: {
+        VolumeSize: sizeGiB,
+        VolumeType: type,
+        Encrypted: true,
+        // It outlives its machine: only `destroy` deletes data.
+        DeleteOnTermination: false,
+        ...(iops === null ? {} : { Iops: iops }),
+        ...(throughput === null ? {} : { Throughput: throughput }),
+      },
+    },
+  ];
+}
