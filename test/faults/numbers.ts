@@ -39,6 +39,7 @@ export const sections = [
       47: "the disk is full",
       48: "the package manager is busy",
       49: "a port is taken",
+      50: "the data volume is not mounted",
       51: "/etc/hosts that cannot be written",
       52: "power lost or a reboot in the middle",
       54: "Java is missing or too old",
