@@ -1,5 +1,6 @@
 /** Takes back what `up` made of machines: what the receipt lists, but for what other clusters on them use. */
 import { KctlError, faultsOf } from "../fault.ts";
+import { historyPath } from "../hosts/ssh/history.ts";
 import type { Host, MachineHands } from "../hosts/host.ts";
 import type { ObservedMachine } from "../plan/observed.ts";
 import { readableReceipt, type Receipt } from "../plan/receipt.ts";
@@ -92,6 +93,7 @@ async function unmake(
     hands.removeLink(javaLink(platform)),
   ]);
   for (const volume of mounts) {
+    if (data.size === 0) await host.removeFile(historyPath(cluster));
     await hands.unmountVolume(volume);
     // Nothing of kctl's may come to lie in the folder that a mount would hide again.
     await hands.removeIfEmpty([volume.mountPoint]);

@@ -2,6 +2,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
 import type { ObservedHost } from "../plan/observed.ts";
+import { volumeSteps } from "../plan/volume-steps.ts";
 import type { DesiredHost } from "../services/desired.ts";
 import { clockFindings } from "./clock-findings.ts";
 import type { Finding } from "./finding.ts";
@@ -32,7 +33,12 @@ export function findings(seen: Seen): readonly Finding[] {
   const membersOn = (node: string): Machine["members"] => cluster.members.filter((member) => member.node === node);
   const machines: readonly Machine[] = [
     ...(shared === null ? [] : [{ node: null, members: cluster.members, own: false, facts: shared }]),
-    ...[...facts].map(([node, its]) => ({ node, members: membersOn(node), own: true, facts: its })),
+    ...[...facts].map(([node, its]) => ({
+      node,
+      members: membersOn(node),
+      own: true,
+      facts: asPlanned(node, its, seen),
+    })),
   ];
   const looked = desired.flatMap(({ node, machine }): readonly Finding[] => {
     const own = observed[node]?.machine;
@@ -51,6 +57,14 @@ export function findings(seen: Seen): readonly Finding[] {
     ...looked,
   ];
   return inOrder(all, cluster);
+}
+
+/** A data volume that is yet to be mounted or grown: what is free where it will be says nothing. */
+function asPlanned(node: string, facts: HostFacts, { desired, observed }: Seen): HostFacts {
+  const machine = desired.find((host) => host.node === node)?.machine;
+  const own = observed[node]?.machine;
+  if (machine === undefined || own === undefined || volumeSteps(machine, own).length === 0) return facts;
+  return { ...facts, disks: facts.disks.filter(({ name }) => name !== "data") };
 }
 
 /** What else would stop `up` has its error code for an id. */

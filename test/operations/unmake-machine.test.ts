@@ -54,7 +54,7 @@ async function asked(
   const host: Partial<Host> & Pick<Host, "node"> = {
     node: "kafka-1",
     machine: hands as MachineHands,
-    removeFile: async () => undefined,
+    removeFile: (path) => (path.startsWith("/var/lib/kctl/demo/history") ? say(`file ${path}`) : Promise.resolve()),
     removeTree: async () => undefined,
   };
   const machine: Partial<ObservedMachine> = { hostsFile: null, otherReceipts: {}, sysctl: {}, ...seen };
@@ -100,6 +100,7 @@ describe("of a machine", () => {
       "stop kctl-demo-hosts.service",
       "stop kctl-demo-zookeeper.service",
       `software ${kafka}`,
+      "file /var/lib/kctl/demo/history.jsonl",
       `unmount ${mount} /var/lib/kctl/demo`,
       "empty /var/lib/kctl/demo",
       "packages openjdk-17-jre-headless",

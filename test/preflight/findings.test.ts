@@ -286,6 +286,38 @@ const rows: readonly Row[] = [
   ["ssh-unreachable", "error", fault("ssh-unreachable"), {}, "an error"],
 ];
 
+test("where a data volume is yet to be mounted, what is free in its place says nothing; where logs go it does", () => {
+  const volume = {
+    id: "vol-1",
+    device: "/dev/disk/by-id/x",
+    uuid: "0f7a3f5e-6c1d-5a3b-9d2e-4b1c8a7e6f50",
+    mountPoint: "/var/lib/kctl/demo",
+    unit: "var-lib-kctl-demo.mount",
+    sizeBytes: 2 ** 30,
+  };
+  const seen = { mounts: [], inPlace: null, fileSystemBytes: null, hides: [] };
+  const device = { path: "/dev/nvme1n1", bytes: 2 ** 30, content: { kind: "own" } } as const;
+  const its = desired();
+  if (its.machine === undefined) throw new Error("it is a machine of kctl's");
+  const ids = (mounts: readonly string[], name: string): readonly string[] =>
+    findings({
+      cluster,
+      facts: new Map([
+        ["a", { ...good("a"), ...disks({ name, freeMiB: 100 }) }],
+        ["b", good("b")],
+        ["c", good("c")],
+      ]),
+      shared: null,
+      paths,
+      desired: [{ ...its, machine: { ...its.machine, volume } } as DesiredHost],
+      observed: { a: observed({ volume: { ...seen, device, mounts } }) },
+      faults: [],
+    }).map(({ id }) => id);
+  expect(ids([], "data")).toEqual([]);
+  expect(ids([], "logs")).toEqual(["disk-space"]);
+  expect(ids(["/var/lib/kctl/demo"], "data")).toEqual(["disk-space"]);
+});
+
 describe("a finding", () => {
   test("machines without fault have none", () => {
     expect(found({})).toEqual([]);
