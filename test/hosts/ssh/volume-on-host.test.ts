@@ -125,13 +125,16 @@ describe.skipIf(!isRoot)("on a host with systemd", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("mounted by its unit, and a server runs on it", async () => {
+  test("formatted by tools that it gets, mounted by its unit, and a server runs on it", async () => {
     await attach();
     expect(await machine()).toMatchObject({
       volume: { device: { path: device, bytes: size, content: { kind: "blank" } } },
     });
-    // Its own tools of XFS are another test's matter.
-    execFileSync("mkfs.xfs", ["-q", "-m", `uuid=${volume.uuid}`, device]);
+    const coming: string[] = [];
+    const onComing = async (names: readonly string[]): Promise<void> => void coming.push(...names);
+    const added = await host.machine.workOnVolume("format", volume, { ...slow, timeoutSeconds: 60, onComing });
+    expect(added).toContain("xfsprogs");
+    expect(coming.toSorted()).toEqual(added.toSorted());
     const template = readFileSync(join(import.meta.dirname, "../../../templates/volume.mount"), "utf8");
     const texts = { [volume.unit]: mountUnit(template, cluster, volume), [server]: serverUnit };
     await Promise.all(
