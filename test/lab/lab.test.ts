@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,27 +10,12 @@ import { difference } from "./files.ts";
 import type { Host } from "./host.ts";
 import { lab, type Ended, type Lab } from "./lab.ts";
 import { until } from "./processes.ts";
-import { folderOf, namespaceOf, sweep } from "./state.ts";
+import { sweep } from "./state.ts";
+import { traces } from "./traces.ts";
 
 const strict = ["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=2"];
 
 const ssh = (it: Lab, where: string, command: string): Promise<Ended> => it.run(["ssh", ...strict, where, command]);
-
-/** What is on the machine of a lab. */
-function traces(id: string): readonly string[] {
-  const disks = globSync("/sys/block/loop*/loop/backing_file").filter((file) => {
-    try {
-      return readFileSync(file, "utf8").startsWith(`${folderOf(id)}/`);
-    } catch {
-      return false;
-    }
-  });
-  return [
-    ...[folderOf(id), `/run/netns/${namespaceOf(id)}`].filter((path) => existsSync(path)),
-    ...globSync(`/sys/fs/cgroup/{,*/}kctl-lab/${id}`),
-    ...disks,
-  ];
-}
 
 function first(it: Lab): Host {
   const [host] = it.hosts;

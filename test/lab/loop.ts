@@ -11,7 +11,8 @@ function backingFile(device: string): string {
   }
 }
 
-const devicesOf = (folder: string): readonly string[] =>
+/** The loop devices on whose files in the folder something may be mounted. */
+export const devicesOf = (folder: string): readonly string[] =>
   readdirSync("/sys/block").filter(
     (device) => device.startsWith("loop") && backingFile(device).startsWith(`${folder}/`),
   );

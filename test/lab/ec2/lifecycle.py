@@ -15,6 +15,8 @@ from model import Refusal, replace
 
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
+BY_ITSELF = StateReason("Client.InstanceInitiatedShutdown: Instance initiated shutdown", "Client.InstanceInitiatedShutdown")
+
 
 def put(instance, state):
     instance._state.name, instance._state.code = state, CODES[state]
@@ -38,10 +40,10 @@ def background(function):
     """What takes longer than an answer: the caller has said that it begins."""
 
     @functools.wraps(function)
-    def run(*args):
+    def run(*args, **options):
         def work():
             try:
-                function(*args)
+                function(*args, **options)
             except Exception:
                 traceback.print_exc()
 
@@ -228,22 +230,29 @@ class Lifecycle:
         self.machines.boot(instance.id, lambda in_order: self.went_off(instance, in_order))
 
     @background
-    def halt(self, instance, then):
+    def halt(self, instance, then, why=None):
         self.off(instance)
         with self.lock:
             then()
             put(instance, "stopped")
+            instance.state_reason = why or instance.state_reason
             self.changed()
 
     @background
-    def end(self, instance, then):
+    def end(self, instance, then, why=None):
         self.off(instance)
         if not self.simulated:
             self.machines.remove(instance.id)
         with self.lock:
             then()
-            put(instance, "terminated")
-            self.changed()
+            self.gone(instance, why or instance.state_reason)
+
+    def gone(self, instance, why):
+        """What is left to be seen of it: itself, its tags, and why."""
+        put(instance, "terminated")
+        instance.state_reason = why
+        instance.security_groups = []
+        self.changed()
 
     def off(self, instance):
         if self.simulated:
@@ -260,10 +269,10 @@ class Lifecycle:
                 return
             if instance.instance_initiated_shutdown_behavior == "terminate":
                 put(instance, "shutting-down")
-                self.end(instance, lambda: self.terminated(instance))
+                self.end(instance, lambda: self.terminated(instance), BY_ITSELF)
             else:
                 put(instance, "stopping")
-                self.halt(instance, lambda: self.stopped(instance))
+                self.halt(instance, lambda: self.stopped(instance), BY_ITSELF)
 
     @background
     def attach(self, instance, volume, attachment):

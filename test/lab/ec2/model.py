@@ -5,11 +5,10 @@ It is taken from EC2's documentation, and no proof of what EC2 does. What moto h
 
 import ipaddress
 from datetime import timedelta
-from types import SimpleNamespace
 
 import moto.ec2.models.elastic_network_interfaces as interfaces
 import moto.ec2.utils as utils
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
@@ -20,6 +19,7 @@ from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.key_pairs import KeyPairs
+from moto.ec2.responses.security_groups import SecurityGroups
 
 
 class Refusal(EC2ClientError):
@@ -160,8 +160,8 @@ def check(response, backend):
             f"The architecture '{','.join(supported)}' of the specified instance type does not match the architecture "
             f"'{image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.",
         )
-    if key := response._get_param("KeyName"):
-        backend.describe_key_pairs(key_names=[key])
+    if (key := response._get_param("KeyName")) and key not in backend.key_pairs:
+        raise Refusal("InvalidKeyPair.NotFound", f"The key pair '{key}' does not exist")
     if len(str(response._get_param("UserData") or "")) > 21848:
         raise Refusal("InvalidParameterValue", "User data is limited to 16384 bytes")
     subnet = place(response, backend)
@@ -284,6 +284,40 @@ class Launches:
         return ActionResult(reservation)
 
 
+# --- Changes of an instance
+
+
+@replace(EC2Backend, "modify_instance_security_groups")
+def modify_groups(original, self, instance_id, new_group_id_list):
+    for group in new_group_id_list:
+        if self.get_security_group_from_id(group) is None:
+            raise Refusal("InvalidGroup.NotFound", f"The security group '{group}' does not exist")
+    instance = original(self, instance_id, new_group_id_list)
+    instance.nics[0]._group_set = list(instance.security_groups)
+    return instance
+
+
+@replace(EC2Backend, "modify_network_interface_attribute")
+def modify_interface(original, self, eni_id, group_ids, *args, **options):
+    original(self, eni_id, group_ids, *args, **options)
+    nic = self.get_network_interface(eni_id)
+    if group_ids and nic.instance is not None and nic.device_index == 0:
+        nic.instance.security_groups = list(nic._group_set)
+
+
+@replace(InstanceResponse, "modify_instance_attribute")
+def modify_instance_attribute(original, self):
+    instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+    if any(self._get_param(f"{name}.Value") is not None for name in ("InstanceType", "UserData")) and instance.state != "stopped":
+        raise Refusal("IncorrectInstanceState", f"The instance '{instance.id}' is not in the 'stopped' state.")
+    # moto does not know this one, and takes it for an empty list of groups.
+    if (behavior := self._get_param("InstanceInitiatedShutdownBehavior.Value")) is not None:
+        self.error_on_dryrun()
+        instance.instance_initiated_shutdown_behavior = behavior
+        return EmptyResult()
+    return original(self)
+
+
 # --- What a terminated instance still shows: itself, without what it had
 
 for name, nothing in (
@@ -302,7 +336,15 @@ for name, nothing in (
     setattr(Instance, name, hide(getattr(Instance, name), nothing))
 
 
-# --- Filters of DescribeInstances that moto lacks
+# --- DescribeInstances: its pages, and filters that moto lacks
+
+
+@replace(InstanceResponse, "describe_instances")
+def describe_instances(original, self):
+    if not self._get_param("InstanceIds", []):
+        self.params.setdefault("MaxResults", 1000)
+    return original(self)
+
 
 utils.filter_dict_attribute_mapping |= {
     "client-token": "client_token",
@@ -320,20 +362,21 @@ Instance.state_code_text = property(lambda self: str(self._state.code))
 # --- Names and dependencies
 
 
-@replace(EC2Backend, "delete_security_group")
-def delete_security_group(original, self, name=None, group_id=None):
-    group = self.get_security_group_from_id(group_id) if group_id else self.get_security_group_by_name_or_id(name, None)
+@replace(SecurityGroups, "delete_security_group")
+def delete_security_group(original, self):
+    backend, group_id, name = self.ec2_backend, self._get_param("GroupId"), self._get_param("GroupName")
+    group = backend.get_security_group_from_id(group_id) if group_id else backend.get_security_group_by_name_or_id(name, None)
     if group is not None:
         if group.name == "default":
-            raise Refusal("CannotDelete", "the specified group: \"" + group.id + '" name: "default" cannot be deleted by a user')
-        others = [other for groups in self.groups.values() for other in groups.values() if other.id != group.id]
-        used = any(group.id in [one.id for one in nic.group_set] for nic in self.enis.values())
+            raise Refusal("CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user')
+        others = [other for groups in backend.groups.values() for other in groups.values() if other.id != group.id]
+        used = any(group.id in [one.id for one in nic.group_set] for nic in backend.enis.values())
         named = any(
             rule.source_group.get("GroupId") == group.id for other in others for rule in [*other.ingress_rules, *other.egress_rules]
         )
         if used or named:
             raise DependencyViolationError(f"resource {group.id} has a dependent object")
-    return original(self, name, group_id)
+    return original(self)
 
 
 @replace(EC2Backend, "delete_subnet")
@@ -428,7 +471,7 @@ def delete_placement_group(self):
     if any(one.placement.group_name == name and one.state != "terminated" for one in backend.all_instances()):
         raise Refusal("InvalidPlacementGroup.InUse", f"The placement group {name} is in use and may not be deleted.")
     del placement_groups(backend)[name]
-    return ActionResult({})
+    return EmptyResult()
 
 
 InstanceResponse.create_placement_group = create_placement_group
@@ -487,7 +530,3 @@ def create_volume(original, self):
     if zone not in [one.name for one in self.ec2_backend.describe_availability_zones()]:
         raise Refusal("InvalidZone.NotFound", f"The zone '{zone}' does not exist.")
     return original(self)
-
-
-def reason(code, message):
-    return SimpleNamespace(code=code, message=message)

@@ -50,7 +50,7 @@ def described(one):
     return {
         "id": one.id,
         "state": one._state.name,
-        "name": next((tag["value"] for tag in one.get_tags() if tag["key"] == "Name"), ""),
+        "name": one.ec2_backend.tags.get(one.id, {}).get("Name", ""),
         "region": one.region_name,
         "privateAddress": one.private_ip_address,
         "publicAddress": one.public_ip_address,
@@ -103,6 +103,10 @@ def error(status, code, message):
     return status, "text/xml;charset=UTF-8", f"<Response>{text}<RequestID>00000000-0000-4000-8000-000000000000</RequestID></Response>".encode()
 
 
+# All refusals of moto's are 400.
+STATUSES = {"DryRunOperation": 412, "InsufficientInstanceCapacity": 500}
+
+
 def ask_moto(environ):
     head = []
     try:
@@ -113,7 +117,7 @@ def ask_moto(environ):
         traceback.print_exc()
         return error(400, "InvalidParameterValue", f"The lab's EC2 fails at this: {broken!r}")
     status, headers = head[0]
-    return int(status.split()[0]), headers.get("Content-Type", "text/xml"), body
+    return STATUSES.get(code_of(body), int(status.split()[0])), headers.get("Content-Type", "text/xml"), body
 
 
 # Of other actions than RunInstances (model.py): EC2 answers the same token with the same.
