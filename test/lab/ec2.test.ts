@@ -12,6 +12,7 @@ import { traces } from "./traces.ts";
 /** What the scripts below begin with. `code` is how a call is refused. */
 const prelude = `
 import boto3, json, time
+from email.utils import parsedate_to_datetime
 from botocore.config import Config
 from botocore.exceptions import ClientError
 ec2 = boto3.client("ec2", config=Config(retries={"total_max_attempts": 1}))
@@ -165,6 +166,21 @@ show(None)`,
     expect(await status(null, a.public, 22)).toBe("");
     expect((await ssh("admin", b.public, "true")).status).toBe(0);
     await python(it, `show(ec2.modify_instance_attribute(InstanceId="${a.id}", Groups=["${group}"]))`);
+    expect(await status(null, a.public, 22)).toBe("SSH-");
+    // Without a way out of the VPC, a public address leads nowhere.
+    const table = `[t["RouteTableId"] for t in ec2.describe_route_tables()["RouteTables"]][0]`;
+    await python(it, `show(ec2.delete_route(RouteTableId=${table}, DestinationCidrBlock="0.0.0.0/0"))`);
+    expect(await status(null, a.public, 22)).toBe("");
+    await python(
+      it,
+      `
+gateway = ec2.describe_internet_gateways()["InternetGateways"][0]["InternetGatewayId"]
+show(ec2.create_route(RouteTableId=${table}, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway))`,
+    );
+    expect(await status(null, a.public, 22)).toBe("SSH-");
+    await it.ec2.moveOperator("198.18.0.7");
+    expect(await status(null, a.public, 22)).toBe("");
+    await it.ec2.moveOperator("203.0.113.1");
     expect(await status(null, a.public, 22)).toBe("SSH-");
   });
 
@@ -434,7 +450,7 @@ errors = [code(ec2.describe_key_pairs) for _ in range(4)]
 here = {"Placement": {"AvailabilityZone": "ap-northeast-2a"}}
 made = run(**here)[0]["InstanceId"]
 listed = [made in [i["InstanceId"] for i in instances()]]
-unseen = [code(ec2.describe_instances, InstanceIds=[made]) for _ in range(2)]
+unseen = [code(ec2.describe_instances, InstanceIds=[made]) for _ in range(3)]
 capacity = code(run, **here, MinCount=2, MaxCount=2)
 doomed = run()[0]["InstanceId"]
 wait([doomed], "terminated")
@@ -452,7 +468,7 @@ show([errors, listed + unseen, capacity, why, lost, reset, sorted(set(stale)), s
       ),
     ).toEqual([
       [null, "RequestLimitExceeded", "RequestLimitExceeded", null],
-      [false, "InvalidInstanceID.NotFound", null],
+      [false, "InvalidInstanceID.NotFound", "InvalidInstanceID.NotFound", null],
       "InsufficientInstanceCapacity",
       "Client.InvalidKMSKey.InvalidState",
       ["ConnectionClosedError", 1],
@@ -475,6 +491,33 @@ show([errors, listed + unseen, capacity, why, lost, reset, sorted(set(stale)), s
     });
     it.ec2.faults([]);
     expect(await python(it, `show(code(ec2.describe_subnets))`)).toBeNull();
+  });
+
+  test("more of what goes wrong: an answer withheld, a list that misses, no address yet, another time of day", async () => {
+    it.ec2.faults([{ kind: "hold", action: "CreateKeyPair" }]);
+    it.ec2.clearCalls();
+    const held = python(it, `show(code(ec2.create_key_pair, KeyName="held"))`);
+    await until("it is held", 20, () => it.ec2.calls().length === 1);
+    it.ec2.faults([
+      { kind: "unseen", action: "RunInstances", calls: 1, only: "lists" },
+      { kind: "addressless", action: "RunInstances", calls: 2 },
+      { kind: "skew", action: "DescribeRegions", seconds: 3600 },
+    ]);
+    expect(await held).toBe("ConnectionClosedError");
+    expect(
+      await python(
+        it,
+        `
+made = run(IamInstanceProfile={"Name": "kctl"})[0]["InstanceId"]
+found = [made in [i["InstanceId"] for i in instances()], *("PublicIpAddress" in instances(InstanceIds=[made])[0] for _ in range(2))]
+try: ec2.describe_regions()
+except ClientError as error: skew = [error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPHeaders"]["date"]]
+ahead = (parsedate_to_datetime(skew[1]).timestamp() - time.time()) // 60
+show([[k["KeyName"] for k in ec2.describe_key_pairs()["KeyPairs"]], found, skew[0], ahead in (59, 60),
+  instances(InstanceIds=[made])[0]["IamInstanceProfile"]["Arn"].split("/")[1], code(run, IamInstanceProfile={"Name": "missing"})])`,
+      ),
+    ).toEqual([["held"], [false, false, true], "RequestExpired", true, "kctl", "InvalidParameterValue"]);
+    it.ec2.faults([]);
   });
 
   test("a hundred launches of one instance each", async () => {

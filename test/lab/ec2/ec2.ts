@@ -44,6 +44,8 @@ export type Ec2 = {
   /** Of all regions, those that have gone as well. */
   readonly instances: () => readonly Ec2Instance[];
   readonly host: (instanceId: string) => Host;
+  /** The operator comes from another address from now on; 203.0.113.1 at first. */
+  readonly moveOperator: (address: string) => Promise<void>;
 };
 
 const port = 5556;
@@ -113,6 +115,11 @@ export function ec2Of(record: LabRecord): Ec2 {
     clearCalls: () => writeFileSync(log, ""),
     instances: () => instances(record.id),
     host: (instanceId) => hostOfInstance(record, instanceId),
+    moveOperator: async (address) => {
+      const [enter = "", ...entered] = inside(record.id);
+      await tool(enter, ...entered, "ip", "address", "replace", `${address}/32`, "dev", "lo");
+      await tool(enter, ...entered, "ip", "route", "replace", "198.51.100.0/24", "dev", "ec2", "src", address);
+    },
   };
 }
 

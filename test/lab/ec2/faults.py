@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 # These last until they are taken back, others hit once, unless `count` says otherwise.
-LASTING = ("capacity", "expired", "stale", "throttle")
+LASTING = ("capacity", "expired", "skew", "stale", "throttle")
 
 MISSING = {
     "i": ("InvalidInstanceID.NotFound", "The instance ID '{}' does not exist"),
@@ -26,8 +26,11 @@ class Faults:
         self.text = ""
         self.list = []
         self.lock = threading.Lock()
-        # Id -> how many calls more it is not seen by.
+        # Id -> how many calls more it is not seen by: those that name it, and lists.
         self.unseen = {}
+        self.unlisted = {}
+        # The same of instances that have no public address yet.
+        self.addressless = {}
         # Of a question: its last answer, and the one before that was another.
         self.answers = {}
 
@@ -85,12 +88,15 @@ class Faults:
                     return {"code": code, "message": fault.get("message", f"{code}: Client error on launch")}
         return None
 
-    def hide(self, ids, calls):
+    def hide(self, ids, fault):
         for one in ids:
-            self.unseen[one] = calls
+            if fault.get("only") != "lists":
+                self.unseen[one] = fault["calls"]
+            if fault.get("only") != "ids":
+                self.unlisted[one] = fault["calls"]
 
     def missing(self, words):
-        """The answer to a question by ids, one of which is not seen yet."""
+        """The answer to a call that names ids, one of which is not seen yet."""
         for word in words:
             if self.unseen.get(word, 0) > 0:
                 self.unseen[word] -= 1
@@ -99,11 +105,11 @@ class Faults:
         return None
 
     def hidden(self):
-        """Those that a question without ids misses; it counts as one for each of them."""
-        found = {one for one, calls in self.unseen.items() if calls > 0}
-        for one in found:
-            self.unseen[one] -= 1
-        return found
+        """Those that a list misses; it counts as one call for each of them."""
+        return used_up(self.unlisted)
+
+    def without_address(self):
+        return used_up(self.addressless)
 
     def answer(self, question, body, stale):
         """Keeps what was said; where stale, every second answer is the one before the last change."""
@@ -112,3 +118,10 @@ class Faults:
             last, before = body, last
         self.answers[question] = (last, before, turn + 1)
         return before if stale and before is not None and turn % 2 == 1 else body
+
+
+def used_up(calls):
+    found = {one for one, left in calls.items() if left > 0}
+    for one in found:
+        calls[one] -= 1
+    return found

@@ -15,8 +15,14 @@ export type Ec2Fault = {
   | { readonly kind: "reset" }
   /** It has happened, and the connection is closed in the place of an answer. */
   | { readonly kind: "lost" }
-  /** Whatever this call makes is not found by the next `calls` that ask after it, and missed by lists. */
-  | { readonly kind: "unseen"; readonly calls: number }
+  /** It has happened (unless `applied` is false), it is in calls(), and there is no answer until other faults are set: time to kill the caller. */
+  | { readonly kind: "hold"; readonly applied?: boolean }
+  /** Whatever this call makes is not found by the next `calls` that name it, and missed by as many lists; or one of both only. */
+  | { readonly kind: "unseen"; readonly calls: number; readonly only?: "ids" | "lists" }
+  /** The instances that this call launches or starts show no public address in the next `calls` of DescribeInstances. */
+  | { readonly kind: "addressless"; readonly calls: number }
+  /** Lasts. EC2's clock is so much ahead of the caller's: past 15 minutes it takes no request, and says what time it is. */
+  | { readonly kind: "skew"; readonly seconds: number }
   /** Lasts. Every second answer is what it was before the last change. */
   | { readonly kind: "stale" }
   /** Lasts. No more than `available` (0) of what one call asks for can be launched there. */

@@ -7,6 +7,8 @@ import ipaddress
 from datetime import timedelta
 
 import moto.ec2.models.elastic_network_interfaces as interfaces
+import moto.ec2.models.iam_instance_profile as profiles_of_instances
+import moto.ec2.responses.instances as profiles_of_launches
 import moto.ec2.utils as utils
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
@@ -20,6 +22,7 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.key_pairs import KeyPairs
 from moto.ec2.responses.security_groups import SecurityGroups
+from moto.iam.models import iam_backends
 
 
 class Refusal(EC2ClientError):
@@ -63,6 +66,26 @@ def leads_out(self, subnet):
 
 
 EC2Backend.leads_out = leads_out
+
+
+# --- Instance profiles: IAM is no part of the lab, so each of them exists, but those that begin with "missing"
+
+
+def profile(account_id, partition, iam_instance_profile_arn=None, iam_instance_profile_name=None):
+    name = iam_instance_profile_name or iam_instance_profile_arn.split("/")[-1]
+    if name.startswith("missing"):
+        raise Refusal(
+            "InvalidParameterValue",
+            f"Value ({name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+        )
+    iam = iam_backends[account_id][partition]
+    if name not in [one.name for one in iam.instance_profiles.values()]:
+        iam.create_instance_profile(name=name, path="/", role_names=[])
+    return iam.get_instance_profile(name)
+
+
+profiles_of_launches.filter_iam_instance_profiles = profile
+profiles_of_instances.filter_iam_instance_profiles = profile
 
 
 # --- Addresses

@@ -1,5 +1,6 @@
 """The network of the lab's EC2: a router between instances, the operator and a stranger, with the security groups as packet filter."""
 
+import ipaddress
 import subprocess
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def members(instances, group):
 
 
 class Place:
-    """One instance, as far as packets are concerned."""
+    """One instance, as far as packets are concerned: its addresses, groups, VPC, and whether its subnet has a way out."""
 
     def __init__(self, instance):
         nic = instance.nics[0]
@@ -99,8 +100,6 @@ def chain(place, places):
 
 def around_rules(rules, places):
     """Such a packet comes from the sender's public address, says EC2: groups do not hold for it."""
-    import ipaddress
-
     lines = []
     for cidr, what in rules:
         network = ipaddress.ip_network(cidr, strict=False)
@@ -162,7 +161,7 @@ chain leaving {{
   oifname != "ec2" snat ip to ip saddr map @private
   ct original ip daddr {PUBLIC} snat ip to ip saddr map @private
 }}
-chain visiting {{ type nat hook input priority 100; ip daddr {OPERATOR} snat ip to ip saddr map @private; }}
+chain visiting {{ type nat hook input priority 100; ip daddr 203.0.113.0/24 snat ip to ip saddr map @private; }}
 }}
 """
 

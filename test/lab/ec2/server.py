@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 import traceback
+from datetime import datetime, timezone
+from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
@@ -29,6 +31,7 @@ from lifecycle import Lifecycle, all_instances, on_network
 from machines import Machines
 from model import Launches, Refusal, replace
 from moto.ec2.models import EC2Backend, ec2_backends
+from moto.ec2.models.instances import Instance
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from volumes import Volumes
 from werkzeug.serving import make_server
@@ -77,8 +80,12 @@ class Gone(Exception):
     """The caller is to find the connection closed."""
 
 
+class Held(Gone):
+    """It has waited in vain, and is in the log already."""
+
+
 def unseen_by(name, ids):
-    """A list that misses what is not seen yet."""
+    """A list that misses what is not seen yet, unless the call names it."""
 
     @replace(EC2Backend, name)
     def describe(original, self, *args, **options):
@@ -93,6 +100,13 @@ def without(reservation, hidden):
 
 
 faults.asked = False
+faults.bare = set()
+for address in ("public_ip_address", "public_ip", "public_dns_name"):
+
+    def bare(original):
+        return property(lambda self: None if self.id in faults.bare else original.fget(self))
+
+    setattr(Instance, address, bare(getattr(Instance, address)))
 unseen_by("describe_instances", without)
 for listing in ("describe_security_groups", "describe_volumes", "describe_subnets", "describe_vpcs"):
     unseen_by(listing, lambda one, hidden: None if one.id in hidden else one)
@@ -141,40 +155,77 @@ def once(action, region, params, environ):
 NEW = re.compile(rb"<(?:instanceId|groupId|volumeId|subnetId|vpcId|internetGatewayId|routeTableId)>([a-z]+-[0-9a-f]{17})<")
 
 
-def carry_out(action, region, params, environ):
+def refused(hits, environ):
+    """The answer of a fault to a call that is not to happen."""
+    for fault in hits:
+        match fault["kind"]:
+            case "error":
+                return error(fault.get("status", 400), fault["code"], fault.get("message", "as the test wished"))
+            case "throttle":
+                return error(503, "RequestLimitExceeded", "Request limit exceeded.")
+            case "expired":
+                return error(400, fault.get("code", "RequestExpired"), fault.get("message", "Request has expired."))
+            case "skew":
+                asked = datetime.strptime(environ.get("HTTP_X_AMZ_DATE", ""), "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
+                if abs(time.time() + fault["seconds"] - asked.timestamp()) > 900:
+                    return error(400, "RequestExpired", "Request has expired.")
+            case "reset":
+                raise Gone
+    return None
+
+
+def aftermath(hits, ids):
+    """What faults make of what a call has made, or started."""
+    for fault in hits:
+        if fault["kind"] == "unseen":
+            faults.hide(ids, fault)
+        if fault["kind"] == "addressless":
+            faults.addressless |= {one: fault["calls"] for one in ids if one.startswith("i-")}
+
+
+def carry_out(action, region, params, environ, note):
     """The call itself, with the faults that it meets."""
     hits = faults.hits(action)
+    environ["lab.skew"] = sum(fault["seconds"] for fault in hits if fault["kind"] == "skew")
     for fault in hits:
-        time.sleep(fault.get("seconds", 0) if fault["kind"] == "slow" else 0)
-    for fault in hits:
-        kind = fault["kind"]
-        if kind == "error":
-            return error(fault.get("status", 400), fault["code"], fault.get("message", "as the test wished"))
-        if kind == "throttle":
-            return error(503, "RequestLimitExceeded", "Request limit exceeded.")
-        if kind == "expired":
-            return error(400, fault.get("code", "RequestExpired"), fault.get("message", "Request has expired."))
-        if kind == "reset":
-            raise Gone
+        time.sleep(fault["seconds"] if fault["kind"] == "slow" else 0)
+    held = [fault for fault in hits if fault["kind"] == "hold"]
+    if any(not fault.get("applied", True) for fault in held):
+        hold(note)
+    if (refusal := refused(hits, environ)) is not None:
+        return refusal
     kinds = {fault["kind"] for fault in hits}
+    reading = action.startswith("Describe")
     with lock:
-        reading = action.startswith("Describe")
-        ids = [value for value in params.values() if value in faults.unseen]
-        if ids and (missing := faults.missing(ids)):
+        named = any(value in faults.unseen or value in faults.unlisted for value in params.values())
+        if missing := faults.missing(params.values()):
             return error(400, *missing)
-        faults.asked = bool(ids) or not reading
+        faults.asked = named or not reading
+        faults.bare = faults.without_address() if action == "DescribeInstances" else set()
         reply = once(action, region, params, environ)
+        faults.bare = set()
         if not reading:
             changed()
-        if "unseen" in kinds and reply[0] == 200:
-            calls = max(fault.get("calls", 1) for fault in hits if fault["kind"] == "unseen")
-            faults.hide({one.decode() for one in NEW.findall(reply[2])} - {value for value in params.values()}, calls)
+        if reply[0] == 200:
+            ids = {one.decode() for one in NEW.findall(reply[2])}
+            aftermath(hits, ids if action == "StartInstances" else ids - set(params.values()))
     if reading and reply[0] == 200:
         question = (action, region, tuple(sorted(params.items())))
         reply = (reply[0], reply[1], faults.answer(question, reply[2], "stale" in kinds))
+    if held:
+        hold(note)
     if "lost" in kinds:
         raise Gone
     return reply
+
+
+def hold(note):
+    note(0, None)
+    before = faults.text
+    end = time.monotonic() + 600
+    while time.monotonic() < end and before == (faults.file.read_text() if faults.file.exists() else "[]"):
+        time.sleep(0.05)
+    raise Held
 
 
 def code_of(body):
@@ -185,7 +236,7 @@ def code_of(body):
 log_lock = threading.Lock()
 
 
-def note(entry):
+def write(entry):
     with log_lock, open(folder / "ec2-calls.jsonl", "a") as file:
         file.write(json.dumps(entry) + "\n")
 
@@ -198,13 +249,19 @@ def api(environ, body):
     region = scope.group(1) if scope else ""
     begin, at = time.monotonic(), time.time()
     entry = {"action": action, "at": at * 1000, "region": region, "params": params, "agent": environ.get("HTTP_USER_AGENT", "")}
+
+    def note(status, code):
+        write({**entry, "status": status, "code": code, "took": (time.monotonic() - begin) * 1000})
+
     try:
-        reply = carry_out(action, region, params, environ)
-        note({**entry, "status": reply[0], "code": code_of(reply[2]) if reply[0] != 200 else None, "took": (time.monotonic() - begin) * 1000})
-        return reply
-    except Gone:
-        note({**entry, "status": 0, "code": None, "took": (time.monotonic() - begin) * 1000})
+        reply = carry_out(action, region, params, environ, note)
+    except Held:
         raise
+    except Gone:
+        note(0, None)
+        raise
+    note(reply[0], code_of(reply[2]) if reply[0] != 200 else None)
+    return reply
 
 
 def control(path, body):
@@ -234,11 +291,16 @@ def application(environ, start_response):
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionResetError from None
     status, kind, text = reply
-    start_response(f"{status} lab", [("Content-Type", kind), ("Content-Length", str(len(text)))])
+    date = formatdate(time.time() + environ.get("lab.skew", 0), usegmt=True)
+    start_response(f"{status} lab", [("Content-Type", kind), ("Content-Length", str(len(text))), ("Date", date)])
     return [text]
 
 
 class Handler(MotoRequestHandler):
+    def send_response(self, code, message=None):
+        """Without a date of its own: the reply has one."""
+        self.send_response_only(code, message)
+
     def log(self, *args):
         """ec2-calls.jsonl says more."""
 

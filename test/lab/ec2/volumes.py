@@ -24,7 +24,7 @@ class Volumes:
         self.lock = threading.Lock()
         # Instance -> volume -> (number of its NVMe device, loop device).
         self.attached = {}
-        self.watches = Watches(self.refresh)
+        self.watches = Watches(self.refresh, self.watch)
 
     def file(self, volume):
         return self.folder / f"{volume}.img"
@@ -108,11 +108,11 @@ class Volumes:
 class Watches:
     """Tells when somebody who may have written to a device closes it: then the UUID on it may be another."""
 
-    def __init__(self, written):
+    def __init__(self, written, gone):
         self.libc = ctypes.CDLL(None, use_errno=True)
         self.handle = self.libc.inotify_init1(0)
         self.instances = {}
-        self.written = written
+        self.written, self.gone = written, gone
         threading.Thread(target=self.read, daemon=True).start()
 
     def add(self, path, instance):
@@ -128,6 +128,8 @@ class Watches:
                 events = events[16 + length :]
                 instance = self.instances.get(watch)
                 if mask & IN_IGNORED:
+                    # The node has gone; where that is because the host has booted again, another one comes.
                     self.instances.pop(watch, None)
+                    self.gone(instance)
                 elif instance is not None:
                     self.written(instance)
