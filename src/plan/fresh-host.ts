@@ -14,7 +14,7 @@ export function freshHost({ node, machine }: DesiredHost): ObservedHost {
       software: {},
       java: null,
       javas: [],
-      hostsFile: null,
+      hostsFile: `${knownAfterUp}\n`,
       resolves: {},
       resolveSeconds: 0,
       sysctl: Object.fromEntries(Object.keys(machine.sysctl).map((name) => [name, knownAfterUp])),

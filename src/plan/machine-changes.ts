@@ -2,7 +2,7 @@
 import { withBlock } from "../render/hosts-block.ts";
 import type { ApacheArtifact, DesiredHost, DesiredMachine } from "../services/desired.ts";
 import type { Change, Edge, MachineStep } from "./change.ts";
-import { contentDigest, wantedDigest } from "./content-digest.ts";
+import { wantedDigest } from "./content-digest.ts";
 import { placed } from "./host-changes.ts";
 import type { ObservedMachine } from "./observed.ts";
 import { differenceLines } from "./text-difference.ts";
@@ -136,7 +136,7 @@ function hostsChange(
 ): readonly { readonly step: MachineStep; readonly diff: readonly string[] }[] {
   const wanted = withBlock(hostsFile, hosts);
   if (wanted === hostsFile) return [];
-  const old = hostsFile === null ? null : contentDigest(hostsFile);
+  const old = hostsFile === null ? null : wantedDigest(hostsFile);
   return [{ step: { kind: "hosts", old, new: wantedDigest(wanted) }, diff: differenceLines(hostsFile ?? "", wanted) }];
 }
 

@@ -1,5 +1,6 @@
 /** A server as a unit of systemd: the text of its file, from a process that is plain data. */
 import { Eta } from "eta/core";
+import { knownAfterUp } from "../cluster/known-after-up.ts";
 import type { DesiredProcess } from "../services/desired.ts";
 
 export type UnitInput = {
@@ -48,5 +49,6 @@ export function systemdUnit(process: DesiredProcess, input: UnitInput): string {
 export function unitWord(word: string): string {
   if (/[\n\r\0]/.test(word)) throw new RangeError("a word of a unit's command has no line ends");
   const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("$", "$$$$").replaceAll("%", "%%");
-  return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped}"`;
+  // What is not known yet will need no quotes.
+  return /^[\w@%+=:,./-]+$/.test(word.replaceAll(knownAfterUp, "")) ? escaped : `"${escaped}"`;
 }

@@ -70,6 +70,7 @@ export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, aroun
     forget: there.forget,
     changed: remote.forgetFailures,
     looked: remote.layTunnels,
+    gone: leases.forget,
   });
   const lock = lockOf({ api, spec, key, session, leases, look: fleet.look });
   return {

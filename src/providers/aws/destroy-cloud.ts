@@ -69,9 +69,16 @@ export async function destroyCloud(
     for (const { id, what } of things) told.set(id, what);
     const faults = await removeNext(things);
     if (performance.now() - progress > patienceSeconds * 1000) throw stuck(things, faults);
-    onWait(things.map(({ what }) => what).join(", "));
+    onWait(shortList(things.map(({ what }) => what)));
     await delay(pause, undefined, { signal });
   }
+}
+
+const mostNamed = 3;
+
+function shortList(what: readonly string[]): string {
+  const more = what.length - mostNamed;
+  return `${what.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** All of the lowest rank: what is left needs them gone. */

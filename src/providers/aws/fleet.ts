@@ -17,13 +17,15 @@ export type FleetParts = {
   /** Something was changed, and what could not be reached may be by now. */
   readonly changed: () => void;
   readonly looked: () => void;
+  /** None of the machines is there any more. */
+  readonly gone: () => void;
   readonly emit: Surroundings["emit"];
 };
 
 /** EC2 waits for a machine's own shutdown for some minutes before it ends it by force. */
 const endSeconds = 600;
 
-export function fleetOf({ session, isAbsent, forget, changed, looked, emit }: FleetParts): Fleet {
+export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit }: FleetParts): Fleet {
   const { api, spec, signal, timeoutSeconds } = session;
   const untilAll = async (ids: readonly string[], state: "stopped" | "terminated"): Promise<void> => {
     const watch = watchInstances(api, { timeoutSeconds: endSeconds, signal });
@@ -83,7 +85,10 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, emit }: Fl
           emit({ type: "change-done", key: `remove ${what}`, title: `remove ${what}`, seconds: seconds() }),
         onWait: (what) => emit({ type: "waiting", key: "remove", what: `EC2 to remove ${what}`, seconds: seconds() }),
       });
+      // Nobody is to be asked on them any more.
+      session.update({ instances: [] });
       session.stale("everything");
+      gone();
       return done;
     },
   };

@@ -8,6 +8,8 @@ export type Leases = {
   readonly add: (node: string) => Promise<void>;
   readonly stillHeld: () => Promise<boolean>;
   readonly end: () => Promise<void>;
+  /** The machines are gone, and their leases with them. */
+  readonly forget: () => void;
 };
 
 /** Beside EC2's own lock, each machine has its lease: scripts on it look at that. */
@@ -42,6 +44,10 @@ export function leaseHosts(
       return turn;
     },
     stillHeld: async () => held === null || held.stillHeld(),
+    forget: () => {
+      held = null;
+      command = null;
+    },
     end: async () => {
       await turn.catch(() => undefined);
       await held?.release();
