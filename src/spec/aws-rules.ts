@@ -15,6 +15,8 @@ type SpecNode = Spec["nodes"][number];
 const mostInSpread = 7;
 /** Source: docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html; a resource has 50, some of them kctl's. */
 const mostTags = 40;
+/** In MiB; no image of kctl's fits on a smaller one. */
+const leastRoot = 8 * 1024;
 
 export function awsRules(spec: Spec): RuleResult {
   const { provider } = spec;
@@ -30,7 +32,10 @@ export function awsRules(spec: Spec): RuleResult {
     ...spec.nodes.flatMap((node, index) => nodeProblems(node, index, provider)),
     ...advertiseRule(spec),
   ];
-  return { problems: [...access.problems, ...problems], warnings: [...access.warnings, ...oneZone(spec)] };
+  return {
+    problems: [...access.problems, ...problems],
+    warnings: [...access.warnings, ...oneZone(spec), ...noVolume(spec)],
+  };
 }
 
 function rule(path: SpecPath, what: string, fix: string, needs: readonly SpecPath[] = []): RuleProblem {
@@ -144,7 +149,7 @@ function nodeProblems(node: SpecNode, index: number, provider: AwsSpec): RulePro
           ),
         ]
       : [];
-  return [...without, ...forms, ...spot, ...volumeRules(node.volume, [...path, "volume"])];
+  return [...without, ...forms, ...spot, ...rootRule(node, path), ...volumeRules(node.volume, [...path, "volume"])];
 }
 
 function spreadRules({ nodes }: Spec, { placement, zones }: AwsSpec): RuleProblem[] {
@@ -188,6 +193,31 @@ function oneZone({ nodes }: Spec): RuleProblem[] {
       ),
     ];
   });
+}
+
+/** A machine that ends, or is replaced, takes its own disk along. Where all of it is to end by itself, nothing is lost by that. */
+function noVolume({ nodes, ttl }: Spec): RuleProblem[] {
+  if (ttl !== undefined) return [];
+  return nodes.flatMap((node, index): RuleProblem[] => {
+    if (node.volume !== undefined) return [];
+    const who = node.group === undefined ? shown(node.name ?? "") : `the group ${shown(node.group)}`;
+    return [
+      {
+        ...rule(
+          ["nodes", index],
+          `${who} has no \`volume\`: its data lies on the machine's own disk, and is gone with the machine`,
+          "add `volume: { size: 200GiB }`, for example",
+        ),
+        at: "key",
+      },
+    ];
+  });
+}
+
+function rootRule({ rootSize, volume }: SpecNode, path: SpecPath): RuleProblem[] {
+  if (rootSize === undefined || rootSize >= leastRoot) return [];
+  const more = volume === undefined ? ", Kafka and its data" : " and Kafka";
+  return [rule([...path, "rootSize"], `a disk for the system${more} has at least 8GiB`, "write `16GiB`")];
 }
 
 function advertiseRule({ kafka }: Spec): RuleProblem[] {

@@ -100,6 +100,14 @@ export const node = z.strictObject({
     on: ec2,
     also: ["disk"],
   }),
+  rootSize: key(size.optional(), {
+    doc: "Of the machine's own disk, for those that are made from then on: 16GiB by default.",
+    effect: "replace",
+    unit: "size",
+    on: ec2,
+    example: "32GiB",
+    also: ["rootDisk", "rootVolume"],
+  }),
   image: key(text.optional(), {
     doc: "The machine's image, over `provider.image`.",
     effect: "replace",

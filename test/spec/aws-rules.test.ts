@@ -14,7 +14,16 @@ function load({ provider = {}, node = {}, ...top }: { provider?: Plain; node?: P
     name: "demo",
     provider: { type: "aws", region: "eu-central-1", ...provider },
     kafka: { version: "3.9.1" },
-    nodes: [{ group: "k", count: 3, roles: ["zookeeper", "broker"], instanceType: "m7g.large", ...node }],
+    nodes: [
+      {
+        group: "k",
+        count: 3,
+        roles: ["zookeeper", "broker"],
+        instanceType: "m7g.large",
+        volume: { size: "200GiB" },
+        ...node,
+      },
+    ],
     ...top,
   });
   return loadSpec(text, { file: "x.yaml", env: {} });
@@ -171,6 +180,7 @@ describe("refused", () => {
     [network({}), "`network` says nothing", "take it out"],
     [network({ vpc: "main" }), "`main` is not the id of a VPC", "`vpc-`"],
     [network({ subnets: "main" }), "`main` is not the id of a subnet", "`subnet-`"],
+    [{ node: { rootSize: "4GiB" } }, "a disk for the system and Kafka has at least 8GiB", "write `16GiB`"],
     [volume({ size: "65TiB" }), "a gp3 volume has 1 to 65536 GiB", "in that range"],
     [volume({ size: "1536MiB" }), "EBS counts in whole GiB", "write `2GiB`"],
     [volume({ size: "17TiB", type: "gp2" }), "a gp2 volume has 1 to 16384 GiB", "in that range"],
@@ -228,6 +238,13 @@ describe("warned of", () => {
     const result = load(difference);
     expect(result.ok).toBe(true);
     expect(result.warnings.map((fault) => fault.what)).toEqual([what]);
+  });
+
+  test("a node without a volume, unless all of it ends by itself", () => {
+    const what = "the group `k` has no `volume`: its data lies on the machine's own disk, and is gone with the machine";
+    const bare = { node: { volume: undefined } };
+    expect(load(bare)).toMatchObject({ ok: true, warnings: [{ what }] });
+    expect(load({ ...bare, ttl: "4h" })).toMatchObject({ ok: true, warnings: [] });
   });
 
   test("not where the spec says the port", () => {
