@@ -41,6 +41,10 @@ export const ec2FaultCauses = {
     cause: "EC2 ended the instance as it started (a disk or key problem, no capacity), or somebody did.",
     fix: "The message has EC2's reason. Run `kctl up` again: it makes the machine anew.",
   },
+  "no-ttl": {
+    cause: "`kctl extend`, or a `ttl`, for a cluster that was made without one.",
+    fix: "Whether a machine ends itself, and its data with it, is settled when the cluster is made: `kctl destroy`, then `kctl up --ttl 4h`.",
+  },
   "open-to-the-world": {
     cause:
       "A rule of the cluster's security group has `0.0.0.0/0` or `::/0` and covers a port of ZooKeeper, of a controller, or of the brokers' own listener, which do what whoever reaches them asks. Somebody added the rule by hand, or the brokers' port for clients is one that another node's server has as well.",

@@ -63,6 +63,7 @@ export const faultCodes = {
     means: "Something in the account has a name that kctl would give, and not the cluster's tag; it is left alone.",
   },
   "machine-lost": { exit: 1, means: "An instance ended, or did not come up, while kctl waited for it." },
+  "no-ttl": { exit: 1, means: "The cluster was made to stay, and has no end that could be moved." },
   // The cluster.
   "preflight-failed": {
     exit: 1,

@@ -14,6 +14,15 @@ export function durationSeconds(text: string): number {
   return Number(match[1]) * seconds[match[2] as keyof typeof seconds];
 }
 
+const lifeUnits = { m: 60, h: 3600, d: 86_400 } as const;
+
+/** Of a cluster: as `ttl` in the spec. */
+export function lifeSeconds(text: string): number {
+  const match = /^([1-9][0-9]{0,4})([mhd])$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("It takes a duration such as 30m, 4h or 2d.");
+  return Number(match[1]) * lifeUnits[match[2] as keyof typeof lifeUnits];
+}
+
 /** What a command says of itself beside its options: in the reference (docs/commands.md), its examples in its `--help` too. */
 export type CommandPage = {
   /** Paragraphs of Markdown. */

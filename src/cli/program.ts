@@ -6,10 +6,12 @@ import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { execCommand } from "./commands/exec.ts";
+import { extendCommand } from "./commands/extend.ts";
 import { fetchCommand } from "./commands/fetch.ts";
 import { historyCommand } from "./commands/history.ts";
 import { iamPolicyCommand } from "./commands/iam-policy.ts";
 import { initCommand } from "./commands/init.ts";
+import { listCommand } from "./commands/list.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
 import { renderCommand } from "./commands/render.ts";
@@ -35,6 +37,8 @@ const commands = [
   stopCommand,
   startCommand,
   destroyCommand,
+  extendCommand,
+  listCommand,
   sshCommand,
   execCommand,
   logsCommand,

@@ -2,11 +2,12 @@
 import type { Fault } from "../fault.ts";
 import type { Change, Edge } from "../plan/change.ts";
 import { cloudChange, type CloudChange } from "./cloud-change.ts";
-import { lossOf, obstaclesOf, shrinkOf } from "./cloud-refusals.ts";
+import { lossOf, obstaclesOf, placementRefusals, shrinkOf } from "./cloud-refusals.ts";
 import { machineChanges } from "./node-changes.ts";
 import { ruleText } from "./rule-text.ts";
 import { ruleDifference } from "./security-rules.ts";
 import { dataVolumeOf, firstKeyTag, isLive, type SeenCloud } from "./seen.ts";
+import { tagChanges } from "./tag-differences.ts";
 import type { WantedCloud, WantedMachine } from "./wanted.ts";
 
 export type CloudPlan = {
@@ -27,7 +28,8 @@ export function cloudChanges(wanted: WantedCloud, seen: SeenCloud, network: bool
   const afterGroup = [...afterNetwork, ...groupChange.map(({ key }) => done(key))];
   const { changes: rules, notes } = rulesOf(wanted, group?.rules ?? [], afterGroup);
   const key = keyOf(wanted, seen);
-  const before = [...afterGroup, ...key.map(({ key }) => done(key))];
+  const placement = placementOf(wanted, seen);
+  const before = [...afterGroup, ...[...key, ...placement].map(({ key }) => done(key))];
   const machines = wanted.machines.flatMap((machine) => machineChanges(machine, seen, before));
   const coming = machines.filter(
     ({ step }) => step.kind === "instance" || step.kind === "power" || step.kind === "arrival",
@@ -38,13 +40,20 @@ export function cloudChanges(wanted: WantedCloud, seen: SeenCloud, network: bool
       ...groupChange,
       ...rules,
       ...key,
+      ...placement,
+      ...tagChanges(wanted, seen),
       ...machines,
       ...hostKeys(seen, coming),
       ...notes,
+      ...endNote(wanted, machines),
       ...wanted.machines.flatMap((machine) => notesOf(machine, seen)),
     ],
-    obstacles: obstaclesOf(wanted, seen),
-    refusals: wanted.machines.flatMap((machine) => [...shrinkOf(machine, seen), ...lossOf(machine, seen)]),
+    obstacles: [...wanted.end.obstacles, ...obstaclesOf(wanted, seen)],
+    refusals: [
+      ...wanted.end.refusals,
+      ...placementRefusals(wanted, seen),
+      ...wanted.machines.flatMap((machine) => [...shrinkOf(machine, seen), ...lossOf(machine, seen)]),
+    ],
   };
 }
 
@@ -119,6 +128,19 @@ function noteOf(key: string, title: string, node: string | null = null): Change 
 function keyOf({ key }: WantedCloud, { keys }: SeenCloud): readonly CloudChange[] {
   if (key === null || keys.some(({ name }) => name === key.name)) return [];
   return [cloudChange("key pair", "create", { kind: "key", name: key.name }, `import the public key ${key.name}`)];
+}
+
+function placementOf({ placement }: WantedCloud, { placementGroups = [] }: SeenCloud): readonly CloudChange[] {
+  if (placement === null || placementGroups.some(({ name }) => name === placement.name)) return [];
+  const { name, strategy } = placement;
+  const title = `create the placement group ${name}: ${strategy === "spread" ? "each machine on hardware of its own" : "partitions that share no hardware"}`;
+  return [cloudChange("placement group", "create", { kind: "placement", name, strategy }, title)];
+}
+
+/** Told before machines are launched, whose data goes with them. */
+function endNote({ cluster, end: { expires } }: WantedCloud, machines: readonly CloudChange[]): readonly Change[] {
+  if (expires === null || !machines.some(({ step }) => step.kind === "instance")) return [];
+  return [noteOf("end", `${cluster} ends itself at ${expires}, data included; \`kctl extend\` moves that`)];
 }
 
 /** The private half of the first key stands in user-data: once a host can be reached it makes one of its own. */

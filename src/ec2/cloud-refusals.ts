@@ -7,8 +7,9 @@ import type { WantedCloud, WantedMachine } from "./wanted.ts";
 /** What lies on the root disk goes with the machine. */
 export function lossOf(machine: WantedMachine, seen: SeenCloud): readonly Fault[] {
   const instance = instanceOf(seen, machine.node);
-  if (instance === null || dataVolumeOf(seen, machine.node) !== null) return [];
+  if (instance === null) return [];
   const replaced = replacementOf(machine, instance);
+  if (dataVolumeOf(seen, machine.node) !== null) return machine.ends && replaced !== null ? [goesWithIt(machine)] : [];
   const what =
     replaced !== null
       ? `another machine for ${machine.node} would have none of its data, which lies on the root disk`
@@ -23,6 +24,33 @@ export function lossOf(machine: WantedMachine, seen: SeenCloud): readonly Fault[
       where: replaced?.why[0]?.field ?? "nodes.volume",
       what,
       fix: "leave it as it was; add a node with a volume, and move its replicas there",
+    },
+  ];
+}
+
+function goesWithIt({ node }: WantedMachine): Fault {
+  return {
+    code: "spec-rule",
+    node,
+    where: "ttl",
+    what: `another machine for ${node} would have none of its data: in a cluster with a ttl the data volume goes with its machine`,
+    fix: "leave it as it was; or destroy the cluster and make it anew",
+  };
+}
+
+/** EC2 cannot make one of another kind out of it while it has machines. */
+export function placementRefusals(
+  { placement }: Pick<WantedCloud, "placement">,
+  { placementGroups = [] }: SeenCloud,
+): readonly Fault[] {
+  const there = placementGroups.find(({ name }) => name === placement?.name);
+  if (placement === null || there === undefined || there.strategy === placement.strategy) return [];
+  return [
+    {
+      code: "spec-rule",
+      where: "provider.placement",
+      what: `the placement group ${there.name} is one of the kind ${there.strategy}, and stays so`,
+      fix: `write \`placement: ${there.strategy}\`; or destroy the cluster and make it anew`,
     },
   ];
 }

@@ -8,6 +8,7 @@ import {
   idsTag,
   imageTag,
   instanceOf,
+  protectedTag,
   type SeenCloud,
   type SeenInstance,
   type SeenVolume,
@@ -25,7 +26,7 @@ export function machineChanges(
   if (instance === null) return [instanceChange(machine, volume, before)];
   const replacement = replacementOf(machine, instance);
   return [
-    ...(replacement !== null && volume !== null ? [replacement] : []),
+    ...(replacement !== null && volume !== null && !machine.ends ? [replacement] : []),
     ...(instance.tags[firstKeyTag] !== undefined && (instance.state === "pending" || instance.state === "running")
       ? [
           cloudChange(
@@ -49,6 +50,7 @@ export function machineChanges(
         ]
       : []),
     ...tagsOf(machine, instance),
+    ...protectionOf(machine, instance),
     ...attachmentOf(machine, instance, volume),
     ...volumeChanges(machine, volume),
   ];
@@ -107,6 +109,25 @@ function tagsOf({ node, ids }: WantedMachine, instance: SeenInstance): readonly 
       { kind: "tags", instance: instance.id },
       `write down the ids of ${node} in its tags`,
       { node, diff },
+    ),
+  ];
+}
+
+/** Where nobody asked EC2, kctl's own tag says it. */
+function protectionOf({ node, protected: on }: WantedMachine, instance: SeenInstance): readonly CloudChange[] {
+  const was = instance.protected ?? instance.tags[protectedTag] === "true";
+  if (was === on) return [];
+  return [
+    cloudChange(
+      `protection ${node}`,
+      "update",
+      { kind: "protection", instance: instance.id, on },
+      `${on ? "protect" : "no longer protect"} the machine of ${node} (${instance.id}) against termination`,
+      {
+        node,
+        effect: "live",
+        why: [{ field: "provider.terminationProtection", from: String(was), to: String(on) }],
+      },
     ),
   ];
 }

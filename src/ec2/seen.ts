@@ -13,6 +13,14 @@ export const hostKeyTag = "kctl:host-key";
 export const imageTag = "kctl:image";
 /** Of an instance: whom to log in as. */
 export const userTag = "kctl:user";
+/** The moment, by EC2's clock, at which the cluster ends itself; what has none stays. */
+export const expiresTag = "kctl:expires";
+/** Who made it: `USER@HOST`. */
+export const ownerTag = "kctl:owner";
+/** When it was made. */
+export const sinceTag = "kctl:since";
+/** Of an instance: `true` where kctl had EC2 protect it against termination. */
+export const protectedTag = "kctl:protected";
 
 export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
@@ -32,8 +40,10 @@ export type SeenInstance = {
   readonly publicAddress: string | null;
   readonly launched: string;
   readonly volumes: readonly { readonly id: string; readonly device: string }[];
+  readonly interfaces?: readonly string[];
   /** The network interface's, by which it is reached. */
   readonly groups: readonly string[];
+  /** Against termination; null: nobody asked. */
   readonly protected: boolean | null;
   readonly tags: Readonly<Record<string, string>>;
 };
@@ -61,11 +71,20 @@ export type SeenGroup = {
 
 export type SeenKey = { readonly id: string; readonly name: string; readonly tags: Readonly<Record<string, string>> };
 
+export type SeenPlacementGroup = {
+  readonly id: string;
+  readonly name: string;
+  readonly strategy: string;
+  readonly tags: Readonly<Record<string, string>>;
+};
+
 export type SeenCloud = {
   readonly instances: readonly SeenInstance[];
   readonly volumes: readonly SeenVolume[];
   readonly groups: readonly SeenGroup[];
   readonly keys: readonly SeenKey[];
+  /** Absent: the spec wants none, and nobody asked. */
+  readonly placementGroups?: readonly SeenPlacementGroup[];
 };
 
 export type SeenSubnet = {

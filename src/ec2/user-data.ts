@@ -5,8 +5,8 @@ export type UserData = {
   readonly hostname: string;
   /** An ed25519 key as OpenSSH writes it; it is replaced at first contact. */
   readonly hostKey: { readonly private: string; readonly public: string };
-  /** From the first boot on; null: it has no end of its own. */
-  readonly minutesToLive: number | null;
+  /** In seconds since 1970; null: it has no end of its own. */
+  readonly endsAt: number | null;
   /** Archives to fetch while kctl is still on its way, each to a path that must not be there yet. */
   readonly prefetch: readonly { readonly url: string; readonly path: string; readonly sha512: string }[];
 };
@@ -21,8 +21,8 @@ type File = { readonly path: string; readonly mode: string; readonly content: st
 type Part = { readonly files: readonly File[]; readonly commands: readonly (readonly string[])[] };
 
 /** @param template templates/cloud-config.yaml */
-export function userData(template: string, { hostname, hostKey, minutesToLive, prefetch }: UserData): string {
-  const parts = [minutesToLive === null ? none : ending(minutesToLive), fetching(prefetch)];
+export function userData(template: string, { hostname, hostKey, endsAt, prefetch }: UserData): string {
+  const parts = [endsAt === null ? none : ending(endsAt), fetching(prefetch)];
   const text = new Eta({ autoEscape: false, autoTrim: ["nl", false] }).renderString(template, {
     hostname,
     hostKey,
@@ -39,16 +39,15 @@ export function userData(template: string, { hostname, hostKey, minutesToLive, p
 const none: Part = { files: [], commands: [] };
 
 /**
- * Looked at each minute, so that the moment can be moved by writing a file, and holds over reboots. A file that is no number ends
- * nothing. The instance is launched so that powering off terminates it.
+ * Looked at each minute, so that the moment can be moved by writing the file, and holds over reboots. A file that is no number, or
+ * not there, ends nothing. The instance is launched so that powering off terminates it.
  */
-function ending(minutes: number): Part {
+function ending(endsAt: number): Part {
   const script = [
     "#!/bin/sh",
     "# Written by kctl: ends this machine at the moment that stands in the file.",
     `file=${ttlFile} now=$(date +%s)`,
-    `[ -e "$file" ] || { mkdir -p "\${file%/*}" && echo $((now + ${minutes * 60})) >"$file.new" && mv "$file.new" "$file"; }`,
-    'read -r end <"$file"',
+    'read -r end <"$file" || end=',
     "case $end in '' | *[!0-9]*) echo \"$file does not say when this machine ends\" >&2; exit 1 ;; esac",
     '[ "$now" -lt "$end" ] || systemctl poweroff',
     "",
@@ -77,6 +76,7 @@ function ending(minutes: number): Part {
   ];
   return {
     files: [
+      { path: ttlFile, mode: "0644", content: `${endsAt}\n` },
       { path: "/etc/kctl/ttl.sh", mode: "0644", content: script.join("\n") },
       { path: "/etc/systemd/system/kctl-ttl.service", mode: "0644", content: service.join("\n") },
       { path: "/etc/systemd/system/kctl-ttl.timer", mode: "0644", content: timer.join("\n") },

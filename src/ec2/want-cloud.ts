@@ -1,6 +1,7 @@
 /** Spec, cluster and what is there in; what the cluster wants of EC2 out. */
 import type { Cluster, ClusterNode } from "../cluster/cluster.ts";
 import type { Spec } from "../spec/schema.ts";
+import type { End } from "./end.ts";
 import { placeNodes } from "./placement.ts";
 import { wantedRules } from "./security-rules.ts";
 import { dataVolumeOf, instanceOf, type SeenCloud } from "./seen.ts";
@@ -18,12 +19,19 @@ export type WantInput = {
   readonly zones: readonly string[] | null;
   /** Who may reach port 22. */
   readonly sshFrom: readonly string[];
+  readonly end: End;
 };
 
 /** Sizes of the spec are in MiB. */
 const mibInGiB = 1024;
 
-export function wantCloud({ spec, provider, cluster, seen, zones, sshFrom }: WantInput): WantedCloud {
+/** Of a machine's own disk, unless the spec says another. */
+const rootGiB = 16;
+
+/** Source: docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-strategies.html (seven partitions a zone). */
+export const partitions = 7;
+
+export function wantCloud({ spec, provider, cluster, seen, zones, sshFrom, end }: WantInput): WantedCloud {
   const placed = zonesOf(spec, cluster.nodes, seen, zones);
   const { external } = spec.kafka;
   return {
@@ -39,8 +47,18 @@ export function wantCloud({ spec, provider, cluster, seen, zones, sshFrom }: Wan
     },
     key: isOwnKeyPair(provider.keyPair) ? null : { name: nameInAccount(cluster.name) },
     network: provider.network?.create ?? null,
-    machines: cluster.nodes.map((node) =>
-      machineOf(node, entryOf(spec, node.name), { provider, cluster, seen, zone: placed.get(node.name) ?? null }),
+    placement:
+      provider.placement === "zones" ? null : { name: nameInAccount(cluster.name), strategy: provider.placement },
+    end,
+    machines: cluster.nodes.map((node, index) =>
+      machineOf(node, entryOf(spec, node.name), {
+        provider,
+        cluster,
+        seen,
+        index,
+        ends: end.expires !== null,
+        zone: placed.get(node.name) ?? null,
+      }),
     ),
     tags: provider.tags,
   };
@@ -96,12 +114,14 @@ type Around = {
   readonly cluster: Cluster;
   readonly seen: SeenCloud;
   readonly zone: string | null;
+  readonly index: number;
+  readonly ends: boolean;
 };
 
 function machineOf(
   { name }: ClusterNode,
   entry: NodeEntry | undefined,
-  { provider, cluster, seen, zone }: Around,
+  { provider, cluster, seen, zone, index, ends }: Around,
 ): WantedMachine {
   const types = entry?.instanceType ?? [];
   const left = dataVolumeOf(seen, name);
@@ -112,6 +132,10 @@ function machineOf(
     zone,
     bound: entry?.zone !== undefined || left !== null,
     spot: entry?.spot ?? false,
+    rootGiB: entry?.rootSize === undefined ? rootGiB : Math.ceil(entry.rootSize / mibInGiB),
+    partition: provider.placement === "partition" ? (index % partitions) + 1 : null,
+    protected: provider.terminationProtection,
+    ends,
     volume: volumeOf(entry?.volume, left?.id ?? null),
     ids: cluster.members
       .filter(({ node }) => node === name)

@@ -1,4 +1,5 @@
 /** What a cluster wants of EC2, as plain data; made from the spec and what is there by want-cloud.ts. */
+import type { End } from "./end.ts";
 import type { Rule } from "./security-rules.ts";
 
 export type VolumeType = "gp2" | "gp3" | "io1" | "io2" | "sc1" | "st1";
@@ -23,6 +24,14 @@ export type WantedMachine = {
   /** The spec names it, or its data is there: no other will do. */
   readonly bound: boolean;
   readonly spot: boolean;
+  /** Of its own disk. */
+  readonly rootGiB: number;
+  /** Of the cluster's placement group, where that has some; from 1. */
+  readonly partition: number | null;
+  /** Against termination. */
+  readonly protected: boolean;
+  /** By itself, and its data with it. */
+  readonly ends: boolean;
   readonly volume: WantedVolume | null;
   /** `broker=1,zookeeper=1` */
   readonly ids: string;
@@ -36,6 +45,8 @@ export type WantedCloud = {
   readonly key: { readonly name: string } | null;
   /** The range of a network of the cluster's own; null: one that is there. */
   readonly network: string | null;
+  readonly placement: { readonly name: string; readonly strategy: "spread" | "partition" } | null;
+  readonly end: End;
   readonly machines: readonly WantedMachine[];
   /** The user's own, on everything. */
   readonly tags: Readonly<Record<string, string>>;

@@ -93,6 +93,14 @@ async function destroyFleet(
   context: Context,
 ): Promise<DestroyResult> {
   await fleet.look();
+  const ends = fleet.expires();
+  if (keepData && ends !== null)
+    throw new KctlError({
+      code: "usage",
+      where: "--keep-data",
+      what: `${spec.name} ends itself at ${ends}, and its data volumes go with their machines`,
+      fix: "leave --keep-data out",
+    });
   const data = fleet.data();
   const machines = fleet.machines();
   if (!yes && machines.length + data.length > 0) {

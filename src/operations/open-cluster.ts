@@ -7,8 +7,13 @@ import { readSpec } from "./read-spec.ts";
 
 export type OpenCluster = { readonly spec: Spec; readonly provider: Provider };
 
-export async function openCluster(context: Context): Promise<OpenCluster> {
-  const { spec, warnings, folder } = await readSpec(context);
+/** @param adjust what the command line says in the place of the spec */
+export async function openCluster(
+  context: Context,
+  adjust: (spec: Spec) => Spec = (spec) => spec,
+): Promise<OpenCluster> {
+  const { spec: written, warnings, folder } = await readSpec(context);
   for (const fault of warnings) context.emit({ type: "warning", fault });
+  const spec = adjust(written);
   return { spec, provider: await openProvider(spec, folder, context) };
 }

@@ -1,4 +1,5 @@
 /** What `up` would change; touches nothing of the cluster. */
+import type { Costs } from "../ec2/costs.ts";
 import { KctlError, type Fault } from "../fault.ts";
 import type { Change } from "../plan/change.ts";
 import { savedPlan, savedPlanText } from "../plan/saved-plan.ts";
@@ -11,6 +12,8 @@ import { mustReachAll, survey } from "./survey.ts";
 export type PlanMade = {
   readonly changes: readonly Change[];
   readonly refused: readonly Fault[];
+  /** Of the machines, where kctl makes them. */
+  readonly costs: (Costs & { readonly text: string | null }) | null;
   /** Why machines are unknown: what would change on them does not stand in `changes`. */
   readonly unknown: readonly Fault[];
 };
@@ -36,5 +39,6 @@ export async function plan(
       context,
     );
   }
-  return { changes, refused: refusals, unknown: [...seen.unreachable.values()].flatMap(({ faults }) => faults) };
+  const costs = provider.fleet?.costs(seen.cluster) ?? null;
+  return { changes, costs, refused: refusals, unknown: [...seen.unreachable.values()].flatMap(({ faults }) => faults) };
 }

@@ -4,6 +4,7 @@ import { changesSomething, type Change } from "../plan/change.ts";
 import { doneAgain } from "../plan/done-again.ts";
 import type { Receipt } from "../plan/receipt.ts";
 import { startsOf } from "../plan/starts.ts";
+import type { Spec } from "../spec/schema.ts";
 import type { Lock } from "../providers/provider.ts";
 import { awaitHealth } from "./await-health.ts";
 import { bootstrapOf, externalBootstrapOf } from "./client-addresses.ts";
@@ -35,6 +36,8 @@ export type UpResult = {
   readonly refused: readonly Fault[];
   /** Servers that are still to be restarted, where the roll goes step by step. */
   readonly left: readonly string[];
+  /** The moment at which it ends itself; null: it stays. */
+  readonly expires: string | null;
   /** What came to light and does not stand in the reviewed plan: it was left. */
   readonly notInPlan: readonly string[];
 };
@@ -42,6 +45,8 @@ export type UpResult = {
 export type UpOptions = {
   readonly yes: boolean;
   readonly step: boolean;
+  /** In seconds, in the place of the spec's; null: as that says. */
+  readonly ttl: number | null;
   /** The file of a plan that was reviewed; null: all that the spec asks for. */
   readonly plan: string | null;
   /** Told of how many things were changed, round by round, also of one that failed. */
@@ -50,8 +55,8 @@ export type UpOptions = {
   readonly watch: Watch;
 };
 
-export async function up(given: Context, { yes, step, plan, onChanged, watch }: UpOptions): Promise<UpResult> {
-  const open = await openCluster(given);
+export async function up(given: Context, { yes, step, ttl, plan, onChanged, watch }: UpOptions): Promise<UpResult> {
+  const open = await openCluster(given, (spec) => withTtl(spec, ttl));
   const scope = plan === null ? allOfIt : await reviewedOnly(plan, open, given);
   const steps = step ? stepByStep(given) : allAtOnce;
   const changing = { provider: open.provider, command: "up", context: given };
@@ -72,7 +77,7 @@ export async function up(given: Context, { yes, step, plan, onChanged, watch }: 
       const { changes, refusals: refused } = seen.plan;
       const again = doneAgain(changes, before);
       if (again.length > 0) throw new KctlError(again);
-      if (!yes && !step) await askAbout(changes, context);
+      if (!yes && !step) await askAbout(changes, seen, context);
       // Machines come first: what is on them can only be looked at once they are there.
       const part = {
         ...seen,
@@ -100,10 +105,29 @@ export async function up(given: Context, { yes, step, plan, onChanged, watch }: 
       const left = steps.left();
       const told = toldAll(seen);
       if (left.length > 0 || (changes.every(bringsNothingToLight) && told))
-        return { changed, ...endOf(seen), refused, left, notInPlan: scope.left() };
+        return {
+          changed,
+          ...endOf(seen),
+          expires: seen.provider.fleet?.expires() ?? null,
+          refused,
+          left,
+          notInPlan: scope.left(),
+        };
       // It is well, and yet did not tell of itself in time: three looks in a row are no accident.
       if (!told && ++silent > 3) throw new KctlError(mute);
     }
+  });
+}
+
+function withTtl(spec: Spec, ttl: number | null): Spec {
+  if (ttl === null) return spec;
+  const { type } = spec.provider;
+  if (type === "aws") return { ...spec, ttl };
+  throw new KctlError({
+    code: "usage",
+    where: "--ttl",
+    what: `--ttl is for clusters on EC2, whose machines can end themselves; those of ${spec.name} are ${type === "local" ? "this one" : "yours"}`,
+    fix: "leave it out, and run `kctl destroy` at the end",
   });
 }
 
@@ -184,13 +208,15 @@ async function carryOut(
 }
 
 /** Before machines are launched, which cost money, or replaced, or servers of a running cluster restarted. */
-async function askAbout(changes: readonly Change[], context: Context): Promise<void> {
+async function askAbout(changes: readonly Change[], { provider, cluster }: Survey, context: Context): Promise<void> {
   const cloud = changes.flatMap((change) => (change.kind === "cloud" ? [change] : []));
   const launches = cloud.filter(({ step }) => step.kind === "instance" || step.kind === "network");
   const replaced = cloud.filter(({ step }) => step.kind === "replacement");
   const asked = [...launches, ...replaced];
+  const costs = provider.fleet?.costs(cluster).text ?? null;
+  const price = costs === null ? "This costs money." : `All of it costs ${costs}.`;
   if (asked.length > 0)
-    await confirm(`${asked.map(({ title }) => `  ${title}\n`).join("")}This costs money. Go on? [y/N] `, "y", context);
+    await confirm(`${asked.map(({ title }) => `  ${title}\n`).join("")}${price} Go on? [y/N] `, "y", context);
   const restarts = changes.flatMap((change) => (change.kind === "roll" ? change.members : []));
   if (restarts.length === 0) return;
   await confirm(`This restarts ${restarts.join(", ")}, one at a time. Go on? [y/N] `, "y", context);

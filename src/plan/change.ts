@@ -57,6 +57,11 @@ export type CloudStep =
   /** Starts one that is stopped. */
   | { readonly kind: "power"; readonly instance: string }
   | { readonly kind: "host-keys" }
+  | { readonly kind: "placement"; readonly name: string; readonly strategy: "spread" | "partition" }
+  /** The user's own tags, and the end that the cluster has. */
+  | { readonly kind: "labels" }
+  /** Against termination. */
+  | { readonly kind: "protection"; readonly instance: string; readonly on: boolean }
   | { readonly kind: "tags"; readonly instance: string }
   | { readonly kind: "volume"; readonly volume: string }
   | { readonly kind: "attachment"; readonly volume: string }

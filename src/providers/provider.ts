@@ -4,6 +4,7 @@ import type { KnownIds } from "../cluster/known-ids.ts";
 import type { Platform } from "../cluster/platform.ts";
 import type { CloudChange } from "../ec2/cloud-change.ts";
 import type { CloudPlan } from "../ec2/cloud-changes.ts";
+import type { Costs } from "../ec2/costs.ts";
 import type { History, HistoryEntry } from "../hosts/history.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Shell } from "../hosts/ssh/shell.ts";
@@ -32,6 +33,12 @@ export type Fleet = {
   readonly machines: () => readonly FleetMachine[];
   /** Data that `destroy` would delete: a line for each volume. */
   readonly data: () => readonly string[];
+  /** The moment at which the cluster ends itself; null: it stays. */
+  readonly expires: () => string | null;
+  /** Moves it, on every machine first; throws where one cannot be told. */
+  readonly endAt: (moment: string) => Promise<void>;
+  /** What the machines cost; `text` is null where the spec has no prices. */
+  readonly costs: (cluster: Cluster) => Costs & { readonly text: string | null };
   /** Removes all that carries the cluster's tag; `keepData`: but for the data volumes. */
   readonly destroy: (options: { readonly keepData: boolean }) => Promise<FleetDestroyed>;
 };

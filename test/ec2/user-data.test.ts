@@ -12,7 +12,7 @@ import { ttlFile, userData, type UserData } from "../../src/ec2/user-data.ts";
 const template = readFileSync(new URL("../../templates/cloud-config.yaml", import.meta.url), "utf8");
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
 const hostKey = { private: String(pem), public: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA kctl" };
-const plain: UserData = { hostname: "kafka-1", hostKey, minutesToLive: null, prefetch: [] };
+const plain: UserData = { hostname: "kafka-1", hostKey, endsAt: null, prefetch: [] };
 const sha512 = "a".repeat(128);
 
 type Config = {
@@ -38,12 +38,14 @@ describe("the text", () => {
   });
 
   test("a time to live is a timer, a service and a script", () => {
-    const { write_files: files = [], runcmd } = config({ minutesToLive: 240 });
+    const { write_files: files = [], runcmd } = config({ endsAt: 1_000_240 });
     expect(files.map(({ path, permissions }) => `${permissions} ${path}`)).toEqual([
+      `0644 ${ttlFile}`,
       "0644 /etc/kctl/ttl.sh",
       "0644 /etc/systemd/system/kctl-ttl.service",
       "0644 /etc/systemd/system/kctl-ttl.timer",
     ]);
+    expect(files[0]?.content).toBe("1000240\n");
     expect(runcmd).toEqual([
       ["systemctl", "daemon-reload"],
       ["systemctl", "enable", "--now", "kctl-ttl.timer"],
@@ -83,7 +85,7 @@ describe("the text", () => {
 
   test("all of it together is well within what EC2 takes; more than that is refused", () => {
     const one = { url: `https://example.com/${"x".repeat(200)}`, path: "/opt/kctl/.incoming/a.part", sha512 };
-    const text = userData(template, { ...plain, minutesToLive: 1440, prefetch: [one, one, one] });
+    const text = userData(template, { ...plain, endsAt: 1_796_000_000, prefetch: [one, one, one] });
     expect(Buffer.byteLength(text)).toBeLessThan(8 * 1024);
     const many = Array.from({ length: 50 }, () => one);
     expect(() => userData(template, { ...plain, prefetch: many })).toThrow(
@@ -117,35 +119,37 @@ describe("on the machine", () => {
     });
   }
 
-  const ttl = (minutes: number) => run({ minutesToLive: minutes }, "/etc/kctl/ttl.sh");
-  const moment = (): number => Number(readFileSync(`${root}${ttlFile}`, "utf8"));
+  const ttl = () => run({ endsAt: 1 }, "/etc/kctl/ttl.sh");
+  const write = (text: string): void => {
+    mkdirSync(`${root}/etc/kctl`, { recursive: true });
+    writeFileSync(`${root}${ttlFile}`, text);
+  };
   const ended = (): boolean => existsSync(`${root}/ended`);
 
-  test("the end comes when it was said, counted from the first look, and can be moved by writing a file", () => {
+  test("the end comes at the moment that stands in the file, and is moved by writing another one", () => {
     command("systemctl", `echo "$*" >${root}/ended`);
-    command("date", "echo 1000000");
-    expect(ttl(240).stderr).toBe("");
-    expect(moment()).toBe(1_000_000 + 240 * 60);
-    command("date", `echo ${1_000_000 + 240 * 60 - 1}`);
-    ttl(240);
-    expect([moment(), ended()]).toEqual([1_000_000 + 240 * 60, false]);
-    writeFileSync(`${root}${ttlFile}`, `${1_000_000 + 300 * 60}\n`);
-    command("date", `echo ${1_000_000 + 240 * 60}`);
-    ttl(240);
+    write("1000240\n");
+    command("date", "echo 1000239");
+    expect([ttl().stderr, ended()]).toEqual(["", false]);
+    write("1000300\n");
+    command("date", "echo 1000240");
+    ttl();
     expect(ended()).toBe(false);
-    command("date", `echo ${1_000_000 + 300 * 60}`);
-    expect(ttl(240).status).toBe(0);
+    command("date", "echo 1000300");
+    expect(ttl().status).toBe(0);
     expect(readFileSync(`${root}/ended`, "utf8")).toBe("poweroff\n");
   });
 
-  test.each(["", "soon\n", "-5\n", "12:00\n"])("a file that says %j ends nothing, and the journal says so", (text) => {
-    command("systemctl", `echo "$*" >${root}/ended`);
-    mkdirSync(`${root}/etc/kctl`, { recursive: true });
-    writeFileSync(`${root}${ttlFile}`, text);
-    const { status, stderr } = ttl(1);
-    expect([status, ended()]).toEqual([1, false]);
-    expect(stderr).toContain("does not say when this machine ends");
-  });
+  test.each([null, "", "soon\n", "-5\n", "12:00\n"])(
+    "a file that says %j ends nothing, and the journal says so",
+    (text) => {
+      command("systemctl", `echo "$*" >${root}/ended`);
+      if (text !== null) write(text);
+      const { status, stderr } = ttl();
+      expect([status, ended()]).toEqual([1, false]);
+      expect(stderr).toContain("does not say when this machine ends");
+    },
+  );
 
   const digest = createHash("sha512").update("archive\n").digest("hex");
   const archive = { url: "https://example.com/a.tgz", path: "/opt/kctl/.incoming/a.part", sha512: digest };

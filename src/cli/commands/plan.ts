@@ -1,5 +1,6 @@
 /** kctl plan */
 import packageFile from "../../../package.json" with { type: "json" };
+import type { PlanMade } from "../../operations/plan.ts";
 import { changesSomething } from "../../plan/change.ts";
 import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
@@ -11,6 +12,8 @@ const page: CommandPage = {
   exits: { 3: "with `--check`: something would change" },
   result: {
     changes: "what would change, in an order that is safe: `{key, kind, verb, title, why, effect, …}` each",
+    costs:
+      "on aws: what the machines cost, `{hour, month, unknown, nodes}` in USD by `provider.prices`; null where a price is not known",
     out: "with `--out`: the file",
   },
   examples: [
@@ -34,15 +37,16 @@ export const planCommand = () =>
         ]);
         const { out } = options;
         const save = out === undefined ? null : { file: out, kctl: packageFile.version };
-        const { changes, refused, unknown } = await plan(context, save);
+        const { changes, costs, refused, unknown } = await plan(context, save);
         const faults = [...refused, ...unknown];
         const exit = faults.length === 0 && options.check && changes.some(changesSomething) ? { exit: 3 } : {};
         return {
           ...exit,
           faults,
-          fields: { changes, ...(out === undefined ? {} : { out }) },
+          fields: { changes, ...costsFields(costs), ...(out === undefined ? {} : { out }) },
           text: (paint, page) => {
-            const shown = planText(changes, { paint, page, verbose: options.verbose ?? false });
+            const price = costs?.text === undefined || costs.text === null ? "" : `\nCosts ${costs.text}.`;
+            const shown = `${planText(changes, { paint, page, verbose: options.verbose ?? false })}${price}`;
             if (out === undefined) return shown;
             const { specFile } = context;
             const file = specFile === "kctl.yaml" ? "" : ` -f ${shellWord(specFile)}`;
@@ -51,3 +55,9 @@ export const planCommand = () =>
         };
       }),
     );
+
+function costsFields(costs: PlanMade["costs"]): { readonly costs?: object } {
+  if (costs === null) return {};
+  const { hour, month, unknown, nodes } = costs;
+  return { costs: { hour, month, unknown, nodes } };
+}

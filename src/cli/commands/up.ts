@@ -1,11 +1,12 @@
 /** kctl up */
+import { Option } from "@commander-js/extra-typings";
 import { KctlError } from "../../fault.ts";
 import type { SmokeResult } from "../../kafka/smoke-test/result.ts";
 import type { Context } from "../../operations/context.ts";
 import { shellPath, shellWord } from "../../report/shell-word.ts";
 import { smokeTestText } from "../../report/smoke-test-text.ts";
 import { canaryHelp, canaryOf } from "../canary.ts";
-import { specCommand, type CommandPage } from "../command.ts";
+import { lifeSeconds, specCommand, type CommandPage } from "../command.ts";
 import { run, type Done } from "../run.ts";
 
 const page: CommandPage = {
@@ -19,6 +20,7 @@ const page: CommandPage = {
     seconds: "how long that took, a smoke test not counted; it and `changed` are there too where `up` failed",
     bootstrap: "where clients connect to: `HOST:PORT,HOST:PORT`",
     externalBootstrap: "with `kafka.external`: where clients outside connect to",
+    expires: "with a `ttl`: the moment at which the cluster ends itself",
     software: "the folder of Kafka's software; its own tools lie in `bin/`",
     left: "with `--step`: servers that are still to be restarted",
     notInPlan: "with `--plan`: what came to light, does not stand in the plan, and was left",
@@ -32,6 +34,7 @@ const page: CommandPage = {
     ["kctl up -f staging.yaml --smoke-test", "another spec; prove afterwards that records go through"],
     ["kctl up --canary", "see that no record is lost while servers are restarted"],
     ["kctl up --yes --step", "restart one server, then end: the next one goes on"],
+    ["kctl up --ttl 4h", "on EC2: it ends itself in four hours, data included"],
     ["kctl up --plan reviewed.json", "do what that plan says, or nothing"],
   ],
 };
@@ -40,6 +43,11 @@ export const upCommand = () =>
   specCommand("up", "make the cluster what the spec says, then verify it", page)
     .option("--yes", "do not ask before servers of a running cluster are restarted")
     .option("--step", "ask before each restart; without a terminal, end after one")
+    .addOption(
+      new Option("--ttl <duration>", "on EC2: let the cluster end itself after that time, data included").argParser(
+        lifeSeconds,
+      ),
+    )
     .option("--plan <file>", "carry out this plan, which `kctl plan --out` wrote, or nothing")
     .option("--canary", canaryHelp)
     .option("--smoke-test", "end with a smoke test")
@@ -69,6 +77,7 @@ type Work = {
   readonly yes?: true | undefined;
   readonly step?: true | undefined;
   readonly plan?: string | undefined;
+  readonly ttl?: number | undefined;
   readonly smokeTest?: true | undefined;
   readonly spent: () => number;
   readonly onChanged: (more: number) => void;
@@ -82,6 +91,7 @@ async function upAndTest(work: Work, context: Context): Promise<Done> {
     yes: work.yes ?? false,
     step: work.step ?? false,
     plan: work.plan ?? null,
+    ttl: work.ttl ?? null,
     onChanged: work.onChanged,
     watch: await work.records.watch(context),
   });
@@ -93,6 +103,7 @@ async function upAndTest(work: Work, context: Context): Promise<Done> {
     seconds,
     bootstrap,
     ...(externalBootstrap === null ? {} : { externalBootstrap }),
+    ...(result.expires === null ? {} : { expires: result.expires }),
     software,
     ...(work.step === undefined ? {} : { left }),
     ...(work.plan === undefined ? {} : { notInPlan }),
@@ -119,11 +130,12 @@ type Shown = {
   readonly software: string;
   readonly javaHome: string | null;
   readonly on: string | null;
+  readonly expires: string | null;
   readonly left: readonly string[];
 };
 
 function upText(
-  { changed, cluster, bootstrap, externalBootstrap, software, javaHome, on, left }: Shown,
+  { changed, cluster, bootstrap, externalBootstrap, software, javaHome, on, expires, left }: Shown,
   seconds: number,
   proof: string,
   { specFile, env, home }: Context,
@@ -132,11 +144,12 @@ function upText(
   const kctl = env["npm_command"] === "exec" ? "npx kctl" : "kctl";
   const file = specFile === "kctl.yaml" ? "" : ` -f ${shellWord(specFile)}`;
   const rest = left.length === 0 ? "" : `\nStill to be restarted: ${left.join(", ")}. The next up goes on with them.`;
+  const end = expires === null ? "" : `\nIt ends itself at ${expires}, data included; \`${kctl} extend\` moves that.`;
   const outside = externalBootstrap === null ? "" : `\n\nClients outside connect to\n  ${externalBootstrap}`;
   const there = on === null ? "" : `${kctl} ssh ${on}${file} -- `;
   const java = javaHome === null ? "" : `JAVA_HOME=${shellWord(javaHome)} `;
   return `
-${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.${rest}${proof}
+${cluster} is up: ${changed} change${changed === 1 ? "" : "s"} in ${seconds.toFixed(1)} s.${rest}${end}${proof}
 
 Clients connect to
   ${bootstrap}${outside}

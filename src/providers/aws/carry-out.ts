@@ -3,13 +3,17 @@ import { CreateTagsCommand } from "@aws-sdk/client-ec2";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { CloudChange } from "../../ec2/cloud-change.ts";
 import { dataDevice, dataVolumeOf, firstKeyTag, hostKeyTag, idsTag, instanceOf, isLive } from "../../ec2/seen.ts";
+import { tagDifferences } from "../../ec2/tag-differences.ts";
 import { ruleDifference } from "../../ec2/security-rules.ts";
 import { must, type CloudSession } from "./cloud-session.ts";
 import { attachVolume, changeVolume } from "./data-volume.ts";
 import { rekeyHosts } from "./host-keys.ts";
 import { importKey } from "./key-pair.ts";
 import { awaitArrival, launchMachine, startMachine } from "./launch-machine.ts";
+import { changeLabels } from "./labels.ts";
 import { makeNetwork } from "./network.ts";
+import { makePlacementGroup } from "./placement-group.ts";
+import { protectInstance } from "./protection.ts";
 import { makeGroup, makeRules } from "./security-group.ts";
 import { onceKnown, tagList } from "./tags.ts";
 
@@ -41,6 +45,12 @@ export async function carryOut(
       return startMachine(session, node, step.instance, begun);
     case "host-keys":
       return hostKeys(session);
+    case "placement":
+      return placement(session, step);
+    case "labels":
+      return changeLabels(session, tagDifferences(session.want(cluster), session.seen()));
+    case "protection":
+      return protectInstance(session, step.instance, step.on);
     case "tags":
       return ids(session, step.instance, session.machine(node, cluster).ids);
     case "attachment":
@@ -80,6 +90,15 @@ async function key(session: CloudSession, name: string): Promise<void> {
   const { api, spec, tags } = session;
   await importKey(api, { cluster: spec.name, name, publicKey: await session.key.publicKey(), tags });
   session.update({ keys: [...session.seen().keys, { id: "", name, tags }] });
+}
+
+async function placement(
+  session: CloudSession,
+  { name, strategy }: { readonly name: string; readonly strategy: "spread" | "partition" },
+): Promise<void> {
+  const { api, spec, tags } = session;
+  const made = await makePlacementGroup(api, { cluster: spec.name, name, strategy, tags });
+  session.update({ placementGroups: [...(session.seen().placementGroups ?? []), made] });
 }
 
 async function hostKeys(session: CloudSession): Promise<void> {

@@ -15,6 +15,7 @@ import {
   ImportKeyPairCommand,
 } from "@aws-sdk/client-ec2";
 import { KctlError } from "../../fault.ts";
+import { lockName } from "../../ec2/listed-clusters.ts";
 import { clusterTag } from "../../ec2/seen.ts";
 import { processesOf } from "../../hosts/local/machine.ts";
 import type { Lock } from "../provider.ts";
@@ -39,10 +40,6 @@ type Holder = {
 };
 
 type Found = { readonly id: string; readonly token: string; readonly until: number; readonly holder: Holder | null };
-
-export function lockName(cluster: string): string {
-  return `kctl-lock-${cluster}`;
-}
 
 /** Throws `locked` where a living kctl holds it; never waits. */
 export async function acquireCloudLock(

@@ -1,9 +1,22 @@
 /** What one run of kctl knows of a cluster in EC2: what was seen, what is wanted, and what it did itself since it looked. */
+import { hostname, userInfo } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { noKnownIds } from "../../cluster/known-ids.ts";
 import { resolveCluster } from "../../cluster/resolve.ts";
-import { clusterTag, dataDevice, instanceOf, isLive, type SeenCloud, type SeenInstance } from "../../ec2/seen.ts";
+import { wantedEnd } from "../../ec2/end.ts";
+import { instant } from "../../ec2/instant.ts";
+import {
+  clusterTag,
+  dataDevice,
+  expiresTag,
+  instanceOf,
+  isLive,
+  ownerTag,
+  sinceTag,
+  type SeenCloud,
+  type SeenInstance,
+} from "../../ec2/seen.ts";
 import { wantCloud, type AwsSpec } from "../../ec2/want-cloud.ts";
 import type { WantedCloud, WantedMachine } from "../../ec2/wanted.ts";
 import type { Shell } from "../../hosts/ssh/shell.ts";
@@ -14,7 +27,9 @@ import type { LoginKey } from "./login-key.ts";
 import { subnetsFor, zonesOfRegion } from "./network.ts";
 import { instancesBy, observeCloud, ofCluster, volumesBy } from "./observe.ts";
 import { offersFor, type Offers } from "./offers.ts";
+import { placementGroupsBy } from "./placement-group.ts";
 import { awsPlatform } from "./platform.ts";
+import { withProtection } from "./protection.ts";
 
 export type SessionOptions = {
   readonly api: Api;
@@ -34,15 +49,13 @@ type TagPatch = Readonly<Record<string, string | undefined>>;
 
 export type CloudSession = SessionOptions & {
   readonly watch: InstanceWatch;
-  /** What everything that is made is tagged with. */
+  /** What everything that is made just now is tagged with. */
   readonly tags: Readonly<Record<string, string>>;
   readonly seen: () => SeenCloud;
   /** Null while every machine is there: then nobody asks. */
   readonly offers: () => Offers | null;
   readonly zones: () => readonly string[] | null;
   readonly want: (cluster: Cluster) => WantedCloud;
-  /** The zone that each node is in, or is to be made in. */
-  readonly placed: () => ReadonlyMap<string, string>;
   readonly machine: (node: string, cluster: Cluster) => WantedMachine;
   readonly group: () => SeenCloud["groups"][number];
   /** As the spec alone has it: its ids are not known. */
@@ -52,8 +65,8 @@ export type CloudSession = SessionOptions & {
   /** What was seen of machines (of everything) is not so any more. */
   readonly stale: (what: "machines" | "everything") => void;
   readonly replace: (instance: SeenInstance) => void;
-  /** What kctl itself did to an instance's tags, which EC2 may not show everywhere yet; undefined: it is gone. */
-  readonly patch: (instance: string, tags: TagPatch) => void;
+  /** What kctl itself did to something's tags, which EC2 may not show everywhere yet; undefined: it is gone. */
+  readonly patch: (id: string, tags: TagPatch) => void;
   readonly update: (seen: Partial<SeenCloud>) => void;
   readonly lookForSubnets: () => Promise<void>;
 };
@@ -70,20 +83,25 @@ export function openSession(options: SessionOptions): CloudSession {
   let offers: Offers | null = null;
   let zones: readonly string[] | null = null;
   let ranges: readonly string[] = [];
+  let fresh: string | null = null;
   let staleness: "fresh" | "machines" | "everything" = "everything";
   const patches = new Map<string, TagPatch>();
 
   const bare = (): Cluster => resolveCluster(spec, awsPlatform(name), noKnownIds);
-  const want = (cluster: Cluster): WantedCloud => wantCloud({ spec, provider, cluster, seen, zones, sshFrom: ranges });
+  const end = (): WantedCloud["end"] => wantedEnd(name, seen, { ttl: spec.ttl ?? null, now: api.now(), fresh });
+  const want = (cluster: Cluster): WantedCloud =>
+    wantCloud({ spec, provider, cluster, seen, zones, sshFrom: ranges, end: end() });
   const update = (more: Partial<SeenCloud>): void => {
     seen = patched({ ...seen, ...more }, patches);
   };
   const look = async (): Promise<void> => {
     if (staleness === "fresh") return;
     const again = staleness === "machines" ? machinesAgain(api, name, seen) : observeCloud(api, name);
-    const [now, from] = await Promise.all([again, sshFrom()]);
+    const [now, from] = await Promise.all([withOptions(api, again, name, provider), sshFrom()]);
     ranges = from;
     update(await withVolumes(api, now, signal));
+    // From the first look on, EC2's clock is known.
+    fresh ??= spec.ttl === undefined ? null : instant(api.now() + spec.ttl * 1000);
     const missing = want(bare()).machines.filter(({ node }) => instanceOf(seen, node) === null);
     if (missing.length > 0 && (offers === null || offers.subnets.length === 0)) {
       offers = await offersFor(api, missing, subnetsFor(api, name, provider));
@@ -95,13 +113,13 @@ export function openSession(options: SessionOptions): CloudSession {
   return {
     ...options,
     watch: watchInstances(api, { timeoutSeconds, signal }),
-    tags: { ...provider.tags, [clusterTag]: name },
+    get tags() {
+      return { ...provider.tags, [clusterTag]: name, ...birthTags(end().expires, api.now()) };
+    },
     seen: () => seen,
     offers: () => offers,
     zones: () => zones,
     want,
-    placed: () =>
-      new Map(want(bare()).machines.flatMap(({ node, zone }) => (zone === null ? [] : [[node, zone] as const]))),
     machine: (node, cluster) =>
       must(
         want(cluster).machines.find((machine) => machine.node === node),
@@ -131,16 +149,29 @@ export function openSession(options: SessionOptions): CloudSession {
   };
 }
 
+/** Whose it is, when it was made, and when it ends. */
+function birthTags(expires: string | null, now: number): Readonly<Record<string, string>> {
+  const by = { [ownerTag]: `${userInfo().username}@${hostname()}`.slice(0, 256), [sinceTag]: instant(now) };
+  return expires === null ? by : { ...by, [expiresTag]: expires };
+}
+
 function patched(seen: SeenCloud, patches: ReadonlyMap<string, TagPatch>): SeenCloud {
-  const instances = seen.instances.map((one) => {
+  const now = <One extends { readonly id: string; readonly tags: Readonly<Record<string, string>> }>(one: One): One => {
     const its = patches.get(one.id);
     if (its === undefined) return one;
     const tags = Object.entries({ ...one.tags, ...its }).flatMap(([key, value]) =>
       value === undefined ? [] : [[key, value] as const],
     );
     return { ...one, tags: Object.fromEntries(tags) };
-  });
-  return { ...seen, instances };
+  };
+  const { instances, volumes, groups, keys, placementGroups = [] } = seen;
+  return {
+    instances: instances.map(now),
+    volumes: volumes.map(now),
+    groups: groups.map(now),
+    keys: keys.map(now),
+    placementGroups: placementGroups.map(now),
+  };
 }
 
 /** The tag filter may miss a new volume for a while, and a machine whose volume is not known would have its data on the root disk. */
@@ -155,6 +186,18 @@ async function withVolumes(api: Api, seen: SeenCloud, signal: AbortSignal): Prom
     if (more.length === missing.length) return { ...seen, volumes: [...seen.volumes, ...more] };
     await delay(pause, undefined, { signal });
   }
+}
+
+/** What only some specs ask for. */
+async function withOptions(
+  api: Api,
+  looking: Promise<SeenCloud>,
+  cluster: string,
+  { placement, terminationProtection }: AwsSpec,
+): Promise<SeenCloud> {
+  const groups = placement === "zones" ? [] : placementGroupsBy(api, ofCluster(cluster));
+  const [seen, placementGroups] = await Promise.all([looking, groups]);
+  return { ...(terminationProtection ? await withProtection(api, seen) : seen), placementGroups };
 }
 
 /** After machines were changed, groups and keys are what they were. */

@@ -15,12 +15,13 @@ import {
   DetachInternetGatewayCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
+import { lockName } from "../../ec2/listed-clusters.ts";
 import { isLive, type SeenCloud } from "../../ec2/seen.ts";
 import { KctlError, faultsOf, type Fault } from "../../fault.ts";
 import type { Api } from "./api.ts";
 import { codeOf, isNotFound } from "./api-fault.ts";
-import { lockName } from "./cloud-lock.ts";
 import { observeCloud, ofCluster } from "./observe.ts";
+import { deletePlacementGroup, placementGroupsBy } from "./placement-group.ts";
 
 export type DestroyOptions = {
   readonly cluster: string;
@@ -55,8 +56,12 @@ export async function destroyCloud(
   let kept: readonly string[] = [];
   let progress = performance.now();
   for (let pause = pauseMs; ; pause = Math.min(pause * 1.3, longestPauseMs)) {
-    const [cloud, network] = await Promise.all([observeCloud(api, cluster), networkOf(api, cluster)]);
-    const things = [...thingsOf(api, cloud, options), ...network];
+    const [cloud, network, placement] = await Promise.all([
+      observeCloud(api, cluster),
+      networkOf(api, cluster),
+      placementOf(api, cluster),
+    ]);
+    const things = [...thingsOf(api, cloud, options), ...placement, ...network];
     kept = options.keepData ? cloud.volumes.map(({ id }) => id) : [];
     for (const [id, what] of told)
       if (!things.some((thing) => thing.id === id) && !gone.has(id)) {
@@ -106,7 +111,7 @@ async function removeNext(things: readonly Thing[]): Promise<ReadonlyMap<string,
 /** EC2 refuses for as long as something hangs on it, which may be about to go. */
 function mayChange(error: unknown): boolean {
   const code = codeOf(error) ?? "";
-  return /^(DependencyViolation|VolumeInUse|IncorrectState|IncorrectInstanceState|InvalidGroup\.InUse|ResourceInUse)/.test(
+  return /^(DependencyViolation|VolumeInUse|IncorrectState|IncorrectInstanceState|InvalidGroup\.InUse|InvalidPlacementGroup\.InUse|ResourceInUse)/.test(
     code,
   );
 }
@@ -181,10 +186,20 @@ function protectedFault(error: unknown, instances: readonly string[]): unknown {
     {
       code: "protected",
       what: `EC2 protects a machine of this cluster against termination: ${fault?.detail ?? instances.join(", ")}`,
-      fix: "take the protection away in the EC2 console (Instance settings, Change termination protection), then run `kctl destroy` again",
+      fix: "write `terminationProtection: false` and run `kctl up`, which takes it off; or do so in the EC2 console (Instance settings, Change termination protection). Then run `kctl destroy` again",
     },
     { cause: error },
   );
+}
+
+async function placementOf(api: Api, cluster: string): Promise<readonly Thing[]> {
+  const groups = await placementGroupsBy(api, ofCluster(cluster));
+  return groups.map(({ id, name }) => ({
+    id,
+    what: `the placement group ${name}`,
+    rank: 1,
+    remove: () => deletePlacementGroup(api, name),
+  }));
 }
 
 /** The parts of a network of the cluster's own; nothing where there is none. */

@@ -1,11 +1,15 @@
 /** A cluster's machines in EC2, as operations see them. */
 import { StopInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import type { Cluster } from "../../cluster/cluster.ts";
 import { cloudChanges } from "../../ec2/cloud-changes.ts";
-import { dataVolumeOf, instanceOf, isLive } from "../../ec2/seen.ts";
+import { costs, costsText } from "../../ec2/costs.ts";
+import { dataVolumeOf, instanceOf, isLive, protectedTag } from "../../ec2/seen.ts";
 import type { Fleet, Surroundings } from "../provider.ts";
 import { carryOut } from "./carry-out.ts";
 import { must, type CloudSession } from "./cloud-session.ts";
 import { destroyCloud } from "./destroy-cloud.ts";
+import { moveEnd } from "./move-end.ts";
+import { protectInstance } from "./protection.ts";
 import { idsInTags } from "./ids-in-tags.ts";
 import { watchInstances } from "./instance-watch.ts";
 
@@ -21,6 +25,16 @@ export type FleetParts = {
   readonly gone: () => void;
   readonly emit: Surroundings["emit"];
 };
+
+/** Of what the spec asks for; machines that are there by what they are. */
+function costsIn({ want, seen, provider: { prices } }: CloudSession, cluster: Cluster): ReturnType<Fleet["costs"]> {
+  const machines = want(cluster).machines.map(({ node, types, volume }) => {
+    const instanceType = instanceOf(seen(), node)?.type ?? types[0] ?? "";
+    return { node, instanceType, volume };
+  });
+  const sum = costs(machines, prices);
+  return { ...sum, text: costsText(sum, prices) };
+}
 
 /** EC2 waits for a machine's own shutdown for some minutes before it ends it by force. */
 const endSeconds = 600;
@@ -49,7 +63,8 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit
       changed();
     },
     end: async (node) => {
-      const { id } = must(instanceOf(session.seen(), node), node);
+      const { id, tags } = must(instanceOf(session.seen(), node), node);
+      if (tags[protectedTag] === "true") await protectInstance(session, id, false);
       await api.call((client, options) => client.send(new TerminateInstancesCommand({ InstanceIds: [id] }), options));
       await untilAll([id], "terminated");
     },
@@ -73,6 +88,9 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit
           return { node: node ?? "", ...its, volume: volume?.id ?? null };
         }),
     data: () => session.seen().volumes.map(({ id, node, sizeGiB }) => `${id} (${sizeGiB} GiB of ${node ?? "no node"})`),
+    expires: () => session.want(session.bare()).end.expires,
+    endAt: (moment) => moveEnd(session, moment, isAbsent),
+    costs: (cluster) => costsIn(session, cluster),
     destroy: async ({ keepData }) => {
       const began = performance.now();
       const seconds = (): number => (performance.now() - began) / 1000;

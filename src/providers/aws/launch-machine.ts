@@ -8,6 +8,7 @@ import {
   imageTag,
   isLive,
   nodeTag,
+  protectedTag,
   userTag,
   type SeenInstance,
 } from "../../ec2/seen.ts";
@@ -45,8 +46,11 @@ export async function launchMachine(
     [imageTag]: machine.image,
     [userTag]: first.image.user,
     [firstKeyTag]: hostKey.public.split(" ")[1] ?? "",
+    ...(machine.protected ? { [protectedTag]: "true" } : {}),
   };
   const template = await readTemplate("cloud-config.yaml");
+  const { end, placement } = session.want(cluster);
+  const endsAt = end.expires === null ? null : Date.parse(end.expires) / 1000;
   const ordered = await runInstance(
     api,
     {
@@ -56,12 +60,10 @@ export async function launchMachine(
       types: images.map(({ type, image: { id, rootDevice } }) => ({ type, image: id, rootDevice })),
       group: session.group().id,
       keyName: session.key.name,
-      userData: userData(template, { hostname: node, hostKey, minutesToLive: null, prefetch: [] }),
+      userData: userData(template, { hostname: node, hostKey, endsAt, prefetch: [] }),
       tags,
       instanceProfile: provider.instanceProfile,
-      placementGroup: null,
-      terminationProtection: provider.terminationProtection,
-      endsByItself: false,
+      placementGroup: placement?.name ?? null,
       gone: session.seen().instances.filter((one) => one.node === node && !isLive(one)).length,
     },
     signal,

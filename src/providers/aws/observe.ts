@@ -114,6 +114,7 @@ export function instanceFrom(one: Instance): SeenInstance {
     volumes: (one.BlockDeviceMappings ?? []).flatMap(({ DeviceName, Ebs }) =>
       DeviceName === undefined || Ebs?.VolumeId === undefined ? [] : [{ id: Ebs.VolumeId, device: DeviceName }],
     ),
+    interfaces: (one.NetworkInterfaces ?? []).flatMap(({ NetworkInterfaceId }) => NetworkInterfaceId ?? []),
     groups: (first?.Groups ?? one.SecurityGroups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
     protected: null,
     tags,

@@ -27,9 +27,6 @@ export type Launch = {
   readonly tags: Readonly<Record<string, string>>;
   readonly instanceProfile: string | undefined;
   readonly placementGroup: string | null;
-  readonly terminationProtection: boolean;
-  /** Whether a shutdown from inside ends it for good. */
-  readonly endsByItself: boolean;
   /** Of the node's machines that are gone, and are to be seen as such yet. */
   readonly gone: number;
 };
@@ -136,25 +133,36 @@ function inputOf(
     ],
     // IMDSv2 only: a request that is forged through a server must not read the instance's credentials.
     MetadataOptions: { HttpTokens: "required", HttpEndpoint: "enabled", HttpPutResponseHopLimit: 1 },
-    Placement: { AvailabilityZone: zone, ...(placementGroup === null ? {} : { GroupName: placementGroup }) },
-    DisableApiTermination: launch.terminationProtection,
-    InstanceInitiatedShutdownBehavior: launch.endsByItself ? "terminate" : "stop",
+    Placement: {
+      AvailabilityZone: zone,
+      ...(placementGroup === null ? {} : { GroupName: placementGroup }),
+      ...(machine.partition === null ? {} : { PartitionNumber: machine.partition }),
+    },
+    DisableApiTermination: machine.protected,
+    InstanceInitiatedShutdownBehavior: machine.ends ? "terminate" : "stop",
     ...(instanceProfile === undefined
       ? {}
       : {
           IamInstanceProfile: instanceProfile.startsWith("arn:") ? { Arn: instanceProfile } : { Name: instanceProfile },
         }),
-    ...(machine.spot ? { InstanceMarketOptions: { MarketType: "spot" as const } } : {}),
-    TagSpecifications: (["instance", "volume", "network-interface"] as const).map((ResourceType) => ({
-      ResourceType,
-      Tags: tags,
-    })),
+    // One that is taken back is gone: the next `up` launches another.
+    ...(machine.spot
+      ? {
+          InstanceMarketOptions: {
+            MarketType: "spot" as const,
+            SpotOptions: { SpotInstanceType: "one-time" as const },
+          },
+        }
+      : {}),
+    TagSpecifications: [...tagged, ...(machine.spot ? (["spot-instances-request"] as const) : [])].map(
+      (ResourceType) => ({ ResourceType, Tags: tags }),
+    ),
   };
 }
 
-const rootGiB = 16;
+const tagged = ["instance", "volume", "network-interface"] as const;
 
-function disksOf({ volume }: WantedMachine, rootDevice: string): BlockDeviceMapping[] {
+function disksOf({ volume, rootGiB, ends }: WantedMachine, rootDevice: string): BlockDeviceMapping[] {
   const root: BlockDeviceMapping = {
     DeviceName: rootDevice,
     Ebs: { VolumeSize: rootGiB, VolumeType: "gp3", Encrypted: true, DeleteOnTermination: true },
@@ -169,8 +177,8 @@ function disksOf({ volume }: WantedMachine, rootDevice: string): BlockDeviceMapp
         VolumeSize: sizeGiB,
         VolumeType: type,
         Encrypted: true,
-        // It outlives its machine: only `destroy` deletes data.
-        DeleteOnTermination: false,
+        // It outlives its machine, and only `destroy` deletes data; unless all of it is to end by itself.
+        DeleteOnTermination: ends,
         ...(iops === null ? {} : { Iops: iops }),
         ...(throughput === null ? {} : { Throughput: throughput }),
       },

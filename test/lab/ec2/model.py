@@ -479,6 +479,8 @@ def describe_placement_groups(self):
         if name.startswith("tag:"):
             wanted = [(name.removeprefix("tag:"), value) for value in values]
             found = [group for group in found if any((tag["Key"], tag["Value"]) in wanted for tag in group["Tags"])]
+        elif name == "tag-key":
+            found = [group for group in found if any(tag["Key"] in values for tag in group["Tags"])]
         elif name == "group-name":
             found = [group for group in found if group["GroupName"] in values]
         else:
