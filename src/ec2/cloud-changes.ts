@@ -5,10 +5,11 @@ import { cloudChange, type CloudChange } from "./cloud-change.ts";
 import { lossOf, obstaclesOf, placementRefusals, shrinkOf } from "./cloud-refusals.ts";
 import { machineChanges } from "./node-changes.ts";
 import { ruleText } from "./rule-text.ts";
-import { ruleDifference } from "./security-rules.ts";
+import { isOurs, ruleDifference, type ThereRule } from "./security-rules.ts";
 import { dataVolumeOf, firstKeyTag, isLive, type SeenCloud } from "./seen.ts";
 import { tagChanges } from "./tag-differences.ts";
 import type { WantedCloud, WantedMachine } from "./wanted.ts";
+import { worldlyFaults } from "./worldly.ts";
 
 export type CloudPlan = {
   readonly changes: readonly Change[];
@@ -48,13 +49,18 @@ export function cloudChanges(wanted: WantedCloud, seen: SeenCloud, network: bool
       ...endNote(wanted, machines),
       ...wanted.machines.flatMap((machine) => notesOf(machine, seen)),
     ],
-    obstacles: [...wanted.end.obstacles, ...obstaclesOf(wanted, seen)],
+    obstacles: [...wanted.end.obstacles, ...obstaclesOf(wanted, seen), ...openToTheWorld(wanted, group?.rules ?? [])],
     refusals: [
       ...wanted.end.refusals,
       ...placementRefusals(wanted, seen),
       ...wanted.machines.flatMap((machine) => [...shrinkOf(machine, seen), ...lossOf(machine, seen)]),
     ],
   };
+}
+
+/** Rules of kctl's that are not wanted go with the plan; what others made stays, and counts. */
+function openToTheWorld(wanted: WantedCloud, there: readonly ThereRule[]): readonly Fault[] {
+  return worldlyFaults(wanted, [...wanted.group.rules, ...there.filter((rule) => !isOurs(rule))], wanted.allowWorld);
 }
 
 function networkOf(cidr: string): CloudChange {

@@ -45,6 +45,8 @@ export function wantCloud({ spec, provider, cluster, seen, zones, sshFrom, end }
         external: external === undefined ? null : { port: external.port, from: external.from ?? [] },
       }),
     },
+    members: cluster.members,
+    allowWorld: provider.access.allowWorld,
     key: isOwnKeyPair(provider.keyPair) ? null : { name: nameInAccount(cluster.name) },
     network: provider.network?.create ?? null,
     placement:

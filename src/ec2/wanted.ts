@@ -1,4 +1,5 @@
 /** What a cluster wants of EC2, as plain data; made from the spec and what is there by want-cloud.ts. */
+import type { Member } from "../cluster/cluster.ts";
 import type { End } from "./end.ts";
 import type { Rule } from "./security-rules.ts";
 
@@ -41,6 +42,9 @@ export type WantedCloud = {
   readonly cluster: string;
   readonly region: string;
   readonly group: { readonly name: string; readonly rules: readonly Rule[] };
+  readonly members: readonly Member[];
+  /** Ports that may be open to everybody. */
+  readonly allowWorld: readonly number[];
   /** The key pair that kctl makes; null: one of the user's own. */
   readonly key: { readonly name: string } | null;
   /** The range of a network of the cluster's own; null: one that is there. */

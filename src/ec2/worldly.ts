@@ -1,8 +1,9 @@
 /** What no rule may open to everybody: the ports of servers that do as they are told by whoever reaches them. */
-import type { Cluster, Member } from "../cluster/cluster.ts";
+import type { Member } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
 import { service } from "../services/registry.ts";
 import { isWorld } from "../spec/cidr.ts";
+import { ruleText } from "./rule-text.ts";
 import { isOurs, type Rule, type ThereRule } from "./security-rules.ts";
 
 /** Of a broker's ports, those that are meant for others. */
@@ -14,11 +15,11 @@ const forOthers = new Set(["clients", "external"]);
  * @param allowWorld `provider.access.allowWorld`
  */
 export function worldlyFaults(
-  cluster: Cluster,
+  { members }: { readonly members: readonly Member[] },
   rules: readonly (Rule | ThereRule)[],
   allowWorld: readonly number[],
 ): readonly Fault[] {
-  const guarded = guardedPorts(cluster.members);
+  const guarded = guardedPorts(members);
   return rules.flatMap((rule) => {
     const { source } = rule;
     if (source.kind !== "cidr" || !isWorld(source.cidr)) return [];
@@ -53,7 +54,9 @@ function lets({ protocol, from, to }: Rule | ThereRule, port: number): boolean {
 
 function ruleName(rule: Rule | ThereRule): string {
   if (!("id" in rule)) return "this spec";
-  return isOurs(rule) ? `the rule ${rule.id}` : `the rule ${rule.id}, which is not of kctl's making,`;
+  // A look at the group tells its rules without their ids.
+  const which = rule.id === "" ? `a rule of the security group (${ruleText(rule)})` : `the rule ${rule.id}`;
+  return isOurs(rule) ? which : `${which}, which is not of kctl's making,`;
 }
 
 /** A wanted rule opens a guarded port only where two servers of different nodes have the same. */
