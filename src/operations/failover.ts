@@ -6,6 +6,7 @@
 import { membersOf } from "../cluster/cluster.ts";
 import { faultsOf } from "../fault.ts";
 import type { SmokeCheck, SmokeResult } from "../kafka/smoke-test/result.ts";
+import { mustStillHold } from "../providers/must-still-hold.ts";
 import type { Lock } from "../providers/provider.ts";
 import { grouped } from "../report/canary-text.ts";
 import { canaryWatch, type CanaryReport } from "./canary.ts";
@@ -17,7 +18,6 @@ import { looker, processOf } from "./roll/look.ts";
 import { restartServer } from "./roll/restart-server.ts";
 import { serverJava } from "./server-java.ts";
 import { mustReachAll, survey, type Survey } from "./survey.ts";
-import { mustStillHold } from "./with-lock.ts";
 
 /** `broker`: which was stopped; null: none was. */
 export type FailoverReport = CanaryReport & { readonly broker: string | null };

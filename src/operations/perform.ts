@@ -4,6 +4,7 @@ import { KctlError } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
 import { receiptText, type Receipt } from "../plan/receipt.ts";
+import { mustStillHold } from "../providers/must-still-hold.ts";
 import type { Lock, Provider } from "../providers/provider.ts";
 import type { Artifact, DesiredFile, DesiredFolder, DesiredProcess } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
@@ -19,7 +20,6 @@ import { explained } from "./server-java.ts";
 import { startService } from "./start-service.ts";
 import type { Survey } from "./survey.ts";
 import { waitUntil } from "./wait-until.ts";
-import { mustStillHold } from "./with-lock.ts";
 
 /** Looks up what a change names; a plan names only what its own survey holds. */
 function must<T>(value: T | undefined, what: string): T {

@@ -4,12 +4,12 @@
  */
 import { servicesInOrder } from "../services/registry.ts";
 import type { Change } from "../plan/change.ts";
+import { mustStillHold } from "../providers/must-still-hold.ts";
 import type { Lock } from "../providers/provider.ts";
 import type { Context } from "./context.ts";
 import { gate } from "./roll/gate.ts";
 import { looker } from "./roll/look.ts";
 import { mustReachAll, type Survey } from "./survey.ts";
-import { mustStillHold } from "./with-lock.ts";
 
 type Replacement = Extract<Change, { kind: "cloud" }>;
 

@@ -18,6 +18,7 @@
  */
 import { KctlError, faultsOf } from "../fault.ts";
 import type { DesiredProcess } from "../services/desired.ts";
+import { mustStillHold } from "../providers/must-still-hold.ts";
 import type { Lock } from "../providers/provider.ts";
 import { servicesInOrder } from "../services/registry.ts";
 import type { Context } from "./context.ts";
@@ -27,7 +28,6 @@ import { restartServer } from "./roll/restart-server.ts";
 import type { Steps } from "./roll/steps.ts";
 import { nobody, type Watch } from "./roll/watch.ts";
 import type { Survey } from "./survey.ts";
-import { mustStillHold } from "./with-lock.ts";
 
 export type RollOptions = {
   readonly steps: Steps;

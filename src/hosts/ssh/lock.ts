@@ -6,6 +6,7 @@
  * the lock of a kctl that is gone is not taken over while the last script of it still works on the host.
  */
 import { KctlError } from "../../fault.ts";
+import type { ProcessMark } from "../local/this-process.ts";
 import { quoted } from "./quote.ts";
 import { lockLost } from "./script.ts";
 import type { Shell } from "./shell.ts";
@@ -20,12 +21,19 @@ export type LockOwner = {
   readonly command: string;
   /** USER@HOST of the operator. */ readonly by: string;
   readonly pid: number;
-};
+} & Partial<Omit<ProcessMark, "pid">>;
 
 export type HostLock = { readonly cluster: string; readonly token: string };
 
 /** By the host's clock; `left` are the seconds until it ends by itself. */
-export type LockHolder = Partial<LockOwner> & { readonly since: string; readonly left: number };
+export type LockHolder = Partial<LockOwner> & {
+  readonly token: string;
+  readonly since: string;
+  readonly left: number;
+};
+
+/** The last script of one that was killed, cut off from it, works on for a moment. */
+const lastScriptSeconds = 10;
 
 const functions = `
 unset CDPATH IFS; export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -37,21 +45,26 @@ there() { [ -e "$1" ] || [ -L "$1" ]; }
 must_be_file() { [ -f "$1" ] && [ ! -L "$1" ] || { echo "${folder}/$1 is not a file" >&2; exit 1; }; }
 `.trim();
 
-/** Null: it is this token's now. Else who holds it. */
+/**
+ * @param dead the token of a lease that is not waited for, since its kctl is known to have ended
+ * @returns null: it is this token's now. Else who holds it.
+ */
 export async function acquireOn(
   shell: Shell,
   { cluster, token }: HostLock,
   owner: LockOwner,
   signal: AbortSignal,
+  dead = "",
 ): Promise<LockHolder | null> {
   const text = Buffer.from(JSON.stringify(owner)).toString("base64");
   // The folder goes with a lock that is given back in it: then once more. Under flock, nobody else has a draft.
   const script = `{
 ${functions}
-name=${quoted(cluster)} mine=${quoted(token)}
+name=${quoted(cluster)} mine=${quoted(token)} dead=${quoted(dead)}
 write() { (umask 077; printf '%s\\n%s\\n%s\\n' "$mine" "$(date +%s)" ${quoted(text)} | cat >.draft) && mv -f .draft "$name"; }
-busy() { echo "busy $since $((${leaseSeconds} - age)) $owner"; exit 0; }
-turn=0
+busy() { echo "busy $since $((${leaseSeconds} - age)) $owner $token"; exit 0; }
+is_dead() { [ -n "$dead" ] && [ "$token" = "$dead" ]; }
+turn=0 waited=0
 said=
 while [ "$turn" -lt 100 ]; do
   turn=$((turn + 1))
@@ -65,9 +78,16 @@ while [ "$turn" -lt 100 ]; do
   if there "$name"; then
     must_be_file "$name"; holder "$name"; age_of "$name"
     if [ "$token" = "$mine" ]; then touch "$name" && echo held; exit; fi
-    ! live || busy
+    is_dead || ! live || busy
     exec 8<"$name"
-    flock -n 8 || busy
+    if ! flock -n 8; then
+      is_dead && [ "$waited" -lt ${lastScriptSeconds} ] || busy
+      waited=$((waited + 1))
+      exec 8<&- 9<&-
+      cd /
+      sleep 1
+      continue
+    fi
   fi
   said=$(write 2>&1) && { echo held; exit 0; }
   exec 9<&-
@@ -78,10 +98,10 @@ exit 1
 }
 `;
   const { code, stdout, stderr } = await shell.run(script, { signal });
-  const [verdict, since = "", left = "", encoded = ""] = stdout.trim().split(" ");
+  const [verdict, since = "", left = "", encoded = "", holder = ""] = stdout.trim().split(" ");
   if (code === 0 && verdict === "held") return null;
   if (code === 0 && verdict === "busy")
-    return { since: instant(since), left: Math.max(0, Number(left) || 0), ...parseOwner(encoded) };
+    return { token: holder, since: instant(since), left: Math.max(0, Number(left) || 0), ...parseOwner(encoded) };
   throw new KctlError({
     code: "host-io",
     node: shell.node,
@@ -173,9 +193,10 @@ function parseOwner(encoded: string): Partial<LockOwner> {
     const value = JSON.parse(Buffer.from(encoded, "base64").toString()) as Partial<
       Record<keyof LockOwner, unknown>
     > | null;
-    const { command, by, pid } = value ?? {};
+    const { command, by, pid, birth, machine } = value ?? {};
     if (typeof command !== "string" || typeof by !== "string" || typeof pid !== "number") return {};
-    return { command, by, pid };
+    const isMarked = typeof birth === "string" && typeof machine === "string";
+    return { command, by, pid, ...(isMarked ? { birth, machine } : {}) };
   } catch {
     return {};
   }

@@ -4,9 +4,13 @@ import { apiFault } from "./api-fault.ts";
 
 export type Api = {
   readonly region: string;
-  /** One call. Throws a fault for whatever the API or the way to it refuses; `codeOf` of the error tells which. */
+  /**
+   * One call. Throws a fault for whatever the API or the way to it refuses; `codeOf` of the error tells which.
+   * @param signal in the place of the command's own
+   */
   readonly call: <Output>(
     send: (client: EC2Client, options: { readonly abortSignal: AbortSignal }) => Promise<Output>,
+    signal?: AbortSignal,
   ) => Promise<Output>;
   /** Milliseconds of EC2's own clock, as its last answer told it; ours before that. */
   readonly now: () => number;
@@ -17,6 +21,8 @@ export type ApiOptions = {
   readonly region: string;
   readonly profile: string | undefined;
   readonly signal: AbortSignal;
+  /** Before each request, also one that is tried again; where it throws, nothing is asked. */
+  readonly before?: () => Promise<void>;
 };
 
 /** The SDK has no timeout of its own: a call that is lost on the way would wait for ever. */
@@ -25,7 +31,7 @@ const timeouts = { connectionTimeout: 5000, requestTimeout: 20_000, throwOnReque
 /** Throttling and what the network lost is tried again: up to this often, each time a while later. */
 const maxAttempts = 8;
 
-export function openApi({ region, profile, signal }: ApiOptions): Api {
+export function openApi({ region, profile, signal: whole, before }: ApiOptions): Api {
   const client = new EC2Client({
     region,
     ...(profile === undefined ? {} : { profile }),
@@ -44,9 +50,16 @@ export function openApi({ region, profile, signal }: ApiOptions): Api {
     },
     { step: "deserialize", name: "kctlClock", priority: "low" },
   );
+  client.middlewareStack.add(
+    (next) => async (given) => {
+      await before?.();
+      return next(given);
+    },
+    { step: "finalizeRequest", name: "kctlBefore", priority: "low" },
+  );
   return {
     region,
-    call: async (send) => {
+    call: async (send, signal = whole) => {
       signal.throwIfAborted();
       try {
         return await send(client, { abortSignal: signal });

@@ -6,7 +6,8 @@ import { entryOf, type AwsSpec } from "../../ec2/want-cloud.ts";
 import { KctlError } from "../../fault.ts";
 import { resolveTarget, type SshTarget } from "../../hosts/ssh/target.ts";
 import type { Spec } from "../../spec/schema.ts";
-import type { Provider, Surroundings } from "../provider.ts";
+import { mustStillHold } from "../must-still-hold.ts";
+import type { Lock, Provider, Surroundings } from "../provider.ts";
 import { remoteMachines } from "../ssh/remote-machines.ts";
 import { openApi, type Api } from "./api.ts";
 import { acquireCloudLock } from "./cloud-lock.ts";
@@ -19,8 +20,7 @@ import { platformNow } from "./platform.ts";
 
 export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, around: Surroundings): Provider {
   const { signal, timeoutSeconds, emit } = around;
-  const api = openApi({ region: provider.region, profile: provider.profile, signal });
-  around.atEnd(() => api.close());
+  const { api, apiOfLock, holds } = apisOf(provider, around);
   const key = loginKey(spec.name, provider, { ...around, folder });
   const there = presenceIn(() => session.seen());
   const platform = (): Platform => {
@@ -72,7 +72,7 @@ export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, aroun
     looked: remote.layTunnels,
     gone: leases.forget,
   });
-  const lock = lockOf({ api, spec, key, session, leases, look: fleet.look });
+  const lock = lockOf({ apiOfLock, spec, key, session, leases, look: fleet.look, holds });
   return {
     ...remote.provider,
     get platform() {
@@ -86,6 +86,28 @@ export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, aroun
       return remote.provider.readReceipt();
     },
   };
+}
+
+type Apis = {
+  readonly api: Api;
+  /** Asked while it is not known yet, or no longer, who holds the lock; and nothing is in the way of a renewal. */
+  readonly apiOfLock: Api;
+  /** From now on nothing else is asked of EC2 unless this is still held. */
+  readonly holds: (lock: Pick<Lock, "stillHeld">) => void;
+};
+
+function apisOf({ region, profile }: AwsSpec, { signal, atEnd }: Surroundings): Apis {
+  let held: Pick<Lock, "stillHeld"> | null = null;
+  const before = async (): Promise<void> => {
+    if (held !== null) await mustStillHold(held);
+  };
+  const api = openApi({ region, profile, signal, before });
+  const apiOfLock = openApi({ region, profile, signal });
+  atEnd(() => {
+    api.close();
+    apiOfLock.close();
+  });
+  return { api, apiOfLock, holds: (lock) => (held = lock) };
 }
 
 type Presence = {
@@ -118,8 +140,7 @@ function presenceIn(seen: () => SeenCloud): Presence {
   };
 }
 
-type LockParts = {
-  readonly api: Api;
+type LockParts = Pick<Apis, "apiOfLock" | "holds"> & {
   readonly spec: Spec;
   readonly key: LoginKey;
   readonly session: CloudSession;
@@ -128,14 +149,16 @@ type LockParts = {
 };
 
 /** EC2's own lock first, then a lease on every machine that there is. */
-function lockOf({ api, spec, key, session, leases, look }: LockParts): Provider["lock"] {
+function lockOf({ apiOfLock, spec, key, session, leases, look, holds }: LockParts): Provider["lock"] {
   return async (command) => {
-    const held = await acquireCloudLock(api, { cluster: spec.name, command, publicKey: await key.publicKey() });
+    const held = await acquireCloudLock(apiOfLock, { cluster: spec.name, command, publicKey: await key.publicKey() });
+    holds(held);
     try {
       session.stale("everything");
       await look();
       await leases.begin(command);
     } catch (error) {
+      await leases.end();
       await held.release();
       throw error;
     }

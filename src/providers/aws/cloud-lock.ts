@@ -5,9 +5,9 @@
  * not renewed in time, or whose process has ended on this very machine, is removed by its id (which no later one has) and made anew:
  * of two that do so at the same time, EC2 lets one.
  */
-import { createHash, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   CreateTagsCommand,
   DeleteKeyPairCommand,
@@ -17,7 +17,7 @@ import {
 import { KctlError } from "../../fault.ts";
 import { lockName } from "../../ec2/listed-clusters.ts";
 import { clusterTag } from "../../ec2/seen.ts";
-import { processesOf } from "../../hosts/local/machine.ts";
+import { hasEnded, thisProcess, type ProcessMark } from "../../hosts/local/this-process.ts";
 import type { Lock } from "../provider.ts";
 import type { Api } from "./api.ts";
 import { codeOf, isNotFound } from "./api-fault.ts";
@@ -25,36 +25,36 @@ import { tagsFrom } from "./observe.ts";
 
 const leaseMs = 180_000;
 const renewMs = 60_000;
+/** How far two machines' views of EC2's clock may be apart. */
+const doubtMs = 10_000;
+/** A lock that cannot be given back in this time ends by itself. */
+const releaseMs = 10_000;
 
 /** What a lock's tags say; values of tags have at most 256 characters. */
 const words = { token: "kctl:lock-token", holder: "kctl:lock-holder", until: "kctl:lock-until" } as const;
 
-type Holder = {
-  readonly command: string;
-  readonly by: string;
-  readonly pid: number;
-  readonly birth: string;
-  /** Of the machine: a process is only looked for on the one that it runs on. */
-  readonly machine: string;
-  readonly since: string;
-};
+type Holder = ProcessMark & { readonly command: string; readonly by: string; readonly since: string };
 
 type Found = { readonly id: string; readonly token: string; readonly until: number; readonly holder: Holder | null };
 
-/** Throws `locked` where a living kctl holds it; never waits. */
-export async function acquireCloudLock(
-  api: Api,
-  { cluster, command, publicKey }: { readonly cluster: string; readonly command: string; readonly publicKey: string },
-): Promise<Lock> {
+type Wish = { readonly cluster: string; readonly command: string; readonly publicKey: string };
+
+/**
+ * Throws `locked` where a living kctl holds it; never waits.
+ * @param api of its own: calls of the cluster's are made only while the lock is held, and must not be in the way of its renewal
+ */
+export async function acquireCloudLock(api: Api, { cluster, command, publicKey }: Wish): Promise<Lock> {
   const token = randomUUID();
   const holder = await thisHolder(command, new Date(api.now()).toISOString());
   for (let attempt = 0; ; attempt += 1) {
     const id = await make(api, cluster, { token, holder, publicKey });
-    if (id !== null) return keep(api, id);
+    if (id !== null) return keep(api, cluster, { id, token });
     const found = await find(api, cluster);
-    if (found?.token === token) return keep(api, found.id);
+    if (found?.token === token) return keep(api, cluster, { id: found.id, token });
     if (found !== null && !(await isOver(api, found))) throw locked(found, api.now());
     if (found !== null) await remove(api, found.id);
+    // It was given back just now, or EC2 does not show it everywhere yet.
+    else await delay(Math.min(attempt * 100, 2000));
     if (attempt > 20)
       throw new KctlError({
         code: "locked",
@@ -92,13 +92,21 @@ async function make(
     return KeyPairId ?? null;
   } catch (error) {
     if (codeOf(error) === "InvalidKeyPair.Duplicate") return null;
+    if (mayHaveHappened(error)) await giveBack(api, cluster, token);
     throw error;
   }
 }
 
-async function find(api: Api, cluster: string): Promise<Found | null> {
-  const { KeyPairs: [one] = [] } = await api.call((client, options) =>
-    client.send(new DescribeKeyPairsCommand({ Filters: [{ Name: "key-name", Values: [lockName(cluster)] }] }), options),
+/** The command was interrupted, or the answer was lost. */
+function mayHaveHappened(error: unknown): boolean {
+  return !(error instanceof KctlError) || error.faults.some(({ code }) => /^(interrupted|aws-unreachable)$/.test(code));
+}
+
+async function find(api: Api, cluster: string, signal?: AbortSignal): Promise<Found | null> {
+  const Filters = [{ Name: "key-name", Values: [lockName(cluster)] }];
+  const { KeyPairs: [one] = [] } = await api.call(
+    (client, options) => client.send(new DescribeKeyPairsCommand({ Filters }), options),
+    signal,
   );
   if (one?.KeyPairId === undefined) return null;
   const tags = tagsFrom(one.Tags);
@@ -125,67 +133,68 @@ function parseHolder(text: string | undefined): Holder | null {
 }
 
 async function isOver(api: Api, { until, holder }: Found): Promise<boolean> {
-  if (Number.isNaN(until) || until < api.now()) return true;
-  if (holder === null || holder.machine !== machineId()) return false;
-  return (await processesOf(process.platform).birthOf(holder.pid)) !== holder.birth;
+  return Number.isNaN(until) || until + doubtMs < api.now() || hasEnded(holder ?? {});
 }
 
-async function remove(api: Api, id: string): Promise<void> {
+async function remove(api: Api, id: string, signal?: AbortSignal): Promise<void> {
   try {
-    await api.call((client, options) => client.send(new DeleteKeyPairCommand({ KeyPairId: id }), options));
+    await api.call((client, options) => client.send(new DeleteKeyPairCommand({ KeyPairId: id }), options), signal);
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
 }
 
-function keep(api: Api, id: string): Lock {
+/** Also after the command was interrupted. Never throws: what stays ends by itself. */
+async function giveBack(api: Api, cluster: string, token: string): Promise<void> {
+  const signal = AbortSignal.timeout(releaseMs);
+  try {
+    const found = await find(api, cluster, signal);
+    if (found?.token === token) await remove(api, found.id, signal);
+  } catch {
+    // EC2 cannot be reached, or is asked in vain.
+  }
+}
+
+function keep(api: Api, cluster: string, { id, token }: { readonly id: string; readonly token: string }): Lock {
   let lost = false;
   let until = api.now() + leaseMs;
   const renew = async (): Promise<void> => {
-    const next = api.now() + leaseMs;
+    const signal = AbortSignal.timeout(renewMs);
     try {
-      await api.call((client, options) =>
-        client.send(
-          new CreateTagsCommand({ Resources: [id], Tags: [{ Key: words.until, Value: new Date(next).toISOString() }] }),
-          options,
-        ),
+      // This machine slept: somebody may have taken it over.
+      if (api.now() > until && (await find(api, cluster, signal))?.token !== token) lost = true;
+      if (lost) return;
+      const next = api.now() + leaseMs;
+      const Tags = [{ Key: words.until, Value: new Date(next).toISOString() }];
+      await api.call(
+        (client, options) => client.send(new CreateTagsCommand({ Resources: [id], Tags }), options),
+        signal,
       );
       until = next;
     } catch (error) {
       if (isNotFound(error)) lost = true;
     }
   };
-  const timer = setInterval(() => void renew(), renewMs).unref();
+  let renewal: Promise<void> | null = null;
+  const renewOnce = (): Promise<void> => (renewal ??= renew().finally(() => (renewal = null)));
+  const timer = setInterval(() => void renewOnce(), renewMs).unref();
   return {
     stillHeld: async () => {
-      // This machine slept: somebody may have taken it over, and then it is not there any more.
-      if (!lost && api.now() > until) await renew();
+      if (!lost && api.now() > until) await renewOnce();
       return !lost && api.now() <= until;
     },
     release: async () => {
       clearInterval(timer);
-      if (!lost) await remove(api, id);
+      await renewal;
+      // By its id: one that another kctl has made meanwhile is another.
+      if (!lost) await remove(api, id, AbortSignal.timeout(releaseMs)).catch(() => undefined);
     },
   };
 }
 
 async function thisHolder(command: string, since: string): Promise<Holder> {
-  const birth = (await processesOf(process.platform).birthOf(process.pid)) ?? "";
   const by = `${userInfo().username}@${hostname()}`.slice(0, 60);
-  return { command: command.slice(0, 20), by, pid: process.pid, birth, machine: machineId(), since };
-}
-
-/** The same for every process of this boot of this machine, and no other's. */
-function machineId(): string {
-  let text = hostname();
-  for (const file of ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"]) {
-    try {
-      text += readFileSync(file, "utf8");
-    } catch {
-      // Not every system has it: then the name alone must do, together with the moment that a process was born in.
-    }
-  }
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+  return { command: command.slice(0, 20), by, since, ...(await thisProcess()) };
 }
 
 function locked({ holder, until }: Found, now: number): KctlError {

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { KctlError, faultsOf } from "../../fault.ts";
+import { hasEnded, thisProcess } from "../../hosts/local/this-process.ts";
 import {
   acquireOn,
   fenceOf,
@@ -32,19 +33,24 @@ const doubtMilliseconds = 20_000;
 /** A lock that cannot be given back in this time ends by itself. */
 const releaseMilliseconds = 5000;
 
-/** Hosts that cannot be reached are left out, and nothing may be changed on them then. Throws `locked` where another holds it. */
+/**
+ * Hosts that cannot be reached are left out, and nothing may be changed on them then. Throws `locked` where another holds it: a lease
+ * whose kctl has ended on this very machine is taken over at once, one of another machine once it ends by itself.
+ */
 export async function acquireClusterLock(
   { cluster, command }: { readonly cluster: string; readonly command: string },
   machines: readonly Machine[],
   signal: AbortSignal,
 ): Promise<ClusterLock> {
   const lock: HostLock = { cluster, token: randomUUID() };
-  const owner = { command, by: `${userInfo().username}@${hostname()}`, pid: process.pid };
+  const owner = { command, by: `${userInfo().username}@${hostname()}`, ...(await thisProcess()) };
   const held: Machine[] = [];
   const failures: unknown[] = [];
   const take = async (machine: Machine): Promise<void> => {
     try {
-      const holder = await acquireOn(machine.shell, lock, owner, signal);
+      let holder = await acquireOn(machine.shell, lock, owner, signal);
+      if (holder !== null && (await hasEnded(holder)))
+        holder = await acquireOn(machine.shell, lock, owner, signal, holder.token);
       if (holder !== null) throw locked(machine.node, holder);
       held.push(machine);
     } catch (error) {
