@@ -1,0 +1,133 @@
+/** kctl killed at one call of EC2 after the other, and what an independent client finds in the account then. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, inject } from "vitest";
+import { lab, type Lab } from "../lab/lab.ts";
+import { kctl, start, type Ended, type Place } from "./kctl.ts";
+import { codesOf } from "./law.ts";
+
+export type Cloud = { readonly place: Place; readonly lab: Lab };
+
+/** No machine has this much memory: once the machines are made, `up` ends, and what comes after them costs no time. */
+export const awsYaml = `name: demo
+provider: { type: aws, region: ap-northeast-2, access: { ssh: [203.0.113.0/24] } }
+kafka: { version: 4.3.1, heap: 9000GiB }
+nodes:
+  - { name: kafka-1, roles: [controller, broker], instanceType: m7g.large, volume: { size: 10GiB } }
+`;
+
+export async function openCloud(yaml = awsYaml): Promise<Cloud> {
+  const it = await lab({ hosts: 0, ec2: true });
+  const folder = await mkdtemp(join(tmpdir(), "kctl aws-é-"));
+  const home = join(folder, "home");
+  await mkdir(home);
+  const spec = join(folder, "kctl.yaml");
+  await writeFile(spec, yaml);
+  const env = { PATH: process.env["PATH"], HOME: home, KCTL_CACHE: inject("cache"), NO_COLOR: "1" };
+  return { lab: it, place: { folder, spec, port: 9092, servers: [], env, inside: it.inside } };
+}
+
+export async function closeCloud(cloud: Cloud | undefined): Promise<void> {
+  if (cloud === undefined) return;
+  await cloud.lab.stop();
+  await rm(cloud.place.folder, { recursive: true, force: true });
+}
+
+/** All that is in the region, whoever's it is; of instances those that are not gone. */
+const lookAround = `import boto3, json
+ec2 = boto3.client("ec2")
+tags = lambda given: {tag["Key"]: tag["Value"] for tag in given or []}
+node = lambda given: tags(given).get("kctl:node", "")
+instances = [one for each in ec2.describe_instances()["Reservations"] for one in each["Instances"]]
+print(json.dumps({
+  "instances": [
+    {"node": node(one["Tags"]), "state": one["State"]["Name"], "tags": sorted(tags(one["Tags"]))}
+    for one in instances if one["State"]["Name"] != "terminated"
+  ],
+  "volumes": sorted([one["Size"], node(one.get("Tags"))] for one in ec2.describe_volumes()["Volumes"]),
+  "groups": [
+    {"name": one["GroupName"], "rules": sum(len(each["IpRanges"]) + len(each["UserIdGroupPairs"]) for each in one["IpPermissions"])}
+    for one in ec2.describe_security_groups()["SecurityGroups"] if one["GroupName"] != "default"
+  ],
+  "keys": sorted(one["KeyName"] for one in ec2.describe_key_pairs()["KeyPairs"]),
+  "interfaces": [node(one["TagSet"]) for one in ec2.describe_network_interfaces()["NetworkInterfaces"]],
+}))`;
+
+const nothing = { instances: [], volumes: [], groups: [], keys: [], interfaces: [] };
+
+const own = ["Name", "kctl:cluster", "kctl:host-key", "kctl:ids", "kctl:image", "kctl:node", "kctl:user"];
+
+/** One machine, which let kctl in and shows a host key of its own, with its disks; a group; a key to log in with. No lock. */
+const whole = {
+  instances: [{ node: "kafka-1", state: "running", tags: own }],
+  volumes: [
+    [10, "kafka-1"],
+    [16, "kafka-1"],
+  ],
+  groups: [{ name: "kctl-demo", rules: 4 }],
+  keys: ["kctl-demo"],
+  interfaces: ["kafka-1"],
+};
+
+export const around = (cloud: Cloud): Promise<unknown> => cloud.lab.boto(lookAround);
+
+/** Machines that were ever launched. */
+export const launched = ({ lab: it }: Cloud): number => it.ec2.instances().length;
+
+/** The machines are made, and one for each node. */
+export async function makesMachines(cloud: Cloud): Promise<void> {
+  const up = await kctl(cloud.place, "up", "--yes", "--json");
+  expect({ exit: up.exit, errors: codesOf(up) }, up.err).toEqual({ exit: 1, errors: ["preflight-failed"] });
+  expect(await around(cloud)).toEqual(whole);
+}
+
+export async function destroysAll(cloud: Cloud): Promise<void> {
+  const destroy = await kctl(cloud.place, "destroy", "--yes", "--json");
+  expect({ exit: destroy.exit, errors: destroy.result?.["errors"] }, destroy.err).toEqual({ exit: 0, errors: [] });
+  expect(await around(cloud)).toEqual(nothing);
+}
+
+/** `begun`: the call gets to EC2 and nothing has come of it; `done`: it has happened, and its answer never comes. */
+export type Moment = "begun" | "done";
+
+export type Point = { readonly action?: string; readonly call: number; readonly moment: Moment };
+
+/** @returns what was called just then; null where the command made fewer calls, and ended by itself */
+export async function killAt(cloud: Cloud, command: string, { action, call, moment }: Point): Promise<string | null> {
+  const { ec2 } = cloud.lab;
+  ec2.clearCalls();
+  const which = action === undefined ? {} : { action };
+  ec2.faults([{ kind: "hold", from: call, applied: moment === "done", ...which }]);
+  const { child, ended } = start(cloud.place, command, "--yes", "--json");
+  let end: Ended | null = null;
+  void ended.then((its) => (end = its));
+  const held = (): string | undefined => ec2.calls().find(({ status }) => status === 0)?.action;
+  while (held() === undefined && end === null) await delay(20);
+  child.kill("SIGKILL");
+  await ended;
+  ec2.faults([]);
+  return held() ?? null;
+}
+
+/** Whatever it had done by then: the next `up` makes what is missing and no second machine, and `destroy` leaves nothing. */
+export async function upGoesOn(cloud: Cloud, point: Point): Promise<string | null> {
+  const before = launched(cloud);
+  const at = await killAt(cloud, "up", point);
+  await makesMachines(cloud);
+  expect(launched(cloud) - before, `machines launched for one node, killed at ${at}`).toBe(1);
+  await destroysAll(cloud);
+  return at;
+}
+
+/** The next `up` makes the machines again, or `destroy` ends them; then nothing is left. */
+export async function destroyGoesOn(cloud: Cloud, point: Point, next: "up" | "destroy"): Promise<string | null> {
+  const before = launched(cloud);
+  await makesMachines(cloud);
+  const at = await killAt(cloud, "destroy", point);
+  if (next === "up") await makesMachines(cloud);
+  expect(launched(cloud) - before, `machines launched for one node, killed at ${at}`).toBeLessThanOrEqual(2);
+  await destroysAll(cloud);
+  return at;
+}

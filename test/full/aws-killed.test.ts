@@ -1,0 +1,110 @@
+/** kctl killed with SIGKILL at each call of EC2 in turn, of an `up` and of a `destroy`: before the call does anything, and after it did. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import {
+  closeCloud,
+  destroyGoesOn,
+  openCloud,
+  upGoesOn,
+  type Cloud,
+  type Moment,
+  type Point,
+} from "../e2e/aws-kills.ts";
+import { injectFault } from "../faults/fault.ts";
+import { hasLab } from "../lab/base.ts";
+
+/** Each has an account and hosts of its own. */
+const accounts = Number(process.env["KCTL_TEST_ACCOUNTS"] ?? 3);
+
+type Kill = Point & { readonly command: string; readonly at: string; readonly next: string };
+
+const kills: Kill[] = [];
+
+describe.runIf(hasLab())("every call", { timeout: 7_200_000 }, () => {
+  let clouds: readonly Cloud[] = [];
+
+  beforeAll(async () => {
+    clouds = await Promise.all(Array.from({ length: accounts }, () => openCloud()));
+  }, 600_000);
+  afterAll(async () => {
+    await Promise.all(clouds.map(closeCloud));
+    if (process.env["KCTL_WRITE_REPORT"] === "1") await writeReport();
+  }, 600_000);
+
+  /** Calls in their order, each account taking the next, until a command ends before it comes to its call. */
+  async function everyCall(
+    command: string,
+    killed: (cloud: Cloud, point: Point) => Promise<{ readonly at: string | null; readonly next: string }>,
+  ): Promise<void> {
+    let turn = 0;
+    let isOver = false;
+    const moments: readonly Moment[] = ["begun", "done"];
+    const work = async (cloud: Cloud): Promise<void> => {
+      while (!isOver) {
+        const point = { call: 1 + Math.floor(turn / 2), moment: moments[turn % 2] ?? "done" };
+        turn += 1;
+        const { at, next } = await killed(cloud, point);
+        process.stdout.write(`${command} ${point.call} ${point.moment}: ${at ?? "ended by itself"}\n`);
+        if (at === null) isOver = true;
+        else kills.push({ ...point, command, at, next });
+      }
+    };
+    const ends = await Promise.allSettled(clouds.map(work));
+    expect(ends.flatMap((end) => (end.status === "rejected" ? [String(end.reason)] : []))).toEqual([]);
+    expect(isOver).toBe(true);
+  }
+
+  injectFault(
+    25,
+    "SIGKILL to a first `up` in EC2 at each of its calls, before the call does anything and after it did",
+    async () => {
+      await everyCall("up", async (cloud, point) => ({ at: await upGoesOn(cloud, point), next: "`up`, `destroy`" }));
+      return "its lock is taken over at once; the next `up` makes what is missing, and no second machine; `destroy` leaves nothing, by another client's look";
+    },
+  );
+
+  injectFault(
+    25,
+    "SIGKILL to a `destroy` in EC2 at each of its calls, before the call does anything and after it did",
+    async () => {
+      await everyCall("destroy", async (cloud, point) => {
+        const next = point.moment === "begun" ? "destroy" : "up";
+        return { at: await destroyGoesOn(cloud, point, next), next: next === "up" ? "`up`, `destroy`" : "`destroy`" };
+      });
+      return "its lock is taken over at once; the next `destroy` leaves nothing; so it does after an `up`, which makes one machine for the node";
+    },
+  );
+});
+
+async function writeReport(): Promise<void> {
+  const tables = ["up", "destroy"].map((command) => {
+    const its = kills.filter((kill) => kill.command === command);
+    const actions = [...new Set(its.map(({ at }) => at))];
+    const of = (action: string, moment: Moment): number =>
+      its.filter((kill) => kill.at === action && kill.moment === moment).length;
+    const rows = actions.map((action) => `| ${action} | ${of(action, "begun")} | ${of(action, "done")} |`);
+    const sum = (moment: Moment): number => its.filter((kill) => kill.moment === moment).length;
+    return `## \`kctl ${command}\`
+
+| call | killed before it did anything | killed after it did |
+|---|---|---|
+${rows.join("\n")}
+| all | ${sum("begun")} | ${sum("done")} |
+`;
+  });
+  await writeFile(
+    join(import.meta.dirname, "../../docs/aws-killed.md"),
+    `# Killed at every call of EC2
+
+Written by \`KCTL_WRITE_REPORT=1 npx vitest run --project full test/full/aws-killed.test.ts\`, on the packed and installed program, in
+[the lab](guides/lab.md)'s EC2: one node with a data volume. kctl was killed with SIGKILL ${kills.length} times, at each call of an \`up\` of its machines and of
+a \`destroy\` in turn: once when the call had come to EC2 and done nothing yet, once when it had happened and its answer was not sent.
+
+After each kill the next command was run at once. It took the dead one's locks over, in EC2 and on the host, and made or removed what was
+left: ${kills.length} of ${kills.length} times. Never was there a second machine for the node: one launch for each killed \`up\` and the \`up\` after it, counted over all states. What was in the account
+after that, and after the last \`destroy\`, was read with boto3: exactly the machine, two volumes, interface, group with its rules and key; then nothing.
+
+${tables.join("\n")}`,
+  );
+}
