@@ -30,8 +30,8 @@ describe(`a cluster on two hosts, as admin with sudo; KCTL_TEST_SEED=${seed}`, {
   });
   afterAll(() => closeSite(site));
 
-  injectFault(25, "SIGKILL at a random moment of a first `up` over SSH", async () => {
-    const killed = await killAfter(site, "up", inUp * 12_000);
+  injectFault(25, "SIGKILL at a random moment of a first `up` over SSH from another machine", async () => {
+    const killed = await killAfter(site, "up", inUp * 12_000, "another");
     await goesOnAfter(site, killed, () => ageLocks(site));
     return "its lock names it, and ends by the hosts' clocks; the next `up` goes on from there";
   });
@@ -113,17 +113,17 @@ systemd-run --quiet --unit=stranger systemd-socket-activate --accept --listen=90
     return "the roll stops, exit 1, names the broker, and restarts no other; once it can come back the next `up` goes on";
   });
 
-  injectFault(25, "SIGKILL at a random moment of a roll over SSH", async () => {
+  injectFault(25, "SIGKILL at a random moment of a roll over SSH from another machine", async () => {
     await configure("queued.max.requests: 401");
-    const killed = await killAfter(site, "up", inRoll * 12_000);
+    const killed = await killAfter(site, "up", inRoll * 12_000, "another");
     await goesOnAfter(site, killed, () => ageLocks(site));
     return "its lock names it, and ends by the hosts' clocks; the next `up` goes on from there";
   });
 
   injectFault(25, "SIGKILL at a random moment of a `destroy` over SSH", async () => {
-    const killed = await killAfter(site, "destroy", inDestroy * 3000);
+    const killed = await killAfter(site, "destroy", inDestroy * 3000, "this");
     if ((await expectItsLock(site, killed, "destroy")) > 0) await ageLocks(site);
     await leavesNothing(site);
-    return "its lock names it, and ends by the hosts' clocks; the next `destroy` leaves nothing";
+    return "its lock is taken over at once; the next `destroy` leaves nothing";
   });
 });

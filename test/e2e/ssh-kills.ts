@@ -27,20 +27,46 @@ export const chosenSeed = (): number => Number(process.env["KCTL_TEST_SEED"] ?? 
 
 export type Killed = {
   readonly pid: number;
+  /** Of the machine that it ran on. */
+  readonly host: string;
   readonly command: string;
   /** When it began and when it was killed. */
   readonly lived: readonly [number, number];
 };
 
-/** One that was done before its moment came is killed by nobody, and has left no lock. */
-export async function killAfter(site: Site, command: string, milliseconds: number): Promise<Killed> {
+const other = "another-machine";
+
+/** As if from another machine, which has another name: whether its processes live, nobody can tell here. */
+const fromAnother = (argv: readonly string[]): readonly string[] => [
+  ...["unshare", "--uts", "sh", "-c", `hostname ${other} && exec "$@"`, "sh"],
+  ...argv,
+];
+
+/**
+ * One that was done before its moment came is killed by nobody, and has left no lock.
+ * @param machine where it runs: the lock of one of this machine is taken over at once, that of another ends by itself
+ */
+export async function killAfter(
+  { place }: Site,
+  command: string,
+  milliseconds: number,
+  machine: "this" | "another",
+): Promise<Killed> {
   const began = Date.now();
-  const { child, ended } = start(site.place, command, "--yes", "--json");
+  const inside = (argv: readonly string[]): readonly [string, ...string[]] =>
+    must(place.inside)(machine === "this" ? argv : fromAnother(argv));
+  const { child, ended } = start({ ...place, inside }, command, "--yes", "--json");
   // At whatever it is just then: that is the fault.
   await Promise.race([delay(milliseconds), ended]);
   child.kill("SIGKILL");
   await ended;
-  return { pid: child.pid ?? 0, command, lived: [began, Date.now()] };
+  const host = machine === "this" ? hostname() : other;
+  return { pid: child.pid ?? 0, host, command, lived: [began, Date.now()] };
+}
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("the hosts are reached from inside their network");
+  return value;
 }
 
 function lockIn({ result }: Ended): Told | undefined {
@@ -50,7 +76,7 @@ function lockIn({ result }: Ended): Told | undefined {
 /** @returns how long the lock that it left is in the way, at the most: 0 where there is none */
 export async function expectItsLock(
   site: Site,
-  { pid, command, lived: [began, end] }: Killed,
+  { pid, host, command, lived: [began, end] }: Killed,
   ask = "up",
 ): Promise<number> {
   const next = await kctl(site.place, ask, "--yes", "--json");
@@ -60,7 +86,7 @@ export async function expectItsLock(
     return 0;
   }
   const [, who, since = ""] = /^another kctl is at work on this cluster: (.*), since (\S+) by /u.exec(lock.what) ?? [];
-  expect(who).toBe(`\`${command}\`, process ${pid} of ${userInfo().username}@${hostname()}`);
+  expect(who).toBe(`\`${command}\`, process ${pid} of ${userInfo().username}@${host}`);
   expect(Date.parse(since)).toBeGreaterThanOrEqual(began - 1000);
   expect(Date.parse(since)).toBeLessThanOrEqual(end);
   const left = Number(/ends by itself, this one in (\d+) s/u.exec(lock.fix ?? "")?.[1]);

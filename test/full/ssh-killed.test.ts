@@ -38,24 +38,24 @@ describe.runIf(hasLab())(`KCTL_TEST_SEED=${seed}`, { timeout: 3_600_000 }, () =>
     await writeFile(site.spec, spec.replace(/^kafka:.*$/mu, kafka));
   }
 
-  const goesOn = async (command: string, milliseconds: number): Promise<void> =>
-    goesOnAfter(site, await killAfter(site, command, milliseconds), (left) => lapsesByItself(site, left));
+  const goesOn = async (command: string, milliseconds: number, machine: "this" | "another"): Promise<void> =>
+    goesOnAfter(site, await killAfter(site, command, milliseconds, machine), (left) => lapsesByItself(site, left));
 
-  injectFault(25, "SIGKILL to a first `up` over SSH, at 8 random points of its time", async () => {
+  injectFault(25, "SIGKILL to a first `up` over SSH from another machine, at 8 random points of its time", async () => {
     const whole = await undisturbed("up");
     for (const point of points.up) {
       await leavesNothing(site);
-      await goesOn("up", point * whole);
+      await goesOn("up", point * whole, "another");
     }
     return "its lock names it, and ends by the hosts' clocks; the next `up` goes on from there; `destroy` leaves nothing";
   });
 
-  injectFault(25, "SIGKILL to a roll over SSH, at 7 random points of its time", async () => {
+  injectFault(25, "SIGKILL to a roll over SSH from another machine, at 7 random points of its time", async () => {
     await anotherSetting();
     const whole = await undisturbed("up");
     for (const point of points.roll) {
       await anotherSetting();
-      await goesOn("up", point * whole);
+      await goesOn("up", point * whole, "another");
     }
     return "its lock names it, and ends by the hosts' clocks; the next `up` ends the roll";
   });
@@ -63,8 +63,8 @@ describe.runIf(hasLab())(`KCTL_TEST_SEED=${seed}`, { timeout: 3_600_000 }, () =>
   injectFault(25, "SIGKILL to a `destroy` over SSH, at 5 random points of its time", async () => {
     const whole = await undisturbed("destroy");
     await converges(site);
-    for (const point of points.destroy) await goesOn("destroy", point * whole);
+    for (const point of points.destroy) await goesOn("destroy", point * whole, "this");
     await leavesNothing(site);
-    return "its lock names it, and ends by the hosts' clocks; `up` makes the cluster again; a `destroy` leaves nothing";
+    return "its lock is taken over at once; `up` makes the cluster again; a `destroy` leaves nothing";
   });
 });

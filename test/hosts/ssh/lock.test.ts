@@ -118,6 +118,24 @@ describe.skipIf(!isRoot).each(Object.keys(shells) as (keyof typeof shells)[])("i
     expect(await acquireOn(on.shell, lock("two"), owner, signal)).toBeNull();
   });
 
+  test("a lease whose kctl is known to have ended is taken at once, once its last script has ended; no other is", async () => {
+    const on = stage({ kind });
+    const marked = { ...owner, birth: "then", machine: "here" };
+    await acquireOn(on.shell, lock("killed"), marked, signal);
+    expect(await acquireOn(on.shell, lock("next"), owner, signal)).toMatchObject({ ...marked, token: "killed" });
+    expect(await acquireOn(on.shell, lock("next"), owner, signal, "another")).toMatchObject({ token: "killed" });
+    const started = join(on.root, "run/started");
+    const working = under(on, "killed", "echo >/run/started; sleep 1.5; echo changed");
+    await until(() => existsSync(started));
+    expect(await acquireOn(on.shell, lock("next"), owner, signal, "killed")).toBeNull();
+    expect(await working).toMatchObject({ code: 0, stdout: "changed\n" });
+    expect(await under(on, "killed", "echo changed")).toMatchObject({ code: 97, stdout: "" });
+    expect(await under(on, "next", "echo changed")).toMatchObject({ code: 0, stdout: "changed\n" });
+    // One that names nobody is not one that has ended.
+    writeFileSync(fileOf(on), "");
+    expect(await acquireOn(on.shell, lock("last"), owner, signal)).toMatchObject({ token: "" });
+  });
+
   test("without a lock, no change", async () => {
     const on = stage({ kind });
     expect(await under(on, "one", "echo changed")).toMatchObject({

@@ -3,6 +3,8 @@ import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from "n
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { KctlError } from "../../../src/fault.ts";
+import { thisProcess } from "../../../src/hosts/local/this-process.ts";
+import { acquireOn, releaseOn } from "../../../src/hosts/ssh/lock.ts";
 import type { Shell } from "../../../src/hosts/ssh/shell.ts";
 import { acquireClusterLock } from "../../../src/providers/ssh/cluster-lock.ts";
 import { faultOf } from "../../hosts/ssh/support/apply-host.ts";
@@ -47,6 +49,20 @@ describe.skipIf(!isRoot)("the lock of a cluster", () => {
     });
     await held.release();
     expect(existsSync(join(a.root, "var/lib/kctl")) || existsSync(join(b.root, "var/lib/kctl"))).toBe(false);
+  });
+
+  test("that a kctl left which was killed on this machine is taken over at once; one of another machine ends by itself", async () => {
+    const [a, b] = [stage(), stage()];
+    const machines = [machine(a, "kafka-1"), machine(b, "kafka-2")];
+    const dead = { command: "kctl up", by: "somebody@laptop", ...(await thisProcess()), birth: "another" };
+    for (const { shell } of machines)
+      await acquireOn(shell, { cluster: "demo", token: "dead" }, { ...dead, machine: "another" }, signal);
+    expect(await faultOf(acquireClusterLock(asked, machines, signal))).toMatchObject({ code: "locked" });
+    for (const { shell } of machines) await releaseOn(shell, { cluster: "demo", token: "dead" }, signal);
+    for (const { shell } of machines) await acquireOn(shell, { cluster: "demo", token: "dead" }, dead, signal);
+    const held = await acquireClusterLock(asked, machines, signal);
+    expect([a, b].map((on) => readFileSync(fileOf(on), "utf8").startsWith("dead"))).toEqual([false, false]);
+    await held.release();
   });
 
   test("of two at the same time one has it all", async () => {
