@@ -14,6 +14,8 @@ const world = (over: Partial<ThereRule>): ThereRule => ({
   ...over,
 });
 
+const end = { expires: null, refusals: [], obstacles: [] };
+
 /** The obstacles of a plan with these rules there, and these ports that may be open. */
 function obstacles(rules: readonly ThereRule[], allowWorld: readonly number[] = []): readonly string[] {
   const given = { provider: { type: "aws", region: "eu-central-1", access: { allowWorld } } };
@@ -21,7 +23,7 @@ function obstacles(rules: readonly ThereRule[], allowWorld: readonly number[] = 
   const group = { id: "sg-1", name: nameInAccount("demo"), vpc: "vpc-1", rules, tags: {} };
   const seen = { instances: [], volumes: [], groups: [group], keys: [] };
   const provider = spec.provider as AwsSpec;
-  const wanted = wantCloud({ spec, provider, cluster: clusterWith(given), seen, zones: null, sshFrom: [] });
+  const wanted = wantCloud({ spec, provider, cluster: clusterWith(given), seen, zones: null, sshFrom: [], end });
   return cloudChanges(wanted, seen, true).obstacles.map(({ what }) => what);
 }
 
