@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Host } from "./host.ts";
 import { lab, type Ended, type Lab } from "./lab.ts";
@@ -53,7 +54,7 @@ describe("instances are hosts", () => {
   /** The first bytes that the port says. */
   const port = (address: string, number: number): readonly string[] => [
     "timeout",
-    "1",
+    "2",
     "bash",
     "-c",
     `head -c 4 </dev/tcp/${address}/${number}`,
@@ -114,6 +115,7 @@ show({"group": group, "instances": [{
       "203.0.113.1",
       "",
     ]);
+    expect(await python(it, `show("Debian" in ec2.get_console_output(InstanceId="${a.id}")["Output"])`)).toBe(true);
     expect(await host.run("grep -c 'Please login as the user' /root/.ssh/authorized_keys")).toBe("1\n");
     expect(await host.run("cloud-init status --wait; cat /etc/hosts | grep ip-")).toContain("status: done");
     expect(await host.run(`getent hosts ip-${b.private.replaceAll(".", "-")}`)).toContain(b.private);
@@ -249,12 +251,9 @@ show([zone, code(ec2.delete_volume, VolumeId="${a.volume}")])`,
   });
 
   test("stop and start: another public address, the same private one and disks; a reboot keeps all", async () => {
-    const booted = await host.run("echo kept >/root/kept; cut -d' ' -f22 /proc/1/stat");
+    await host.run("echo kept >/root/kept");
     await python(it, `ec2.reboot_instances(InstanceIds=["${a.id}"]); show(None)`);
-    await until("it boots anew", 30, async () => {
-      const now = await host.run("cut -d' ' -f22 /proc/1/stat").catch(() => booted);
-      return now !== booted;
-    });
+    await until("it goes down", 30, () => host.console().includes("reboot.target"));
     await host.untilUp();
     expect(await ssh("admin", a.public, "sudo cat /root/kept; ls /dev/disk/by-uuid | wc -l")).toMatchObject({
       stdout: "kept\n1\n",
@@ -412,6 +411,58 @@ show([it["PrivateIpAddress"], it["SecurityGroups"][0]["GroupId"] == group, twice
     ]);
   });
 
+  test("rules are the same whatever their descriptions say, and a call that is refused has changed none", async () => {
+    expect(
+      await python(
+        it,
+        `
+group = ec2.create_security_group(GroupName="rules", Description="d")["GroupId"]
+def described(text): return [rule(22, IpRanges=[{"CidrIp": "192.0.2.0/24", "Description": text}]), rule(9092, UserIdGroupPairs=[{"GroupId": group, "Description": text}])]
+made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=described("one"))["SecurityGroupRules"]
+partly = code(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[rule(23, **cidr("192.0.2.0/24")), *described("two")])
+dry = code(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[rule(24, **cidr("192.0.2.0/24"))], DryRun=True)
+left = lambda: [[p["FromPort"] for p in g["IpPermissions"]] for g in ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]][0]
+before = left()
+ec2.update_security_group_rule_descriptions_ingress(GroupId=group, IpPermissions=described("new"))
+new = [r.get("Description") for r in ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"] if not r["IsEgress"]]
+ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=described("three"))
+show([[r["Description"] for r in made], partly, dry, before, new, left()])`,
+      ),
+    ).toEqual([["one", "one"], "InvalidPermission.Duplicate", "DryRunOperation", [22, 9092], ["new", "new"], []]);
+  });
+
+  test("a key pair goes by its id, and with a thing go its tags", async () => {
+    expect(
+      await python(
+        it,
+        `
+ec2.import_key_pair(KeyName="gone", PublicKeyMaterial=b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKjsBd0XIiDIm3WBXbjk3Fsc4+DUjX2xWhgBUoGZSJhv", TagSpecifications=[tagged("key-pair", gone="yes")])
+pair = ec2.describe_key_pairs(Filters=[{"Name": "tag:gone", "Values": ["yes"]}])["KeyPairs"][0]
+volume = ec2.create_volume(Size=1, AvailabilityZone="ap-northeast-2a", VolumeType="gp3", TagSpecifications=[tagged("volume", gone="yes")])["VolumeId"]
+tags = lambda: len(ec2.describe_tags(Filters=[{"Name": "key", "Values": ["gone"]}])["Tags"])
+before = tags()
+ec2.delete_key_pair(KeyPairId=pair["KeyPairId"])
+ec2.delete_volume(VolumeId=volume)
+show([before, tags(), code(ec2.describe_key_pairs, KeyNames=["gone"]), code(ec2.create_tags, Resources=["i-00000000000000000"], Tags=[{"Key": "a", "Value": "b"}])])`,
+      ),
+    ).toEqual([2, 0, "InvalidKeyPair.NotFound", "InvalidInstanceID.NotFound"]);
+  });
+
+  test("regions have their own things, and no address twice", async () => {
+    expect(
+      await python(
+        it,
+        `
+there = boto3.client("ec2", region_name="eu-central-1")
+images = there.describe_images(Owners=["136693071363"], Filters=[{"Name": "name", "Values": ["debian-12-arm64-*"]}])["Images"]
+far = there.run_instances(ImageId=images[0]["ImageId"], InstanceType="m7g.large", MinCount=1, MaxCount=1)["Instances"][0]
+near = run()[0]
+show([far["Placement"]["AvailabilityZone"], far["PrivateIpAddress"] == near["PrivateIpAddress"], images[0]["ImageId"] == image()["ImageId"],
+  code(ec2.describe_instances, InstanceIds=[far["InstanceId"]])])`,
+      ),
+    ).toEqual(["eu-central-1a", false, false, "InvalidInstanceID.NotFound"]);
+  });
+
   test("placement groups, and a gap of moto's, which is told as such", async () => {
     expect(
       await python(
@@ -549,4 +600,23 @@ test("nothing is left of a lab with EC2 whose owner was killed, attached volumes
   await gone;
   await until("the lab has gone", 30, () => traces(id).length === 0);
   await sweep();
+});
+
+test("by hand: up, hosts, run, the log of calls, down", async () => {
+  const name = `ec2-${process.pid}`;
+  const env = { ...process.env, KCTL_LAB: name };
+  const cli = (...args: string[]): Promise<{ stdout: string }> =>
+    promisify(execFile)(process.execPath, [join(import.meta.dirname, "cli.ts"), ...args], { env });
+  try {
+    await cli("up", "--ec2", "--simulated");
+    expect((await cli("hosts")).stdout).toContain("AWS_ENDPOINT_URL_EC2=http://10.77.0.1:5556");
+    const ask = "curl -s -d 'Action=DescribeRegions&Version=2016-11-15' $AWS_ENDPOINT_URL_EC2 -o /dev/null";
+    await cli("run", "sh", "-c", ask);
+    expect((await cli("ec2", "calls")).stdout).toContain("DescribeRegions");
+    await cli("ec2", "clear");
+    expect((await cli("ec2", "calls")).stdout).toBe("");
+  } finally {
+    await cli("down");
+  }
+  expect(traces(name)).toEqual([]);
 });

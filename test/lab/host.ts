@@ -80,6 +80,7 @@ async function runIn(record: LabRecord, name: string, command: string): Promise<
     "--pid",
     "--root",
     "--wd",
+    "--no-fork",
     "env",
     "-i",
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -87,6 +88,9 @@ async function runIn(record: LabRecord, name: string, command: string): Promise<
     "LANG=C.UTF-8",
     "sh",
     "-c",
+    // Not nsenter's own fork: that one stops along with a child that the host's shutdown stops, and then never buries it.
+    'sh -c "$1"; exit $?',
+    "sh",
     command,
   );
 }

@@ -5,33 +5,29 @@ from datetime import datetime
 
 from moto.ec2.models.amis import Ami, AmiBackend
 
-# Name, owner, alias of the owner, root device, who logs in. {arch} is spelled as each of them does.
-KINDS = (
-    ("debian-12-{arch}-{date}-{serial}", "136693071363", None, "/dev/xvda", "admin", {"x86_64": "amd64", "arm64": "arm64"}),
-    (
-        "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-{arch}-server-{date}",
-        "099720109477",
-        None,
-        "/dev/sda1",
-        "ubuntu",
-        {"x86_64": "amd64", "arm64": "arm64"},
-    ),
-    (
-        "al2023-ami-2023.8.{date}.0-kernel-6.1-{arch}",
-        "137112412989",
-        "amazon",
-        "/dev/xvda",
-        "ec2-user",
-        {"x86_64": "x86_64", "arm64": "arm64"},
-    ),
-)
-DATES = (("20260714", "2173"), ("20260831", "2222"), ("20260914", "2236"))
+DEBIAN, CANONICAL, AMAZON = "136693071363", "099720109477", "137112412989"
+AMD = {"x86_64": "amd64", "arm64": "arm64"}
+SAME = {"x86_64": "x86_64", "arm64": "arm64"}
 
-LOGINS = {owner: login for _, owner, _, _, login, _ in KINDS}
+# Name, owner, how they spell architectures. Some are not what people want who ask for the others.
+KINDS = (
+    ("debian-12-{arch}-{date}-{serial}", DEBIAN, AMD),
+    ("debian-12-backports-{arch}-{date}-{serial}", DEBIAN, AMD),
+    ("debian-13-{arch}-{date}-{serial}", DEBIAN, AMD),
+    ("ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-{arch}-server-{date}", CANONICAL, AMD),
+    ("ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-{arch}-server-{date}", CANONICAL, AMD),
+    ("al2023-ami-2023.8.{date}.0-kernel-6.1-{arch}", AMAZON, SAME),
+    ("al2023-ami-minimal-2023.8.{date}.0-kernel-6.1-{arch}", AMAZON, SAME),
+)
+DATES = (("20260714", "2173"), ("20260901", "2222"), ("20260914", "2236"))
+
+DEVICES = {CANONICAL: "/dev/sda1"}
+LOGINS = {DEBIAN: "admin", CANONICAL: "ubuntu", AMAZON: "ec2-user"}
 
 
 def load(backend):
-    for name, owner, alias, device, _, spellings in KINDS:
+    for name, owner, spellings in KINDS:
+        alias = "amazon" if owner == AMAZON else None
         for architecture, spelling in spellings.items():
             for date, serial in DATES:
                 full = name.format(arch=spelling, date=date, serial=serial)
@@ -51,8 +47,9 @@ def load(backend):
                     image_location=f"{alias or owner}/{full}",
                     hypervisor="xen",
                     root_device_type="ebs",
-                    root_device_name=device,
+                    root_device_name=DEVICES.get(owner, "/dev/xvda"),
                 )
+                image.deprecation_time = image.creation_date.replace(year=image.creation_date.year + 2)
                 backend.amis[image.id] = image
 
 

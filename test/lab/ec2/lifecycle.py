@@ -6,12 +6,16 @@ import threading
 import time
 import traceback
 
+from moto.core.responses import ActionResult
+from moto.core.types import Base64EncodedString
+from moto.core.utils import utcnow
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.instances import Instance, StateReason
+from moto.ec2.responses.general import General
 
 import images
 from machines import REBOOT
-from model import Refusal, replace
+from patching import Refusal, replace
 
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
@@ -106,6 +110,12 @@ class Lifecycle:
         Instance.terminate, Instance.stop, Instance.start, Instance.reboot = terminate, stop, start, reboot
         self.terminated, self.stopped = terminated, stopped
         self.install_volumes()
+
+        @replace(General, "get_console_output")
+        def get_console_output(_, response):
+            instance = response.ec2_backend.get_instance(response._get_param("InstanceId"))
+            said = lifecycle.machines.console(instance.id)[-65536:]
+            return ActionResult({"InstanceId": instance.id, "Timestamp": utcnow(), "Output": Base64EncodedString.from_raw_string(said)})
 
     def install_volumes(self):
         lifecycle = self

@@ -184,8 +184,14 @@ class Machines:
         """Runs a command in it, as root; None where it is off."""
         if (pid := self.init(name)) is None:
             return None
-        nsenter = ["nsenter", f"--target={pid}", "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd", *command]
-        return subprocess.run(nsenter, capture_output=True, text=True, check=False)
+        namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd", "--no-fork"]
+        # By a shell of ours that waits for it: see host.ts.
+        shell = ["sh", "-c", '"$@"; exit $?', "sh", *command]
+        return subprocess.run(["nsenter", f"--target={pid}", *namespaces, *shell], capture_output=True, text=True, check=False)
+
+    def console(self, name):
+        file = self.folder(name) / "console.log"
+        return file.read_text(errors="replace") if file.exists() else ""
 
     def remove(self, name):
         subprocess.run(["rm", "-rf", "--one-file-system", str(self.folder(name))], check=False)

@@ -25,14 +25,18 @@ import images
 
 images.install()
 
+# This one changes moto by being there, and so does model.
+import groups
+import model
 import network
 from faults import Faults
 from lifecycle import Lifecycle, all_instances, on_network
 from machines import Machines
-from model import Launches, Refusal, replace
+from launch import Launches
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from patching import replace
 from volumes import Volumes
 from werkzeug.serving import make_server
 
@@ -64,6 +68,8 @@ def changed():
     """After each change, before anybody is told: packets go as the groups say, and ec2-instances.json says what there is."""
     if net is not None:
         net.follow(on_network())
+    for backend in [backend for regions in ec2_backends.values() for backend in regions.values()]:
+        model.forget_tags(backend)
     file = folder / "ec2-instances.json"
     draft = file.with_suffix(".new")
     draft.write_text(json.dumps([described(one) for one in all_instances()]))
@@ -139,6 +145,9 @@ tokens = {}
 
 
 def once(action, region, params, environ):
+    # moto does some of them in earnest.
+    if params.get("DryRun") == "true" and action != "RunInstances":
+        return error(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
     token = params.get("ClientToken")
     if not token or action == "RunInstances" or params.get("DryRun") == "true":
         return ask_moto(environ)
