@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import type { ExecuteOptions, Perform } from "./execute.ts";
 import { serves } from "./probe.ts";
 import { roll, type RollOptions } from "./roll.ts";
+import { prefetchable } from "./prefetchable.ts";
 import { setUpMachine } from "./set-up-machine.ts";
 import { allAtOnce } from "./roll/steps.ts";
 import { explained } from "./server-java.ts";
@@ -127,12 +128,14 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
 
 async function inTheCloud(
   change: Extract<Change, { kind: "cloud" }>,
-  { provider, cluster }: Survey,
+  survey: Survey,
   { emit }: Context,
   begun: () => void,
 ): Promise<void> {
+  const { provider, cluster } = survey;
+  const prefetch = change.step.kind === "instance" ? await prefetchable(survey) : [];
   const waiting = (what: string, seconds: number): void => emit({ type: "waiting", key: change.key, what, seconds });
-  await provider.fleet?.carryOut(change, cluster, { begun, waiting });
+  await provider.fleet?.carryOut(change, cluster, { begun, waiting, prefetch });
 }
 
 async function fetchArtifact(

@@ -79,10 +79,8 @@ export async function up(given: Context, { yes, step, ttl, plan, onChanged, watc
       if (again.length > 0) throw new KctlError(again);
       if (!yes && !step) await askAbout(changes, seen, context);
       // Machines come first: what is on them can only be looked at once they are there.
-      const part = {
-        ...seen,
-        plan: { ...seen.plan, changes: machines.length > 0 ? machines : changes.filter(isNoReplacement) },
-      };
+      const now = machines.length > 0 ? [...machines, ...changes.filter(isFetched)] : changes.filter(isNoReplacement);
+      const part = { ...seen, plan: { ...seen.plan, changes: now } };
       const { changed: count, faults } = await carryOut(part, { steps, watch }, context, lock);
       changed += count;
       onChanged(count);
@@ -134,6 +132,11 @@ function withTtl(spec: Spec, ttl: number | null): Spec {
 /** The machines themselves, seen from outside. */
 function isOfMachines(change: Change): boolean {
   return change.kind === "cloud" && isNoReplacement(change);
+}
+
+/** Fetched here: while machines boot there is time for it. */
+function isFetched({ kind }: Change): boolean {
+  return kind === "artifact";
 }
 
 function isNoReplacement(change: Change): boolean {

@@ -47,6 +47,8 @@ export type FleetOptions = {
   /** The change is under way: others may go on. */
   readonly begun: () => void;
   readonly waiting: (what: string, seconds: number) => void;
+  /** What a new machine may begin to fetch as it boots. */
+  readonly prefetch: readonly { readonly url: string; readonly path: string; readonly sha512: string }[];
 };
 
 export type FleetMachine = {

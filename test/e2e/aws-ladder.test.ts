@@ -123,7 +123,7 @@ describe("examples/aws.yaml", { timeout: 900_000 }, () => {
   });
 
   test("nobody outside the rules reaches a port, and the operator only sshd", async () => {
-    const [first] = site.lab.ec2.instances().filter(({ state }) => state === "running");
+    const first = site.lab.ec2.instances().find(({ state }) => state === "running");
     const ports = [22, 2181, 2888, 3888, 9091, 9092];
     const probe = `for port in ${ports.join(" ")}; do timeout 2 sh -c "exec 3<>/dev/tcp/${first?.publicAddress ?? ""}/$port" 2>/dev/null && echo $port; done; true`;
     const from = (bash: Promise<{ readonly stdout: string }>): Promise<readonly string[]> =>
@@ -186,7 +186,8 @@ print("{}")`);
     expect(outcome(await site.run("stop", "--machines", "--yes", "--json"))).toMatchObject({ exit: 0, errors: [] });
     expect((await look()).instances.map(({ state }) => state)).toEqual(["stopped", "stopped", "stopped"]);
     const refused = await site.run("start", "--json");
-    expect(refused).toMatchObject({ exit: 1, result: { errors: [{ what: expect.stringContaining("are off") }] } });
+    expect(refused.exit).toBe(1);
+    expect(JSON.stringify(refused.result?.["errors"])).toContain("machines of demo are off");
     expect(outcome(await site.run("start", "--machines", "--json"))).toMatchObject({ exit: 0, errors: [] });
     await writeFile(site.place.spec, yaml.replace("size: 200GiB", "size: 220GiB"));
     const grown = await site.run("up", "--yes", "--json");

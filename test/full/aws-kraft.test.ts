@@ -62,7 +62,7 @@ describe("three zones behind a bastion", { timeout: 900_000 }, () => {
   });
 
   test("nobody but the bastion reaches sshd", async () => {
-    const [first] = site.lab.ec2.instances().filter(({ id, state }) => state === "running" && id !== bastion.id);
+    const first = site.lab.ec2.instances().find(({ id, state }) => state === "running" && id !== bastion.id);
     const probe = `timeout 2 bash -c 'exec 3<>/dev/tcp/${first?.publicAddress ?? ""}/22'`;
     expect((await site.lab.run(["bash", "-c", probe])).status).not.toBe(0);
     expect(await site.run("ssh", "kafka-2", "--", "whoami")).toMatchObject({ exit: 0, out: "ubuntu\n" });
@@ -77,9 +77,9 @@ describe("three zones behind a bastion", { timeout: 900_000 }, () => {
         state === "running" && id !== bastion.id ? [`${publicAddress ?? ""}:9094`] : [],
       );
     expect(bootstrap.split(",").toSorted()).toEqual(publics.toSorted());
-    const tool = (main: string, ...args: readonly string[]): readonly string[] => [
-      ...["java", "-Xmx256m", "-cp", `${jars}/*`, main, "--bootstrap-server", bootstrap, "--topic", "orders", ...args],
-    ];
+    const java = ["java", "-Xmx256m", "-cp", `${jars}/*`];
+    const tool = (main: string, ...args: readonly string[]): readonly string[] =>
+      java.concat(main, "--bootstrap-server", bootstrap, "--topic", "orders", args);
     const written = await site.lab.runFrom("outside", tool("org.apache.kafka.tools.ConsoleProducer"), {
       input: Array.from({ length: 100 }, (_, index) => `record ${index}\n`).join(""),
     });

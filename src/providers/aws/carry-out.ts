@@ -5,6 +5,7 @@ import type { CloudChange } from "../../ec2/cloud-change.ts";
 import { dataDevice, dataVolumeOf, firstKeyTag, hostKeyTag, idsTag, instanceOf, isLive } from "../../ec2/seen.ts";
 import { tagDifferences } from "../../ec2/tag-differences.ts";
 import { ruleDifference } from "../../ec2/security-rules.ts";
+import type { FleetOptions } from "../provider.ts";
 import { must, type CloudSession } from "./cloud-session.ts";
 import { attachVolume, changeVolume } from "./data-volume.ts";
 import { rekeyHosts } from "./host-keys.ts";
@@ -17,12 +18,11 @@ import { protectInstance } from "./protection.ts";
 import { makeGroup, makeRules } from "./security-group.ts";
 import { onceKnown, tagList } from "./tags.ts";
 
-/** @param begun called once others may count on it being under way */
 export async function carryOut(
   session: CloudSession,
   change: CloudChange,
   cluster: Cluster,
-  begun: () => void,
+  options: FleetOptions,
 ): Promise<void> {
   const { step } = change;
   const node = change.node ?? "";
@@ -36,13 +36,13 @@ export async function carryOut(
     case "key":
       return key(session, step.name);
     case "instance":
-      return launchMachine(session, node, cluster, begun);
+      return launchMachine(session, node, cluster, options);
     case "arrival": {
       const instance = must(instanceOf(session.seen(), node), step.instance);
       return awaitArrival(session, node, instance, session.machine(node, cluster).volume?.existing ?? null);
     }
     case "power":
-      return startMachine(session, node, step.instance, begun);
+      return startMachine(session, node, step.instance, options.begun);
     case "host-keys":
       return hostKeys(session);
     case "placement":

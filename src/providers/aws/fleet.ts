@@ -3,8 +3,8 @@ import { StopInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client
 import type { Cluster } from "../../cluster/cluster.ts";
 import { cloudChanges } from "../../ec2/cloud-changes.ts";
 import { costs, costsText } from "../../ec2/costs.ts";
-import { dataVolumeOf, instanceOf, isLive, protectedTag } from "../../ec2/seen.ts";
-import type { Fleet, Surroundings } from "../provider.ts";
+import { dataVolumeOf, instanceOf, isLive, protectedTag, type SeenCloud } from "../../ec2/seen.ts";
+import type { Fleet, FleetMachine, Surroundings } from "../provider.ts";
 import { carryOut } from "./carry-out.ts";
 import { must, type CloudSession } from "./cloud-session.ts";
 import { destroyCloud } from "./destroy-cloud.ts";
@@ -58,8 +58,8 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit
       return new Set([...session.bare().nodes.map(({ name }) => name), ...there].filter(isAbsent));
     },
     plan: (cluster) => cloudChanges(session.want(cluster), session.seen(), session.offers()?.subnets.length !== 0),
-    carryOut: async (change, cluster, { begun }) => {
-      await carryOut(session, change, cluster, begun);
+    carryOut: async (change, cluster, options) => {
+      await carryOut(session, change, cluster, options);
       changed();
     },
     end: async (node) => {
@@ -78,15 +78,7 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit
       await untilAll(ids, "stopped");
       return ids.length;
     },
-    machines: () =>
-      session
-        .seen()
-        .instances.filter(isLive)
-        .map(({ node, id, type, zone, state, privateAddress, publicAddress }) => {
-          const volume = node === null ? null : dataVolumeOf(session.seen(), node);
-          const its = { id, type, zone, state, privateAddress, publicAddress };
-          return { node: node ?? "", ...its, volume: volume?.id ?? null };
-        }),
+    machines: () => machinesIn(session.seen()),
     data: () => session.seen().volumes.map(({ id, node, sizeGiB }) => `${id} (${sizeGiB} GiB of ${node ?? "no node"})`),
     expires: () => session.want(session.bare()).end.expires,
     endAt: (moment) => moveEnd(session, moment, isAbsent),
@@ -110,4 +102,12 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit
       return done;
     },
   };
+}
+
+function machinesIn(seen: SeenCloud): readonly FleetMachine[] {
+  return seen.instances.filter(isLive).map(({ node, id, type, zone, state, privateAddress, publicAddress }) => {
+    const volume = node === null ? null : dataVolumeOf(seen, node);
+    const its = { id, type, zone, state, privateAddress, publicAddress };
+    return { node: node ?? "", ...its, volume: volume?.id ?? null };
+  });
 }

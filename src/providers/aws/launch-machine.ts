@@ -16,17 +16,17 @@ import { userData } from "../../ec2/user-data.ts";
 import { KctlError } from "../../fault.ts";
 import { loadSsh2 } from "../../hosts/ssh/load-ssh2.ts";
 import { readTemplate } from "../../templates.ts";
+import type { FleetOptions } from "../provider.ts";
 import { must, type CloudSession } from "./cloud-session.ts";
 import { attachVolume } from "./data-volume.ts";
 import { placesFor } from "./offers.ts";
 import { runInstance } from "./run-instance.ts";
 
-/** @param begun called once EC2 has taken the order */
 export async function launchMachine(
   session: CloudSession,
   node: string,
   cluster: Cluster,
-  begun: () => void,
+  { begun, prefetch }: Pick<FleetOptions, "begun" | "prefetch">,
 ): Promise<void> {
   const { api, spec, provider, signal } = session;
   const machine = session.machine(node, cluster);
@@ -60,7 +60,7 @@ export async function launchMachine(
       types: images.map(({ type, image: { id, rootDevice } }) => ({ type, image: id, rootDevice })),
       group: session.group().id,
       keyName: session.key.name,
-      userData: userData(template, { hostname: node, hostKey, endsAt, prefetch: [] }),
+      userData: userData(template, { hostname: node, hostKey, endsAt, prefetch }),
       tags,
       instanceProfile: provider.instanceProfile,
       placementGroup: placement?.name ?? null,

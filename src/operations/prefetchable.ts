@@ -1,0 +1,16 @@
+/** Archives that a new machine may begin to fetch while it boots: those whose digest and web address are known here already. */
+import { incomingFolder } from "../hosts/ssh/unpack-software.ts";
+import type { FleetOptions } from "../providers/provider.ts";
+import type { Survey } from "./survey.ts";
+
+export async function prefetchable({ cache, desired }: Survey): Promise<FleetOptions["prefetch"]> {
+  const { saidToBe } = await import("../artifacts/store.ts");
+  const found = await Promise.all(
+    desired.artifacts.map(async (artifact) => (artifact.name === "java" ? null : saidToBe(cache, artifact))),
+  );
+  return found.flatMap((one) =>
+    one === null || !/^https?:/.test(one.source)
+      ? []
+      : [{ url: one.source, path: `${incomingFolder}/${one.sha512.slice(0, 32)}.part`, sha512: one.sha512 }],
+  );
+}
