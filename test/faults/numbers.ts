@@ -4,6 +4,35 @@ type Section = { readonly title: string; readonly faults: Readonly<Record<number
 
 export const sections = [
   {
+    title: "The EC2 API",
+    faults: {
+      1: "an instance that was just launched is not known for a while",
+      2: "a security group that was just made is not known for a while",
+      3: "old and new views by turns",
+      4: "running without an address",
+      5: "the tag filter misses what is new",
+      6: "RunInstances is done, its answer is lost",
+      7: "the same, and kctl is killed",
+      8: "a client token of a machine that is gone",
+      9: "a client token with other parameters",
+      10: "the first zone answers too late, and did launch",
+      11: "no capacity",
+      12: "a limit of the account",
+      13: "more calls than EC2 takes",
+      14: "more than one page",
+      15: "pending, then terminated",
+      16: "an image that is outdated, or of another architecture",
+      17: "something hangs on the security group",
+      18: "a machine is gone as it is terminated",
+      19: "termination protection",
+      20: "an action that is not allowed",
+      21: "credentials that expire",
+      22: "a clock that is wrong",
+      23: "somebody's things with kctl's names",
+      24: "a person changes things meanwhile",
+    },
+  },
+  {
     title: "The process",
     faults: {
       25: "SIGKILL at each step boundary",

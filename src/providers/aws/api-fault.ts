@@ -21,7 +21,12 @@ export function isNotFound(error: unknown): boolean {
   return codeOf(error)?.endsWith(".NotFound") === true || codeOf(error) === "InvalidGroupId.Malformed";
 }
 
-type Where = { readonly region: string; readonly profile: string | undefined };
+type Where = {
+  readonly region: string;
+  readonly profile: string | undefined;
+  /** The call, as EC2 names it; null where it is not known. */
+  readonly action: string | null;
+};
 
 type Told = { readonly name: string; readonly message: string; readonly action: string | null };
 
@@ -54,7 +59,7 @@ const kinds: readonly (readonly [
   [
     /^(UnauthorizedOperation|AccessDenied(Exception)?|Client\.UnauthorizedOperation)$/,
     "aws-denied",
-    ({ action, message }) => `these credentials may not do ec2:${action ?? "this"}: ${short(message)}`,
+    ({ action, message }) => `these credentials may not do ${permission(action)}: ${short(message)}`,
     () => "give them the policy that `kctl iam-policy` prints",
   ],
   [
@@ -70,13 +75,19 @@ const kinds: readonly (readonly [
     () => "something else in this account calls EC2 a lot: run the same command again in a while; it goes on from here",
   ],
   [
-    /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientReservedInstanceCapacity|SpotMaxPriceTooLow|MaxSpotInstanceCountExceeded|Unsupported)$/,
+    /^(Insufficient\w*Capacity|SpotMaxPriceTooLow|MaxSpotInstanceCountExceeded|Unsupported)$/,
     "aws-capacity",
     ({ message }) => `EC2 has no such machine to give: ${short(message)}`,
     () => "give `instanceType` as a list, or other `zones`; or run the same command again later",
   ],
   [
-    /(LimitExceeded|Exceeded|InsufficientFreeAddressesInSubnet)$/,
+    /^InsufficientFreeAddressesInSubnet$/,
+    "aws-capacity",
+    ({ message }) => `a subnet is full: ${short(message)}`,
+    () => "name other subnets (`network: { subnets: […] }`), or free some of its addresses; then run the same command",
+  ],
+  [
+    /Exceeded$/,
     "aws-limit",
     ({ message }) => `a limit of this account is reached: ${short(message)}`,
     () => "ask for a higher one (Service Quotas), or remove what is not needed; then run the same command",
@@ -85,14 +96,16 @@ const kinds: readonly (readonly [
 
 export function apiFault(error: unknown, where: Where): unknown {
   if (error instanceof KctlError || !(error instanceof Error) || error.name === "AbortError") return error;
-  const told: Told = { name: error.name, message: error.message, action: actionOf(error) };
+  const told: Told = { name: error.name, message: error.message, action: deniedIn(error.message) ?? where.action };
   const detail = error.message;
   const its = kinds.find(([names]) => names.test(told.name));
   if (its !== undefined) {
     const [, code, what, fix] = its;
-    return new ApiError({ code, what: what(told, where), fix: fix(told, where), detail }, told.name, { cause: error });
+    const at = code === "aws-credentials" ? {} : placeOf(where);
+    const fault = { code, ...at, what: what(told, where), fix: fix(told, where), detail };
+    return new ApiError(fault, told.name, { cause: error });
   }
-  return new ApiError(onTheWay(told, where) ?? refused(told), told.name, { cause: error });
+  return new ApiError(onTheWay(told, where) ?? refused(told, where), told.name, { cause: error });
 }
 
 /** Nothing came back from EC2: no credentials, no region of that name, no network. */
@@ -132,19 +145,30 @@ function onTheWay({ name, message }: Told, { region, profile }: Where): Fault | 
   return null;
 }
 
-function refused({ name, message, action }: Told): Fault {
+function refused({ name, message, action }: Told, where: Where): Fault {
   return {
     code: "aws-refused",
+    ...placeOf(where),
     what: `EC2 refused${action === null ? "" : ` ${action}`}: ${short(message)} (${name})`,
     fix: "mend what it says, then run the same command again: it goes on from here",
     detail: message,
   };
 }
 
-/** What was asked for stands in the message of a refusal, or in the stack of the command that asked. */
-function actionOf(error: Error): string | null {
-  const [, said] = /perform: ec2:(\w+)/.exec(error.message) ?? [];
-  return said ?? null;
+/** A call may be refused for another action that it needs: RunInstances with tags for CreateTags, with a profile for iam:PassRole. */
+function deniedIn(message: string): string | null {
+  const [, said] = /perform: ([\w-]+:\w+)/.exec(message) ?? [];
+  return said?.replace(/^ec2:/, "") ?? null;
+}
+
+/** As a policy names it. */
+function permission(action: string | null): string {
+  if (action === null) return "this";
+  return action.includes(":") ? action : `ec2:${action}`;
+}
+
+function placeOf({ action, region }: Where): { readonly where?: string } {
+  return action === null ? {} : { where: `${permission(action)} in ${region}` };
 }
 
 /** Up to its first line; an encoded explanation for administrators is long, and stays in the detail. */

@@ -1,5 +1,5 @@
 /** EC2's API as kctl calls it: one client, retried with care, its errors as faults, its clock beside ours. */
-import { EC2Client } from "@aws-sdk/client-ec2";
+import { EC2Client, EC2ServiceException } from "@aws-sdk/client-ec2";
 import { apiFault } from "./api-fault.ts";
 
 export type Api = {
@@ -40,6 +40,29 @@ export function openApi({ region, profile, signal: whole, before }: ApiOptions):
     requestHandler: timeouts,
   });
   let ahead = 0;
+  const asked = new WeakMap<object, string>();
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (given) => {
+        try {
+          return await next(given);
+        } catch (error) {
+          if (error instanceof Error && commandName !== undefined) asked.set(error, commandName);
+          throw error;
+        }
+      },
+    { step: "initialize", name: "kctlAction", priority: "high" },
+  );
+  client.middlewareStack.add(
+    (next) => async (given) => {
+      try {
+        return await next(given);
+      } catch (error) {
+        throw definite(error);
+      }
+    },
+    { step: "deserialize", name: "kctlDefinite", priority: "high" },
+  );
   client.middlewareStack.add(
     (next) => async (given) => {
       const result = await next(given);
@@ -65,10 +88,18 @@ export function openApi({ region, profile, signal: whole, before }: ApiOptions):
         return await send(client, { abortSignal: signal });
       } catch (error) {
         signal.throwIfAborted();
-        throw apiFault(error, { region, profile });
+        const command = error instanceof Error ? asked.get(error) : undefined;
+        throw apiFault(error, { region, profile, action: command?.replace(/Command$/, "") ?? null });
       }
     },
     now: () => Date.now() + ahead,
     close: () => client.destroy(),
   };
+}
+
+/** EC2 says as a 500 that it has no such machine, and the SDK tries any 500 again; but it is an answer, and there are other zones. */
+function definite(error: unknown): unknown {
+  if (error instanceof EC2ServiceException && /^Insufficient.*Capacity$/.test(error.name))
+    error.$metadata.httpStatusCode = 400;
+  return error;
 }

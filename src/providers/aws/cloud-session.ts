@@ -19,6 +19,7 @@ import {
 } from "../../ec2/seen.ts";
 import { wantCloud, type AwsSpec } from "../../ec2/want-cloud.ts";
 import type { WantedCloud, WantedMachine } from "../../ec2/wanted.ts";
+import { KctlError } from "../../fault.ts";
 import type { Shell } from "../../hosts/ssh/shell.ts";
 import type { Spec } from "../../spec/schema.ts";
 import type { Api } from "./api.ts";
@@ -52,7 +53,7 @@ export type CloudSession = SessionOptions & {
   /** What everything that is made just now is tagged with. */
   readonly tags: Readonly<Record<string, string>>;
   readonly seen: () => SeenCloud;
-  /** Null while every machine is there: then nobody asks. */
+  /** Null while every machine is there: then nobody asks. Throws what EC2 had to say against it. */
   readonly offers: () => Offers | null;
   readonly zones: () => readonly string[] | null;
   readonly want: (cluster: Cluster) => WantedCloud;
@@ -80,8 +81,7 @@ export function openSession(options: SessionOptions): CloudSession {
   const { api, spec, provider, signal, timeoutSeconds, sshFrom } = options;
   const { name } = spec;
   let seen: SeenCloud = { instances: [], volumes: [], groups: [], keys: [] };
-  let offers: Offers | null = null;
-  let zones: readonly string[] | null = null;
+  const market = marketOf(api, name, provider);
   let ranges: readonly string[] = [];
   let fresh: string | null = null;
   let staleness: "fresh" | "machines" | "everything" = "everything";
@@ -90,7 +90,7 @@ export function openSession(options: SessionOptions): CloudSession {
   const bare = (): Cluster => resolveCluster(spec, awsPlatform(name), noKnownIds);
   const end = (): WantedCloud["end"] => wantedEnd(name, seen, { ttl: spec.ttl ?? null, now: api.now(), fresh });
   const want = (cluster: Cluster): WantedCloud =>
-    wantCloud({ spec, provider, cluster, seen, zones, sshFrom: ranges, end: end() });
+    wantCloud({ spec, provider, cluster, seen, zones: market.zones(), sshFrom: ranges, end: end() });
   const update = (more: Partial<SeenCloud>): void => {
     seen = patched({ ...seen, ...more }, patches);
   };
@@ -103,11 +103,7 @@ export function openSession(options: SessionOptions): CloudSession {
     // From the first look on, EC2's clock is known.
     fresh ??= spec.ttl === undefined ? null : instant(api.now() + spec.ttl * 1000);
     const missing = want(bare()).machines.filter(({ node }) => instanceOf(seen, node) === null);
-    if (missing.length > 0 && (offers === null || offers.subnets.length === 0)) {
-      offers = await offersFor(api, missing, subnetsFor(api, name, provider));
-      zones = offers.subnets.length > 0 ? offers.subnets.map(({ zone }) => zone) : await ownZones(api, provider);
-      zones = [...new Set(zones)];
-    }
+    await market.ask(missing);
     staleness = "fresh";
   };
   return {
@@ -117,8 +113,8 @@ export function openSession(options: SessionOptions): CloudSession {
       return { ...provider.tags, [clusterTag]: name, ...birthTags(end().expires, api.now()) };
     },
     seen: () => seen,
-    offers: () => offers,
-    zones: () => zones,
+    offers: market.offers,
+    zones: market.zones,
     want,
     machine: (node, cluster) =>
       must(
@@ -143,8 +139,49 @@ export function openSession(options: SessionOptions): CloudSession {
       update({});
     },
     update,
+    lookForSubnets: market.lookForSubnets,
+  };
+}
+
+/** Before anything is made for a machine that has none. */
+function mustHaveImages(machines: readonly WantedMachine[], { types, image }: Offers): void {
+  for (const machine of machines)
+    for (const type of machine.types) image(machine.image, must(types.get(type), type).architecture);
+}
+
+type Market = Pick<CloudSession, "offers" | "zones" | "lookForSubnets"> & {
+  /** For these machines, unless it was asked before. */
+  readonly ask: (missing: readonly WantedMachine[]) => Promise<void>;
+};
+
+/** What EC2 offers. That it offers nothing is told to who wants to make machines, and is of no concern to who removes them. */
+function marketOf(api: Api, cluster: string, provider: AwsSpec): Market {
+  let offers: Offers | null = null;
+  let zones: readonly string[] | null = null;
+  let lacking: Error | null = null;
+  const subnets = (): ReturnType<typeof subnetsFor> => subnetsFor(api, cluster, provider);
+  return {
+    offers: () => {
+      if (lacking !== null) throw lacking;
+      return offers;
+    },
+    zones: () => zones,
+    ask: async (missing) => {
+      lacking = null;
+      const isAsked = ({ types }: WantedMachine): boolean => types.every((type) => offers?.types.has(type) === true);
+      if (missing.every(isAsked) && offers?.subnets.length !== 0) return;
+      try {
+        offers = await offersFor(api, missing, subnets());
+        mustHaveImages(missing, offers);
+        const names = offers.subnets.length > 0 ? offers.subnets.map(({ zone }) => zone) : ownZones(api, provider);
+        zones = [...new Set(await names)];
+      } catch (error) {
+        if (!(error instanceof KctlError)) throw error;
+        lacking = error;
+      }
+    },
     lookForSubnets: async () => {
-      offers = { ...must(offers, "what EC2 offers"), subnets: await subnetsFor(api, name, provider) };
+      offers = { ...must(offers, "what EC2 offers"), subnets: await subnets() };
     },
   };
 }
@@ -208,7 +245,15 @@ async function machinesAgain(api: Api, cluster: string, seen: SeenCloud): Promis
   ]);
   // The tag filter may miss a new machine for a while: what was seen of it is kept.
   const unseen = seen.instances.filter((one) => isLive(one) && !instances.some(({ id }) => id === one.id));
-  return { ...seen, instances: [...instances, ...unseen], volumes };
+  return { ...seen, instances: [...instances.map((one) => withAddress(one, seen)), ...unseen], volumes };
+}
+
+/** A machine that is on keeps its address: a view without it is an older one. */
+function withAddress(one: SeenInstance, { instances }: SeenCloud): SeenInstance {
+  const former = instances.find(({ id }) => id === one.id);
+  const isOn = [one, former].every((each) => each?.state === "running" || each?.state === "pending");
+  if (!isOn || one.publicAddress !== null) return one;
+  return { ...one, publicAddress: former?.publicAddress ?? null };
 }
 
 const mostZones = 3;

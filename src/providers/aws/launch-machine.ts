@@ -19,6 +19,7 @@ import { readTemplate } from "../../templates.ts";
 import type { FleetOptions } from "../provider.ts";
 import { must, type CloudSession } from "./cloud-session.ts";
 import { attachVolume } from "./data-volume.ts";
+import { instancesBy } from "./observe.ts";
 import { placesFor } from "./offers.ts";
 import { runInstance } from "./run-instance.ts";
 
@@ -34,8 +35,8 @@ export async function launchMachine(
   const { utils } = await loadSsh2();
   const hostKey = utils.generateKeyPairSync("ed25519", { comment: `root@${node}` });
   const images = machine.types.map((type) => {
-    const { architecture } = must(offers.types.get(type), type);
-    return { type, image: offers.image(machine.image, architecture) };
+    const { architecture, zones } = must(offers.types.get(type), type);
+    return { type, zones, image: offers.image(machine.image, architecture) };
   });
   const first = must(images[0], "an instance type");
   const tags = {
@@ -56,8 +57,8 @@ export async function launchMachine(
     {
       cluster: spec.name,
       machine,
-      places: placesFor(machine, offers, first.type, provider.access.via !== "private"),
-      types: images.map(({ type, image: { id, rootDevice } }) => ({ type, image: id, rootDevice })),
+      places: placesFor(machine, offers, provider.access.via !== "private"),
+      types: images.map(({ type, zones, image: { id, rootDevice } }) => ({ type, zones, image: id, rootDevice })),
       group: session.group().id,
       keyName: session.key.name,
       userData: userData(template, { hostname: node, hostKey, endsAt, prefetch }),
@@ -74,6 +75,9 @@ export async function launchMachine(
   await awaitArrival(session, node, ordered, machine.volume?.existing ?? null);
 }
 
+/** How long after a machine runs its public address may come. */
+const addressMs = 10_000;
+
 /** Until it has an address, its volume, and lets kctl in. */
 export async function awaitArrival(
   session: CloudSession,
@@ -83,19 +87,30 @@ export async function awaitArrival(
 ): Promise<void> {
   const { api, provider, signal, watch } = session;
   const { via } = provider.access;
-  const mayBePublic = via === undefined || via === "public";
   session.stale("machines");
-  const instance = await watch.until(ordered.id, "running", (one) => {
+  const subnet = session.offers()?.subnets.find(({ id }) => id === ordered.subnet);
+  const isPublic = via === "public" || (via === undefined && subnet?.givesPublicAddress !== false);
+  let running: number | null = null;
+  const instance = await watch.until(ordered.id, "running, with an address", (one) => {
     mustLive(one, node);
+    if (one.state === "running") running ??= performance.now();
     if (left !== null && one.state !== "running") return false;
-    const isReachable = one.publicAddress !== null || one.state === "running" || !mayBePublic;
-    return one.privateAddress !== null && isReachable && one.state !== "stopped";
+    if (one.privateAddress === null || one.state === "stopped") return false;
+    if (!isPublic || one.publicAddress !== null) return true;
+    // It may be told of without its public address for a while; one that is not to have any gets none.
+    return via === undefined && running !== null && performance.now() - running > addressMs;
   });
   // The view of it that has its state may not have its tags yet.
   session.replace({ ...instance, node, tags: { ...ordered.tags, ...instance.tags } });
   if (left !== null && !instance.volumes.some(({ id }) => id === left))
     await attachVolume(api, { volume: left, instance: instance.id, device: dataDevice }, signal);
-  await session.reach(node);
+  try {
+    await session.reach(node);
+  } catch (error) {
+    // Somebody may have ended it meanwhile, which says more than that nothing answers.
+    for (const one of await instancesBy(api, [{ Name: "instance-id", Values: [ordered.id] }])) mustLive(one, node);
+    throw error;
+  }
 }
 
 export async function startMachine(session: CloudSession, node: string, id: string, begun: () => void): Promise<void> {
@@ -116,7 +131,7 @@ function mustLive(instance: SeenInstance, node: string): void {
   throw new KctlError({
     code: "machine-lost",
     node,
-    what: `the machine of ${node} (${instance.id}) ended as it started${instance.stateReason === null ? "" : `: ${instance.stateReason}`}`,
-    fix: "mend what EC2 says (a key for encrypted disks, a quota), then run `kctl up` again: it launches another",
+    what: `the machine of ${node} (${instance.id}) ended before it let kctl in${instance.stateReason === null ? "" : `: ${instance.stateReason}`}`,
+    fix: "mend what EC2 says (a key for encrypted disks, a quota; or somebody terminated it), then run `kctl up` again: it launches another",
   });
 }

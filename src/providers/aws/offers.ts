@@ -133,7 +133,8 @@ function offered(
       name: image.Name ?? "",
       created: image.CreationDate ?? "",
       state: image.State ?? "",
-      deprecated: image.DeprecationTime ?? null,
+      // One that is named by its id is meant, outdated or not.
+      deprecated: knownImage(name) === null ? null : (image.DeprecationTime ?? null),
       image,
     })),
     new Date(now).toISOString(),
@@ -153,32 +154,35 @@ function offered(
 
 function noImage(name: string, architecture: Architecture, images: readonly Image[], region: string): KctlError {
   const [other] = images;
+  const fitting = images.find((image) => image.Architecture === architecture);
   const what =
     other === undefined
       ? `there is no image ${name} in ${region}`
-      : `the image ${name} is for ${other.Architecture ?? "another architecture"}, and the instance type is ${architecture}`;
+      : fitting === undefined
+        ? `the image ${name} is for ${other.Architecture ?? "another architecture"}, and the instance type is ${architecture}`
+        : fitting.State === "available"
+          ? `every image ${name} in ${region} is deprecated, the last one since ${fitting.DeprecationTime ?? "a while ago"}`
+          : `the image ${name} cannot be started from: it is ${fitting.State ?? "in no state that EC2 tells"}`;
   const fix =
     other === undefined
       ? "images have another id in each region; name one by its system (`image: debian-12`), or see `aws ec2 describe-images`"
-      : "name an image of that architecture, or another instance type";
+      : fitting === undefined
+        ? "name an image of that architecture, or another instance type"
+        : "name another image; one that is deprecated can still be named by its id (`image: ami-…`)";
   return new KctlError({ code: "aws-refused", where: "provider.image", what, fix });
 }
 
 /** Where a machine may be, best first: its own zone, then the others, unless its data is bound to one. */
 export function placesFor(
   { zone, bound }: WantedMachine,
-  { subnets, types }: Offers,
-  type: string,
+  { subnets }: Offers,
   publicAddress: boolean,
 ): Launch["places"] {
-  const has = types.get(type)?.zones;
   const first = subnets.filter((subnet) => subnet.zone === zone);
   const rest = bound ? [] : subnets.filter((subnet) => subnet.zone !== zone);
-  return [...first, ...rest]
-    .filter((subnet) => has === undefined || has.size === 0 || has.has(subnet.zone))
-    .map(({ id, zone: name, givesPublicAddress }) => ({
-      zone: name,
-      subnet: id,
-      publicAddress: publicAddress && givesPublicAddress,
-    }));
+  return [...first, ...rest].map(({ id, zone: name, givesPublicAddress }) => ({
+    zone: name,
+    subnet: id,
+    publicAddress: publicAddress && givesPublicAddress,
+  }));
 }

@@ -7,12 +7,13 @@ import {
   type Tag,
 } from "@aws-sdk/client-ec2";
 import { clientToken } from "../../ec2/client-token.ts";
-import { clusterTag, dataDevice, isLive, type SeenInstance } from "../../ec2/seen.ts";
+import { clusterTag, dataDevice, isLive, nodeTag, type SeenInstance } from "../../ec2/seen.ts";
 import type { WantedMachine } from "../../ec2/wanted.ts";
 import { KctlError } from "../../fault.ts";
 import type { Api } from "./api.ts";
 import { codeOf } from "./api-fault.ts";
 import { instanceFrom, instancesBy } from "./observe.ts";
+import { onceKnown } from "./tags.ts";
 
 export type Launch = {
   readonly cluster: string;
@@ -20,7 +21,13 @@ export type Launch = {
   /** Where it may be, best first. */
   readonly places: readonly { readonly zone: string; readonly subnet: string; readonly publicAddress: boolean }[];
   /** Which types it may be, best first, each with the image that fits it. */
-  readonly types: readonly { readonly type: string; readonly image: string; readonly rootDevice: string }[];
+  readonly types: readonly {
+    readonly type: string;
+    readonly image: string;
+    readonly rootDevice: string;
+    /** Where EC2 offers it. */
+    readonly zones: ReadonlySet<string>;
+  }[];
   readonly group: string;
   readonly keyName: string | null;
   readonly userData: string;
@@ -38,23 +45,27 @@ const lookAgainMs = 1000;
 /** Throws `aws-capacity` with all that was tried, where no zone has any of the types. */
 export async function runInstance(api: Api, launch: Launch, signal: AbortSignal): Promise<SeenInstance> {
   const refused: string[] = [];
+  let last: unknown = null;
   for (const type of launch.types) {
-    for (const place of launch.places) {
+    for (const place of launch.places.filter(({ zone }) => type.zones.has(zone))) {
       try {
         return await launchOnce(api, launch, type, place, signal);
       } catch (error) {
         // Only a definite answer leads to another zone: what was lost on the way may have been done.
         if (!isNoCapacity(error)) throw error;
+        last = error;
         refused.push(`${type.type} in ${place.zone}: ${(error as Error).message}`);
       }
     }
   }
+  // Its own words say more than a summary.
+  if (refused.length === 1 || codeOf(last) === "InsufficientFreeAddressesInSubnet") throw last;
   throw new KctlError({
     code: "aws-capacity",
     node: launch.machine.node,
     what: `EC2 has no ${launch.types.map(({ type }) => type).join(" and no ")} to give in ${launch.places.map(({ zone }) => zone).join(", ")}`,
     fix: "give `instanceType` as a list, or other `zones`; or run the same command again later",
-    detail: refused.join("\n"),
+    detail: refused.length > 0 ? refused.join("\n") : "EC2 offers none of these types in any of these zones",
   });
 }
 
@@ -73,8 +84,11 @@ async function launchOnce(
   for (let generation = gone; ; generation += 1) {
     const token = clientToken({ cluster, group, node: machine.node, zone: `${place.zone} ${type.type}`, generation });
     try {
-      const { Instances: [made] = [] } = await api.call((client, options) =>
-        client.send(new RunInstancesCommand({ ...inputOf(launch, type, place), ClientToken: token }), options),
+      const order = { ...inputOf(launch, type, place), ClientToken: token };
+      const { Instances: [made] = [] } = await onceKnown(
+        () => api.call((client, options) => client.send(new RunInstancesCommand(order), options)),
+        signal,
+        justMade,
       );
       if (made !== undefined) {
         const instance = instanceFrom(made);
@@ -85,26 +99,42 @@ async function launchOnce(
       if (codeOf(error) === "IdempotentInstanceTerminated") continue;
       if (codeOf(error) !== "IdempotentParameterMismatch") throw error;
       // A run that was cut off ordered it, with a host key of its own: it is there, or will be seen soon.
-      const former = await orderedBefore(api, cluster, token, signal);
+      const former = await orderedBefore(api, launch, token, signal);
       if (former !== null) return former;
     }
   }
 }
 
+/** What kctl makes beforehand; an image that is not known stays so. */
+const justMade = /^Invalid(Group|KeyPair|SubnetID)\.NotFound$/;
+
 /** Null where it came and went. */
 async function orderedBefore(
   api: Api,
-  cluster: string,
+  { cluster, machine: { node } }: Launch,
   token: string,
   signal: AbortSignal,
 ): Promise<SeenInstance | null> {
   const began = performance.now();
-  for (;;) {
+  for (let untagged = 0; ;) {
     const [found] = await instancesBy(api, [{ Name: "client-token", Values: [token] }]);
-    if (found !== undefined && found.tags[clusterTag] === cluster) return isLive(found) ? found : null;
+    if (found !== undefined && !isLive(found)) return null;
+    if (found?.tags[clusterTag] === cluster && found.node === node) return found;
+    // Tags come with the instance: one that goes on to lack them was robbed of them.
+    if (found !== undefined && ++untagged > 3) throw robbed(found, cluster, node);
     if (performance.now() - began > unseenMs) return null;
     await delay(lookAgainMs, undefined, { signal });
   }
+}
+
+function robbed({ id }: SeenInstance, cluster: string, node: string): KctlError {
+  return new KctlError({
+    code: "aws-not-ours",
+    node,
+    where: id,
+    what: `kctl launched ${id} as the machine of ${node}, and somebody took its tags away: it is left alone, and no second one is made`,
+    fix: `give them back (\`aws ec2 create-tags --resources ${id} --tags Key=${clusterTag},Value=${cluster} Key=${nodeTag},Value=${node}\`), or terminate it; then run \`kctl up\` again`,
+  });
 }
 
 function inputOf(
