@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/package/**/*.test.ts", "test/e2e/**/*.test.ts"],
-          exclude: hasLab() ? [] : ["test/e2e/aws-*.test.ts", "test/e2e/ssh-*.test.ts"],
+          exclude: hasLab() ? [] : ["test/e2e/{aws,ssh}-*.test.ts"],
           globalSetup: ["test/e2e/setup.ts"],
           fileParallelism: false,
           testTimeout: 180_000,

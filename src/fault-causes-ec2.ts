@@ -22,11 +22,12 @@ export const ec2FaultCauses = {
     fix: "Run the same command again in a while.",
   },
   "aws-capacity": {
-    cause: "EC2 has no machine of this type left in any of the zones, or none at the price of spot.",
-    fix: "Give `instanceType` a list, let `zones` name more, or try again later.",
+    cause:
+      "EC2 has no machine of this type left in any of the zones, or none at the price of spot, or the subnets there are full.",
+    fix: "Give `instanceType` a list, let `zones` name more or `network.subnets` others, or try again later.",
   },
   "aws-limit": {
-    cause: "A quota of the account: vCPUs, rules of a security group, addresses of a subnet, tags.",
+    cause: "A quota of the account: vCPUs, rules of a security group, volumes, tags.",
     fix: "Ask for a higher one in Service Quotas, or remove what is not needed.",
   },
   "aws-refused": {
@@ -34,8 +35,9 @@ export const ec2FaultCauses = {
     fix: "Mend what it says and run the same command again: it goes on where it was.",
   },
   "aws-not-ours": {
-    cause: "A security group, key pair or other thing of that name was made by somebody else.",
-    fix: "Rename or remove it if it is yours, or give the cluster another name.",
+    cause:
+      "A security group, key pair or other thing of that name was made by somebody else; or somebody took kctl's tags off a machine.",
+    fix: "Rename or remove it if it is yours, or give the cluster another name; give the machine its tags back with the command that the error shows.",
   },
   "machine-lost": {
     cause: "EC2 ended the instance as it started (a disk or key problem, no capacity), or somebody did.",

@@ -16,11 +16,12 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { lockName } from "../../ec2/listed-clusters.ts";
-import { isLive, type SeenCloud } from "../../ec2/seen.ts";
+import { clusterTag, isLive, type SeenCloud } from "../../ec2/seen.ts";
 import { KctlError, faultsOf, type Fault } from "../../fault.ts";
 import type { Api } from "./api.ts";
 import { codeOf, isNotFound } from "./api-fault.ts";
-import { observeCloud, ofCluster } from "./observe.ts";
+import { hangersOn } from "./hangers-on.ts";
+import { observeCloud, ofCluster, volumesBy } from "./observe.ts";
 import { deletePlacementGroup, placementGroupsBy } from "./placement-group.ts";
 
 export type DestroyOptions = {
@@ -42,6 +43,8 @@ type Thing = {
   readonly remove: (() => Promise<unknown>) | null;
 };
 
+/** A machine that ends may take this long by itself. */
+const endingSeconds = 600;
 const pauseMs = 1000;
 const longestPauseMs = 4000;
 
@@ -53,14 +56,16 @@ export async function destroyCloud(
   const { cluster, patienceSeconds, signal, onRemoved, onWait } = options;
   const told = new Map<string, string>();
   const gone = new Set<string>();
+  const disks = new Set<string>();
   let kept: readonly string[] = [];
   let progress = performance.now();
-  for (let pause = pauseMs; ; pause = Math.min(pause * 1.3, longestPauseMs)) {
-    const [cloud, network, placement] = await Promise.all([
+  for (let pause = pauseMs, round = 1; ; pause = Math.min(pause * 1.3, longestPauseMs), round += 1) {
+    const [seen, network, placement] = await Promise.all([
       observeCloud(api, cluster),
       networkOf(api, cluster),
       placementOf(api, cluster),
     ]);
+    const cloud = await withDisks(api, cluster, seen, disks);
     const things = [...thingsOf(api, cloud, options), ...placement, ...network];
     kept = options.keepData ? cloud.volumes.map(({ id }) => id) : [];
     for (const [id, what] of told)
@@ -70,11 +75,14 @@ export async function destroyCloud(
         progress = performance.now();
         pause = pauseMs;
       }
-    if (things.length === 0) return { removed: gone.size, kept };
+    // What was made a moment ago may not be in every view yet: one empty look is no proof.
+    if (things.length === 0 && (gone.size > 0 || round > 1)) return { removed: gone.size, kept };
     for (const { id, what } of things) told.set(id, what);
     const faults = await removeNext(things);
-    if (performance.now() - progress > patienceSeconds * 1000) throw stuck(things, faults);
-    onWait(shortList(things.map(({ what }) => what)));
+    const patience = things.some(({ remove }) => remove === null) ? endingSeconds : 0;
+    if (performance.now() - progress > Math.max(patienceSeconds, patience) * 1000)
+      throw stuck(things, faults, await hangersOn(api, cloud.groups));
+    if (things.length > 0) onWait(shortList(things.map(({ what }) => what)));
     await delay(pause, undefined, { signal });
   }
 }
@@ -116,15 +124,33 @@ function mayChange(error: unknown): boolean {
   );
 }
 
-function stuck(things: readonly Thing[], faults: ReadonlyMap<string, Fault>): KctlError {
+/** The disks of machines, also where the tag filter misses one of them: they outlive the machine that names them. */
+async function withDisks(api: Api, cluster: string, seen: SeenCloud, disks: Set<string>): Promise<SeenCloud> {
+  for (const { volumes } of seen.instances) for (const { id } of volumes) disks.add(id);
+  const missed = [...disks].filter((id) => !seen.volumes.some((volume) => volume.id === id));
+  if (missed.length === 0) return seen;
+  const found = await volumesBy(api, [{ Name: "volume-id", Values: missed }]);
+  const ours = found.filter(({ tags }) => tags[clusterTag] === cluster);
+  for (const id of missed) if (!found.some((volume) => volume.id === id)) disks.delete(id);
+  return { ...seen, volumes: [...seen.volumes, ...ours] };
+}
+
+function stuck(
+  things: readonly Thing[],
+  faults: ReadonlyMap<string, Fault>,
+  hanging: ReadonlyMap<string, readonly string[]>,
+): KctlError {
   return new KctlError(
     things.map(({ id, what }): Fault => {
       const fault = faults.get(id);
+      const on = hanging.get(id) ?? [];
+      const reason = on.length > 0 ? `${on.join(", ")} refers to it` : fault?.what;
+      const hint = on.length > 0 ? `take ${on.join(", ")} away` : "see in the EC2 console what hangs on it";
       return {
         code: "aws-refused",
         where: id,
-        what: `${what} is still there${fault === undefined ? "" : `: ${fault.what}`}`,
-        fix: "see in the EC2 console what hangs on it (another group's rule, an interface), then run `kctl destroy` again: it goes on from here",
+        what: `${what} is still there${reason === undefined ? "" : `: ${reason}`}`,
+        fix: `${hint}, then run \`kctl destroy\` again: it goes on from here`,
         ...(fault?.detail === undefined ? {} : { detail: fault.detail }),
       };
     }),

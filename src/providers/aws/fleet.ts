@@ -89,7 +89,7 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit
       const done = await destroyCloud(api, {
         cluster: spec.name,
         keepData,
-        patienceSeconds: Math.max(timeoutSeconds, 120),
+        patienceSeconds: timeoutSeconds,
         signal,
         onRemoved: (what) =>
           emit({ type: "change-done", key: `remove ${what}`, title: `remove ${what}`, seconds: seconds() }),

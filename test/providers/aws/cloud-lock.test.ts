@@ -24,7 +24,7 @@ const wish = { cluster: "demo", command: "kctl up", publicKey: "ssh-ed25519 AAAA
 const leaseMs = 180_000;
 
 const refusal = (name: string): unknown =>
-  apiFault(Object.assign(new Error(name), { name }), { region: "eu-central-1", profile: undefined });
+  apiFault(Object.assign(new Error(name), { name }), { region: "eu-central-1", profile: undefined, action: null });
 
 /** @param around what becomes of a call, which `apply` carries out */
 function account(around: (command: object, apply: () => object) => Promise<object> = (_, apply) => promised(apply)): {
