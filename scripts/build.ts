@@ -30,6 +30,31 @@ const nothingCompiled: Plugin = {
   },
 };
 
+/**
+ * Of EC2's 700 calls kctl makes a few dozen. The client's ES modules are taken, and the constants that name its schemas' keys put in
+ * their place: a computed key counts as a side effect, and would keep every schema.
+ */
+const fewCalls: Plugin = {
+  name: "few-calls",
+  setup(hooks) {
+    hooks.onResolve({ filter: /^@aws-sdk\/client-ec2$/ }, () => ({
+      path: join(root, "node_modules/@aws-sdk/client-ec2/dist-es/index.js"),
+      sideEffects: false,
+    }));
+    hooks.onLoad({ filter: /client-ec2\/dist-es\/schemas\/schemas_0\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, "utf8");
+      const constants = new Map(
+        [...text.matchAll(/^const (\w+) = ("[^"\n]*");$/gm)].map(([, name, value]) => [name, value]),
+      );
+      const contents = text.replaceAll(/\[(_\w+)\]:/g, (whole, name: string) => {
+        const value = constants.get(name);
+        return value === undefined ? whole : `${value}:`;
+      });
+      return { contents, loader: "js" };
+    });
+  },
+};
+
 async function bundle(): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -48,7 +73,7 @@ async function bundle(): Promise<Metafile> {
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-    plugins: [noRegistries, nothingCompiled],
+    plugins: [noRegistries, nothingCompiled, fewCalls],
     banner: {
       // Some of the bundled libraries are CommonJS: they ask for Node's own modules by require(), and for their folder.
       js: 'import { createRequire as kctlRequire } from "node:module"; const require = kctlRequire(import.meta.url), __dirname = import.meta.dirname;',

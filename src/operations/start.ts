@@ -31,17 +31,19 @@ export async function start(given: Context, { machines }: { readonly machines: b
       changed += outcome.changed;
       if (outcome.faults.length > 0) throw new KctlError(outcome.faults);
     };
-    let { known, seen } = await look(open, context);
+    let seen = await look(open, context);
     const off = machines ? seen.plan.changes.filter(isPower) : [];
     if (off.length > 0) {
       await carryOut(seen, off);
-      ({ known, seen } = await look(open, context));
+      seen = await look(open, context);
     }
     mustBeOn(seen);
+    let known = membersIn(seen);
     while (seen.plan.isPartial) {
       const before = seen.plan.changes.filter(changesSomething);
       await carryOut(seen, before);
-      ({ known, seen } = await look(open, context));
+      seen = await look(open, context);
+      known = membersIn(seen);
       const again = doneAgain(seen.plan.changes, before);
       if (again.length > 0) throw new KctlError(again);
     }
@@ -70,21 +72,15 @@ function mustBeOn({ provider, cluster }: Survey): void {
   });
 }
 
-/** @returns the members that the cluster has: what the spec has beside them is made by `up` */
-async function look(
-  { spec, provider }: OpenCluster,
-  context: Context,
-): Promise<{ readonly known: ReadonlySet<string>; readonly seen: Survey }> {
-  const seen = await survey(
-    spec,
-    provider,
-    (receipt, cache) => serverJava(spec, receipt, cache, context),
-    context,
-    randomId,
-  );
+async function look({ spec, provider }: OpenCluster, context: Context): Promise<Survey> {
+  return survey(spec, provider, (receipt, cache) => serverJava(spec, receipt, cache, context), context, randomId);
+}
+
+/** The members that the cluster has: what the spec has beside them is made by `up`. */
+function membersIn(seen: Survey): ReadonlySet<string> {
   mustReachAll(seen);
-  const { plan, receipt } = seen;
-  if (receipt.former === null) throw noCluster(spec.name);
+  const { plan, receipt, cluster } = seen;
+  if (receipt.former === null) throw noCluster(cluster.name);
   if (plan.obstacles.length > 0) throw new KctlError(plan.obstacles);
-  return { known: new Set(Object.keys(receipt.former.members)), seen };
+  return new Set(Object.keys(receipt.former.members));
 }
