@@ -11,11 +11,17 @@ import {
   readMode,
   readName,
   readNodes,
+  readAddresses,
+  readClients,
+  readInstanceType,
   readPort,
   readProvider,
+  readRegion,
+  readUser,
   starterSpec,
   type Answer,
   type Choices,
+  type Where,
 } from "../spec/starter.ts";
 import { newestKafkas, type Mode } from "../spec/versions.ts";
 import { readTemplate } from "../templates.ts";
@@ -25,7 +31,17 @@ import { checkedSpec } from "./read-spec.ts";
 /** As they were typed. */
 export type Given = Readonly<Partial<Record<Question, string | undefined>>>;
 
-type Question = "name" | "provider" | "kafka" | "mode" | "nodes" | "port";
+type Question = "name" | "provider" | "kafka" | "mode" | "nodes" | keyof typeof ofOne;
+
+/** What only one provider is told, and by which option. */
+const ofOne = {
+  port: { provider: "local", flag: "--port" },
+  user: { provider: "ssh", flag: "--user" },
+  addresses: { provider: "ssh", flag: "--addresses" },
+  region: { provider: "aws", flag: "--region" },
+  instanceType: { provider: "aws", flag: "--instance-type" },
+  clients: { provider: "aws", flag: "--clients" },
+} as const;
 
 export type InitResult = {
   readonly choices: Choices;
@@ -42,7 +58,7 @@ export async function init(context: Context, given: Given, ask: Context["ask"]):
   const folder = path === null ? cwd : dirname(path);
   const faults = flagFaults(given);
   if (faults.length > 0) throw new KctlError(faults);
-  const choices = await chosen(given, basename(folder), ask);
+  const choices = await chosen(given, basename(folder), { ask, env: context.env });
   const text = starterSpec(await readTemplate("spec.yaml"), choices);
   mustBeValid(text, folder, context);
   if (path === null) return { choices, text, schemaWritten: null };
@@ -91,25 +107,59 @@ function flagFaults(given: Given): readonly Fault[] {
     mode: (text) => readMode(text, kafka !== null && "value" in kafka ? kafka.value : defaultKafka(mode)),
     nodes: readNodes,
     port: readPort,
+    user: readUser,
+    addresses: readAddresses,
+    region: readRegion,
+    instanceType: readInstanceType,
+    clients: readClients,
   };
-  return Object.entries(read).flatMap(([flag, reader]): Fault[] => {
-    const text = given[flag as Question];
+  const faults = Object.entries(read).flatMap(([question, reader]): Fault[] => {
+    const text = given[question as Question];
     const answer = text === undefined ? null : reader(text);
     if (answer === null || "value" in answer) return [];
-    const code = flag === "provider" && /^(ssh|aws)$/.test(text ?? "") ? "spec-not-built" : "usage";
+    const flag = flagOf(question as Question);
     return [
-      { code, where: `--${flag}`, what: answer.why, fix: `give another --${flag}, or leave it out for the default` },
+      { code: "usage", where: flag, what: answer.why, fix: `give another ${flag}, or leave it out for the default` },
     ];
   });
+  return [...faults, ...misplaced(given)];
 }
 
+function flagOf(question: Question): string {
+  return isOfOne(question) ? ofOne[question].flag : `--${question}`;
+}
+
+function isOfOne(question: string): question is keyof typeof ofOne {
+  return Object.hasOwn(ofOne, question);
+}
+
+/** What the provider has no use for; on a terminal it may yet be asked for. */
+function misplaced(given: Given): readonly Fault[] {
+  const { provider } = given;
+  if (provider === undefined) return [];
+  const others = Object.entries(ofOne).flatMap(([question, { provider: its, flag }]): Fault[] =>
+    given[question as Question] === undefined || its === provider
+      ? []
+      : [{ code: "usage", where: flag, what: `${flag} is for \`--provider ${its}\``, fix: "leave it out" }],
+  );
+  const machines = provider === "ssh" && given.nodes !== undefined;
+  const what = "with `--provider ssh` there are as many nodes as addresses";
+  return machines ? [...others, { code: "usage", where: "--nodes", what, fix: "leave it out" }] : others;
+}
+
+type Asking = { readonly ask: Context["ask"]; readonly env: Context["env"] };
+
+/** Asks for what was not given; where there is no terminal, the default. */
+type Settle = <T>(typed: string | undefined, question: string, byDefault: string, read: Read<T>) => Promise<T>;
+
 /** Of what was not given, asked for on a terminal; else the default. */
-async function chosen(given: Given, folder: string, ask: Context["ask"]): Promise<Choices> {
-  const settle = async <T>(typed: string | undefined, question: string, byDefault: string, read: Read<T>): Promise<T> =>
+async function chosen(given: Given, folder: string, { ask, env }: Asking): Promise<Choices> {
+  const settle: Settle = async (typed, question, byDefault, read) =>
     typed === undefined && ask !== null ? answerTo(question, byDefault, read, ask) : valueOf(read(typed ?? byDefault));
   const name = await settle(given.name, "The cluster's name", defaultName(folder), readName);
-  const where = "Where it runs: local is this machine; ssh and aws are not built yet";
-  const provider = await settle(given.provider, where, "local", readProvider);
+  const places = "Where it runs: local is this machine, ssh are machines that you have, aws makes EC2 instances";
+  const provider = await settle(given.provider, places, "local", readProvider);
+  const where = await whereOf(provider, given, settle, env);
   const wanted = given.mode === undefined ? null : (given.mode as Mode);
   const versions = `Which Kafka: ${newestKafkas().join(", ")}`;
   const kafka = await settle(given.kafka, versions, defaultKafka(wanted), (text) => readKafka(text, wanted));
@@ -117,9 +167,31 @@ async function chosen(given: Given, folder: string, ask: Context["ask"]): Promis
   const keeper = "Where its metadata is kept: kraft (by controllers of Kafka's own) or zookeeper";
   const mode =
     wanted ?? (others.length === 0 ? first : await settle(undefined, keeper, first, (text) => readMode(text, kafka)));
-  const nodes = await settle(given.nodes, "How many nodes, each with a broker", "3", readNodes);
-  const port = given.port === undefined ? null : valueOf(readPort(given.port));
-  return { name, provider, kafka, mode, nodes, port };
+  const nodes =
+    where.provider === "ssh"
+      ? where.addresses.length
+      : await settle(given.nodes, "How many nodes, each with a broker", "3", readNodes);
+  return { ...where, name, kafka, mode, nodes };
+}
+
+async function whereOf(provider: Where["provider"], given: Given, settle: Settle, env: Context["env"]): Promise<Where> {
+  switch (provider) {
+    case "local":
+      return { provider, port: given.port === undefined ? null : valueOf(readPort(given.port)) };
+    case "ssh": {
+      const user = await settle(given.user, "Who logs in to them: root, or somebody with sudo", "root", readUser);
+      const which = "Their addresses, with commas between";
+      const addresses = await settle(given.addresses, which, "10.0.0.11,10.0.0.12,10.0.0.13", readAddresses);
+      return { provider, user, addresses };
+    }
+    case "aws": {
+      const region = await settle(given.region, "In which region", env["AWS_REGION"] || "eu-central-1", readRegion);
+      const types = "Which type of instance";
+      const instanceType = await settle(given.instanceType, types, "m7g.large", readInstanceType);
+      const who = "Who may reach the brokers: a range of addresses";
+      return { provider, region, instanceType, clients: await settle(given.clients, who, "10.0.0.0/8", readClients) };
+    }
+  }
 }
 
 type Read<T> = (text: string) => Answer<T>;

@@ -122,7 +122,7 @@ const aws = z.strictObject({
     also: ["availabilityZones", "azs"],
   }),
   placement: key(z.enum(["zones", "spread", "partition"]).default("zones"), {
-    doc: "How machines are kept apart: over `zones`, and with `spread` or `partition` in a placement group besides, so that no two share hardware.",
+    doc: "How machines are kept apart: over `zones`, and with `spread` or `partition` in a placement group besides, so that no two share hardware. Machines that are there stay where they are.",
     effect: "replace",
     example: "spread",
     also: ["placementGroup"],
@@ -134,11 +134,15 @@ const aws = z.strictObject({
     also: ["key", "keyName", "sshKey"],
   }),
   tags: key(settings.default({}), {
-    doc: "Tags of your own on everything that is made.",
+    doc: "Tags of your own on everything that is made, also on what is there already; one that is taken out here stays where it is.",
     effect: "live",
     verbatim: true,
   }),
-  instanceProfile: key(text.optional(), { doc: "The instances' IAM profile.", effect: "live", example: "kafka" }),
+  instanceProfile: key(text.optional(), {
+    doc: "The instances' IAM profile, by name or ARN; machines that are there keep theirs.",
+    effect: "replace",
+    example: "kafka",
+  }),
   terminationProtection: key(z.boolean().default(false), {
     doc: "EC2 refuses to terminate the machines, whoever asks; kctl takes the protection off where a plan says so.",
     effect: "live",

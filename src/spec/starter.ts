@@ -1,18 +1,32 @@
 /** The spec that somebody starts with: what is asked for it, what answers it takes, and its text. */
 import { Eta } from "eta/core";
+import { readCidr } from "./cidr.ts";
 import { clusterName, formatPhrases, port } from "./formats.ts";
 import { kafkaMinor, kafkaMinors, minorOf, newestKafkas, type Mode } from "./versions.ts";
 import { listed, shown } from "./words.ts";
 
-export type Choices = {
+export type Choices = Where & {
   readonly name: string;
-  readonly provider: "local";
   readonly kafka: string;
   readonly mode: Mode;
   readonly nodes: number;
-  /** null: the default one. */
-  readonly port: number | null;
 };
+
+/** The machines, as each provider is told of them. */
+export type Where =
+  | {
+      readonly provider: "local";
+      /** null: the default one. */
+      readonly port: number | null;
+    }
+  | { readonly provider: "ssh"; readonly user: string; readonly addresses: readonly string[] }
+  | {
+      readonly provider: "aws";
+      readonly region: string;
+      readonly instanceType: string;
+      /** Who may reach the brokers. */
+      readonly clients: string;
+    };
 
 /** What an answer means, or why it cannot be taken. */
 export type Answer<T> = { readonly value: T } | { readonly why: string };
@@ -35,11 +49,44 @@ export function readName(text: string): Answer<string> {
   return { why: `a cluster's name is ${formatPhrases["cluster-name"]}, at most 40 of them; ${shown(text)} is not` };
 }
 
-export function readProvider(text: string): Answer<"local"> {
-  if (text === "local") return { value: text };
-  if (text === "ssh" || text === "aws")
-    return { why: `the provider ${shown(text)} is not built yet in this version of kctl; \`local\`, this machine, is` };
-  return { why: `there is no provider ${shown(text)}: \`local\` is this machine` };
+export function readProvider(text: string): Answer<Where["provider"]> {
+  if (text === "local" || text === "ssh" || text === "aws") return { value: text };
+  return {
+    why: `there is no provider ${shown(text)}: \`local\` is this machine, \`ssh\` are machines that you have, \`aws\` makes EC2 instances`,
+  };
+}
+
+export function readRegion(text: string): Answer<string> {
+  if (/^[a-z]{2,3}(-[a-z]+)+-[0-9]+$/.test(text)) return { value: text };
+  return { why: `it takes a region of AWS such as eu-central-1, not ${shown(text)}` };
+}
+
+export function readInstanceType(text: string): Answer<string> {
+  if (/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(text)) return { value: text };
+  return { why: `it takes a type of instance such as m7g.large, not ${shown(text)}` };
+}
+
+export function readClients(text: string): Answer<string> {
+  const range = readCidr(text);
+  if (range !== null && !range.hostBits) return { value: text };
+  return { why: `it takes a range of addresses such as 10.0.0.0/8, not ${shown(text)}` };
+}
+
+export function readUser(text: string): Answer<string> {
+  if (/^[a-z_][a-z0-9._-]{0,31}$/i.test(text)) return { value: text };
+  return { why: `it takes the name of a user, not ${shown(text)}` };
+}
+
+/** With commas between. */
+export function readAddresses(text: string): Answer<readonly string[]> {
+  const addresses = text.split(/[\s,]+/).filter((one) => one !== "");
+  const wrong = addresses.find(
+    (one, index) => !/^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(one) || addresses.indexOf(one) !== index,
+  );
+  if (wrong !== undefined)
+    return { why: `it takes each address once, as 10.0.0.11 or a name; ${shown(wrong)} is none, or is there twice` };
+  if (addresses.length >= 1 && addresses.length <= mostNodes) return { value: addresses };
+  return { why: `it takes 1 to ${mostNodes} addresses of machines, with commas between` };
 }
 
 /** The newest Kafka that kctl knows, of those that have the mode. */
@@ -111,12 +158,27 @@ function groupsOf({ nodes, mode }: Choices): readonly Group[] {
   ];
 }
 
+/** A machine each, with its address. */
+function machinesOf(
+  choices: Choices,
+): readonly { readonly name: string; readonly address: string; readonly roles: readonly string[] }[] {
+  if (choices.provider !== "ssh") return [];
+  const roles = groupsOf(choices).flatMap(({ count, roles: its }) => Array.from({ length: count }, () => its));
+  return choices.addresses.map((address, index) => ({
+    name: `kafka-${index + 1}`,
+    address,
+    roles: roles[index] ?? ["broker"],
+  }));
+}
+
 /** @param template templates/spec.yaml */
 export function starterSpec(template: string, choices: Choices): string {
   const eta = new Eta({ autoEscape: false, autoTrim: false });
   return eta.renderString(template, {
     ...choices,
-    groups: groupsOf(choices),
+    groups: choices.provider === "ssh" ? [] : groupsOf(choices),
+    machines: machinesOf(choices),
+    heap: choices.provider === "local" ? "512MiB" : "4GiB",
     line: (text: string, comment: string) => `${text.padEnd(24)} # ${comment}`,
     replicas: Math.min(3, choices.nodes),
   });

@@ -24,8 +24,8 @@ describe("on a terminal", () => {
     await terminal.see("The cluster's name [kctl-e2e-");
     terminal.type("shop\n");
     await terminal.see("[local]: ");
-    terminal.type("ssh\n");
-    await terminal.see("the provider `ssh` is not built yet in this version of kctl");
+    terminal.type("azure\n");
+    await terminal.see("there is no provider `azure`");
     await terminal.see("[local]: ");
     terminal.type("\n");
     await terminal.see("[4.3.1]: ");
@@ -144,7 +144,7 @@ describe("nothing is written", () => {
       "--name",
       "A",
       "--provider",
-      "aws",
+      "azure",
       "--kafka",
       "4.3.1",
       "--mode",
@@ -157,7 +157,7 @@ describe("nothing is written", () => {
     const errors = result?.["errors"] as { code: string; where: string }[];
     expect(errors.map(({ code, where }) => `${where} ${code}`)).toEqual([
       "--name usage",
-      "--provider spec-not-built",
+      "--provider usage",
       "--mode usage",
       "--nodes usage",
     ]);
@@ -167,6 +167,21 @@ describe("nothing is written", () => {
       result: { errors: [{ code: "usage", fix: "give another --port, or fewer --nodes" }] },
     });
     expect(await readdir(at.folder)).toEqual([]);
+  });
+});
+
+test("for machines that you have, and for EC2", async () => {
+  const at = await emptyPlace();
+  const ssh = ["--provider", "ssh", "--user", "admin", "--addresses", "10.0.0.11,10.0.0.12,10.0.0.13"];
+  expect(await kctl(at, "init", ...ssh, "--json")).toMatchObject({ exit: 0, result: { provider: "ssh", nodes: 3 } });
+  expect((await kctl(at, "validate", "--json")).result).toMatchObject({ ok: true, nodes: 3 });
+  const aws = ["--provider", "aws", "--region", "eu-west-1", "--clients", "10.1.0.0/16"];
+  expect(await kctl(at, "init", "ec2.yaml", ...aws, "--json")).toMatchObject({ exit: 0, result: { provider: "aws" } });
+  expect((await kctl(at, "validate", "-f", "ec2.yaml", "--json")).result).toMatchObject({ ok: true, nodes: 3 });
+  const wrong = await kctl(at, "init", "x.yaml", "--provider", "aws", "--addresses", "10.0.0.11", "--json");
+  expect(wrong).toMatchObject({
+    exit: 2,
+    result: { errors: [{ where: "--addresses", what: "--addresses is for `--provider ssh`" }] },
   });
 });
 

@@ -12,8 +12,13 @@ import {
   readMode,
   readName,
   readNodes,
+  readAddresses,
+  readClients,
+  readInstanceType,
   readPort,
   readProvider,
+  readRegion,
+  readUser,
   starterSpec,
   type Choices,
 } from "../../src/spec/starter.ts";
@@ -31,7 +36,28 @@ const cases: Readonly<Record<string, Choices>> = {
   "own-port": { ...base, port: 19092 },
   zookeeper: { ...base, kafka: "3.9.2", mode: "zookeeper" },
   "zookeeper-four-nodes": { ...base, kafka: "3.7.2", mode: "zookeeper", nodes: 4, port: 29092 },
+  ssh: {
+    ...base,
+    provider: "ssh",
+    user: "admin",
+    addresses: ["10.0.0.11", "10.0.0.12", "k3.example.com", "10.0.0.14"],
+    nodes: 4,
+  },
+  aws: { ...base, provider: "aws", region: "eu-west-1", instanceType: "m7g.xlarge", clients: "10.1.0.0/16", nodes: 5 },
 };
+
+function providerOf(choices: Choices): object {
+  switch (choices.provider) {
+    case "local":
+      return { type: "local", port: choices.port ?? 9092 };
+    case "ssh":
+      return { type: "ssh", user: choices.user };
+    case "aws": {
+      const { region, clients } = choices;
+      return { type: "aws", region, access: { ssh: ["auto"], clients: [clients] } };
+    }
+  }
+}
 
 /** The spec with every suggestion taken. */
 const uncommented = (text: string): string => text.replaceAll(/^( *)# (?=( *- )?( *)[a-z.]+:)/gm, "$1");
@@ -49,8 +75,8 @@ describe.each(Object.entries(cases))("%s", (name, choices) => {
     if (!loaded.ok) return;
     const { spec, warnings } = loaded;
     expect(spec).toMatchObject({ name: choices.name, kafka: { version: choices.kafka } });
-    expect(spec.provider).toMatchObject({ type: "local", port: choices.port ?? 9092 });
-    expect(spec.nodes.reduce((sum, { count }) => sum + (count ?? 0), 0)).toBe(choices.nodes);
+    expect(spec.provider).toMatchObject(providerOf(choices));
+    expect(spec.nodes.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(choices.nodes);
     const keeper = choices.mode === "kraft" ? "controller" : "zookeeper";
     expect(spec.nodes[0]?.roles).toEqual([keeper, "broker"]);
     // Only a cluster of one or two nodes deserves a warning: what it lacks.
@@ -63,8 +89,8 @@ describe.each(Object.entries(cases))("%s", (name, choices) => {
     expect(loaded, all).toMatchObject({ ok: true });
     if (loaded.ok)
       expect(loaded.spec).toMatchObject({
-        provider: { port: choices.port ?? 9092 },
-        kafka: { heap: 512, config: { "auto.create.topics.enable": "false" } },
+        provider: providerOf(choices),
+        kafka: { heap: choices.provider === "local" ? 512 : 4096, config: { "auto.create.topics.enable": "false" } },
         topics: [{ name: "orders", partitions: 6, replicas: Math.min(3, choices.nodes) }],
       });
   });
@@ -104,9 +130,23 @@ describe("answers", () => {
     for (const name of ["", "Orders", "a_b", "-a", "1a", "a".repeat(41)]) expect(readName(name)).toEqual(wrong);
   });
 
-  test("only this machine is built: others are said to come, or not to be known", () => {
-    expect(readProvider("local")).toEqual({ value: "local" });
-    expect(readProvider("ssh")).toEqual({ why: expect.stringContaining("not built yet") as unknown });
+  test("machines", () => {
+    expect(readRegion("ap-northeast-2")).toEqual({ value: "ap-northeast-2" });
+    for (const region of ["", "eu-central-1a", "Frankfurt"]) expect(readRegion(region)).toEqual(wrong);
+    expect(readInstanceType("m7g.large")).toEqual({ value: "m7g.large" });
+    for (const type of ["", "large", "m7g large"]) expect(readInstanceType(type)).toEqual(wrong);
+    expect(readClients("10.0.0.0/8")).toEqual({ value: "10.0.0.0/8" });
+    for (const range of ["", "10.0.0.1/8", "10.0.0.1", "all"]) expect(readClients(range)).toEqual(wrong);
+    expect(readUser("ec2-user")).toEqual({ value: "ec2-user" });
+    for (const user of ["", "a b", "-a"]) expect(readUser(user)).toEqual(wrong);
+    expect(readAddresses("10.0.0.1, k2.example.com,10.0.0.3")).toEqual({
+      value: ["10.0.0.1", "k2.example.com", "10.0.0.3"],
+    });
+    for (const list of ["", ",", "10.0.0.1,10.0.0.1", "{x}"]) expect(readAddresses(list)).toEqual(wrong);
+  });
+
+  test("providers, and those that are not known", () => {
+    for (const one of ["local", "ssh", "aws"]) expect(readProvider(one)).toEqual({ value: one });
     expect(readProvider("azure")).toEqual({ why: expect.stringContaining("there is no provider `azure`") as unknown });
   });
 

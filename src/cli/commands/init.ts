@@ -14,7 +14,7 @@ const page: CommandPage = {
   result: {
     file: "the spec's path, as it was given; null with `-`",
     cluster: "the cluster's name",
-    provider: "`local`",
+    provider: "`local`, `ssh` or `aws`",
     kafka: "the version of Kafka",
     mode: "`kraft` or `zookeeper`",
     nodes: "how many nodes",
@@ -26,6 +26,8 @@ const page: CommandPage = {
     ["kctl init --yes", "ask nothing: the newest Kafka, three nodes"],
     ["kctl init zk.yaml --kafka 3.9 --mode zookeeper", "three ZooKeeper servers and three brokers"],
     ["kctl init ci.yaml --name ci --nodes 1 --port 19092", "small, and beside another cluster"],
+    ["kctl init --provider ssh --addresses 10.0.0.11,10.0.0.12,10.0.0.13", "machines that you have"],
+    ["kctl init --provider aws --region eu-central-1 --clients 10.0.0.0/8", "EC2 instances"],
     ["kctl init -", "look at it first"],
   ],
 };
@@ -38,15 +40,18 @@ export const initCommand = () =>
   specCommand("init", "write a spec to start with", page)
     .argument("[file]", "where to; - prints it (default: $KCTL_SPEC, else kctl.yaml)")
     .option("--name <name>", "the cluster's name (default: the folder's)")
-    .addOption(
-      choice("--provider <provider>", "where it runs (default: local; ssh and aws are not built yet)", ["local"]),
-    )
+    .addOption(choice("--provider <provider>", "where it runs (default: local)", ["local", "ssh", "aws"]))
     .option("--kafka <version>", "3.9.1, or 3.9 for the newest of it (default: the newest of all)")
     .addOption(
       choice("--mode <mode>", "who keeps the metadata (default: kraft where it can be)", ["kraft", "zookeeper"]),
     )
     .option("--nodes <n>", "how many nodes, each with a broker (default: 3)")
-    .option("--port <port>", "where clients come to (default: 9092); every other port moves along")
+    .option("--port <port>", "local: where clients come to (default: 9092); every other port moves along")
+    .option("--user <user>", "ssh: who logs in (default: root)")
+    .option("--addresses <list>", "ssh: the machines, with commas between")
+    .option("--region <region>", "aws: the region (default: AWS_REGION, else eu-central-1)")
+    .option("--instance-type <type>", "aws: the type of instance (default: m7g.large)")
+    .option("--clients <range>", "aws: who may reach the brokers (default: 10.0.0.0/8)")
     .option("--yes", "do not ask: take the defaults")
     .action((file, options) =>
       run(options, async (context) => {
