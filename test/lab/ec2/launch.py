@@ -6,6 +6,7 @@ import moto.ec2.utils as utils
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.responses.tags import TagResponse
 
 from patching import Refusal, replace
 
@@ -237,6 +238,32 @@ def delete_placement_group(self):
         raise Refusal("InvalidPlacementGroup.InUse", f"The placement group {name} is in use and may not be deleted.")
     del placement_groups(backend)[name]
     return EmptyResult()
+
+
+def with_placement_groups(change):
+    """moto takes no tags for them. The decorated function changes those of one group."""
+
+    @replace(TagResponse, change.__name__)
+    def tags_of_all(original, self):
+        groups = {group["GroupId"]: group for group in placement_groups(self.ec2_backend).values()}
+        resources = self._get_param("Resources", [])
+        given = {tag["Key"]: tag.get("Value", "") for tag in self._get_param("Tags", [])}
+        self.params["Resources"] = [one for one in resources if one not in groups]
+        result = original(self) if self.params["Resources"] else EmptyResult()
+        for group in [groups[one] for one in resources if one in groups]:
+            tags = change({tag["Key"]: tag["Value"] for tag in group["Tags"]}, given)
+            group["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        return result
+
+
+@with_placement_groups
+def create_tags(before, given):
+    return before | given
+
+
+@with_placement_groups
+def delete_tags(before, given):
+    return {key: value for key, value in before.items() if key not in given}
 
 
 InstanceResponse.create_placement_group = create_placement_group

@@ -170,6 +170,8 @@ utils.filter_dict_attribute_mapping |= {
     "instance-lifecycle": "lifecycle",
     "root-device-name": "root_device_name",
 }
+# moto knows it, and does not tell it.
+Instance.instance_lifecycle = property(lambda self: self.lifecycle)
 Instance.state_code_text = property(lambda self: str(self._state.code))
 
 
