@@ -138,6 +138,13 @@ describe("where instances boot nothing", () => {
     await launch();
     expect(new Set(endsOf(await found(site)))).toEqual(new Set([end]));
 
+    // A machine that cannot be told has the old end, and so do the tags.
+    expect(errorsOf(await run("extend", "1h", "--timeout", "2s"))).toMatchObject([
+      { code: "ssh-unreachable", what: expect.stringContaining("cannot be told of another end") as unknown },
+    ]);
+    expect(errorsOf(await run("destroy", "--yes", "--keep-data"))).toMatchObject([{ code: "usage" }]);
+    expect(new Set(endsOf(await found(site)))).toEqual(new Set([end]));
+
     await site.specify({ name: "stays" });
     await launch();
     const listed = await run("list", "--region", region);

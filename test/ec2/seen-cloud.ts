@@ -6,7 +6,7 @@ type Tags = Readonly<Record<string, string>>;
 export const nothingSeen: SeenCloud = { instances: [], volumes: [], groups: [], keys: [] };
 
 /** Tags of a cluster `demo`, and these. */
-export function demo(tags: Tags = {}): Tags {
+function demo(tags: Tags = {}): Tags {
   return { [clusterTag]: "demo", ...tags };
 }
 
