@@ -1,4 +1,5 @@
 /** Makes one change of a cluster's machines true: the only place where a step meets the calls that carry it out. */
+import { setTimeout as delay } from "node:timers/promises";
 import { CreateTagsCommand } from "@aws-sdk/client-ec2";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { CloudChange } from "../../ec2/cloud-change.ts";
@@ -16,7 +17,7 @@ import { makeNetwork } from "./network.ts";
 import { makePlacementGroup } from "./placement-group.ts";
 import { protectInstance } from "./protection.ts";
 import { makeGroup, makeRules } from "./security-group.ts";
-import { onceKnown, tagList } from "./tags.ts";
+import { onceKnown, tagList, unseenMs } from "./tags.ts";
 
 export async function carryOut(
   session: CloudSession,
@@ -66,7 +67,13 @@ async function network(session: CloudSession, cidr: string): Promise<void> {
   const { api, spec, signal } = session;
   const tags = { ...session.tags, Name: `kctl-${spec.name}` };
   await makeNetwork(api, { cluster: spec.name, cidr, zones: session.zones() ?? [], tags }, signal);
-  await session.lookForSubnets();
+  // Subnets that were just made may be missed by a look.
+  const began = performance.now();
+  for (;;) {
+    await session.lookForSubnets();
+    if (session.offers()?.subnets.length !== 0 || performance.now() - began > unseenMs) return;
+    await delay(1000, undefined, { signal });
+  }
 }
 
 async function group(session: CloudSession, name: string): Promise<void> {

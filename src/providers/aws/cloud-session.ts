@@ -25,7 +25,7 @@ import type { Spec } from "../../spec/schema.ts";
 import type { Api } from "./api.ts";
 import { watchInstances, type InstanceWatch } from "./instance-watch.ts";
 import type { LoginKey } from "./login-key.ts";
-import { subnetsFor, zonesOfRegion } from "./network.ts";
+import { ownZones, subnetsFor } from "./network.ts";
 import { instancesBy, observeCloud, ofCluster, volumesBy } from "./observe.ts";
 import { offersFor, type Offers } from "./offers.ts";
 import { placementGroupsBy } from "./placement-group.ts";
@@ -254,10 +254,4 @@ function withAddress(one: SeenInstance, { instances }: SeenCloud): SeenInstance 
   const isOn = [one, former].every((each) => each?.state === "running" || each?.state === "pending");
   if (!isOn || one.publicAddress !== null) return one;
   return { ...one, publicAddress: former?.publicAddress ?? null };
-}
-
-const mostZones = 3;
-
-async function ownZones(api: Api, { zones }: AwsSpec): Promise<readonly string[]> {
-  return zones ?? (await zonesOfRegion(api)).slice(0, mostZones);
 }

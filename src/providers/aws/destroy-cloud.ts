@@ -144,7 +144,7 @@ function stuck(
     things.map(({ id, what }): Fault => {
       const fault = faults.get(id);
       const on = hanging.get(id) ?? [];
-      const reason = on.length > 0 ? `${on.join(", ")} refers to it` : fault?.what;
+      const reason = on.length > 0 ? `${on.join(", ")} ${on.length === 1 ? "uses" : "use"} it` : fault?.what;
       const hint = on.length > 0 ? `take ${on.join(", ")} away` : "see in the EC2 console what hangs on it";
       return {
         code: "aws-refused",

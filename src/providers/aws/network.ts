@@ -29,7 +29,7 @@ import { onceKnown, taggedAs } from "./tags.ts";
 /** One subnet for each zone, in the order of the spec's `zones`, else of their names. */
 export async function subnetsFor(api: Api, cluster: string, provider: AwsSpec): Promise<readonly SeenSubnet[]> {
   const { network, zones, region } = provider;
-  if (network?.create !== undefined) return inOrder(await subnetsBy(api, ofCluster(cluster)), zones);
+  if (network?.create !== undefined) return ownSubnets(api, cluster, provider);
   const filters: Filter[] =
     network?.subnets !== undefined
       ? [{ Name: "subnet-id", Values: network.subnets }]
@@ -58,6 +58,22 @@ export async function subnetsFor(api: Api, cluster: string, provider: AwsSpec): 
   return wanted;
 }
 
+/** None where one of them is not whole yet: what makes the network goes on with it. */
+async function ownSubnets(api: Api, cluster: string, provider: AwsSpec): Promise<readonly SeenSubnet[]> {
+  const found = await subnetsBy(api, ofCluster(cluster));
+  if (found.length === 0) return [];
+  const zones = await ownZones(api, provider);
+  const isWhole = (zone: string): boolean => found.some((one) => one.zone === zone && one.givesPublicAddress);
+  return zones.every(isWhole) ? inOrder(found, zones) : [];
+}
+
+const mostZones = 3;
+
+/** The zones of a network of the cluster's own. */
+export async function ownZones(api: Api, { zones }: AwsSpec): Promise<readonly string[]> {
+  return zones ?? (await zonesOfRegion(api)).slice(0, mostZones);
+}
+
 function inOrder(subnets: readonly SeenSubnet[], zones: readonly string[] | undefined): readonly SeenSubnet[] {
   const names = zones ?? [...new Set(subnets.map(({ zone }) => zone))].toSorted();
   return names.flatMap((zone) => subnets.find((subnet) => subnet.zone === zone) ?? []);
@@ -82,7 +98,7 @@ function subnetFrom(one: Subnet): SeenSubnet {
 }
 
 /** The names of the zones that are open to this account. */
-export async function zonesOfRegion(api: Api): Promise<readonly string[]> {
+async function zonesOfRegion(api: Api): Promise<readonly string[]> {
   const { AvailabilityZones = [] } = await api.call((client, options) =>
     client.send(
       new DescribeAvailabilityZonesCommand({ Filters: [{ Name: "zone-type", Values: ["availability-zone"] }] }),
@@ -125,6 +141,15 @@ export async function makeNetwork(api: Api, wish: NetworkToMake, signal: AbortSi
     wish.zones.map(async (zone, index) => {
       const subnet =
         there.find((one) => one.zone === zone) ?? (await makeSubnet(api, vpc, zone, ranges[index] ?? "", tags, signal));
+      if (!table.subnets.includes(subnet.id))
+        await onceKnown(
+          () =>
+            api.call((client, options) =>
+              client.send(new AssociateRouteTableCommand({ RouteTableId: table.id, SubnetId: subnet.id }), options),
+            ),
+          signal,
+        ).catch(unless("Resource.AlreadyAssociated"));
+      // Last: a subnet that has it is whole.
       await onceKnown(
         () =>
           api.call((client, options) =>
@@ -135,14 +160,6 @@ export async function makeNetwork(api: Api, wish: NetworkToMake, signal: AbortSi
           ),
         signal,
       );
-      if (table.subnets.includes(subnet.id)) return;
-      await onceKnown(
-        () =>
-          api.call((client, options) =>
-            client.send(new AssociateRouteTableCommand({ RouteTableId: table.id, SubnetId: subnet.id }), options),
-          ),
-        signal,
-      ).catch(unless("Resource.AlreadyAssociated"));
     }),
   );
 }

@@ -12,7 +12,7 @@ export function taggedAs(type: ResourceType, tags: Readonly<Record<string, strin
 }
 
 /** What was just made may not be known everywhere yet ("Eventual consistency in the Amazon EC2 API"): for up to two minutes. */
-const unseenMs = 120_000;
+export const unseenMs = 120_000;
 
 /**
  * Tries again while EC2 says that what is named is not there, though it was just made.

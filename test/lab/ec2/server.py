@@ -206,8 +206,10 @@ def carry_out(action, region, params, environ, note):
     kinds = {fault["kind"] for fault in hits}
     reading = action.startswith("Describe")
     with lock:
-        named = any(value in faults.unseen or value in faults.unlisted for value in params.values())
-        if missing := faults.missing(params.values()):
+        # A filter that finds nothing is no error.
+        words = [value for key, value in params.items() if not key.startswith("Filter.")]
+        named = any(value in faults.unseen or value in faults.unlisted for value in words)
+        if missing := faults.missing(words):
             return error(400, *missing)
         faults.asked = named or not reading
         faults.bare = faults.without_address() if action == "DescribeInstances" else set()
