@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject } from "vitest";
 import { lab, type Lab } from "../lab/lab.ts";
-import { kctl, start, type Ended, type Place } from "./kctl.ts";
+import { kctl, start, type Place, type Run } from "./kctl.ts";
 import { codesOf } from "./law.ts";
 
 export type Cloud = { readonly place: Place; readonly lab: Lab };
@@ -55,7 +55,7 @@ print(json.dumps({
   "interfaces": [node(one["TagSet"]) for one in ec2.describe_network_interfaces()["NetworkInterfaces"]],
 }))`;
 
-const nothing = { instances: [], volumes: [], groups: [], keys: [], interfaces: [] };
+export const nothing = { instances: [], volumes: [], groups: [], keys: [], interfaces: [] };
 
 const own = ["Name", "kctl:cluster", "kctl:host-key", "kctl:ids", "kctl:image", "kctl:node", "kctl:user"];
 
@@ -100,15 +100,21 @@ export async function killAt(cloud: Cloud, command: string, { action, call, mome
   ec2.clearCalls();
   const which = action === undefined ? {} : { action };
   ec2.faults([{ kind: "hold", from: call, applied: moment === "done", ...which }]);
-  const { child, ended } = start(cloud.place, command, "--yes", "--json");
-  let end: Ended | null = null;
-  void ended.then((its) => (end = its));
-  const held = (): string | undefined => ec2.calls().find(({ status }) => status === 0)?.action;
-  while (held() === undefined && end === null) await delay(20);
-  child.kill("SIGKILL");
-  await ended;
+  const run = start(cloud.place, command, "--yes", "--json");
+  const held = await untilHeld(cloud, run);
+  run.child.kill("SIGKILL");
+  await run.ended;
   ec2.faults([]);
-  return held() ?? null;
+  return held;
+}
+
+/** @returns the last of so many calls that get no answer; null where the command ended by itself first */
+export async function untilHeld({ lab: it }: Cloud, { ended }: Run, count = 1): Promise<string | null> {
+  const state = { isOver: false };
+  void ended.finally(() => (state.isOver = true));
+  const held = (): readonly string[] => it.ec2.calls().flatMap(({ status, action }) => (status === 0 ? [action] : []));
+  while (held().length < count && !state.isOver) await delay(20);
+  return held()[count - 1] ?? null;
 }
 
 /** Whatever it had done by then: the next `up` makes what is missing and no second machine, and `destroy` leaves nothing. */

@@ -38,7 +38,12 @@ const other = "another-machine";
 
 /** As if from another machine, which has another name: whether its processes live, nobody can tell here. */
 const fromAnother = (argv: readonly string[]): readonly string[] => [
-  ...["unshare", "--uts", "sh", "-c", `hostname ${other} && exec "$@"`, "sh"],
+  "unshare",
+  "--uts",
+  "sh",
+  "-c",
+  `hostname ${other} && exec "$@"`,
+  "sh",
   ...argv,
 ];
 

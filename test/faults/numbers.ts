@@ -42,6 +42,7 @@ export const sections = [
       29: "a stale lock, clocks that differ",
       30: "the holder of the lock sleeps past its lease",
       31: "the network to a machine is gone for a while",
+      32: "the operator's address changes",
       33: "stdout closed, the disk of this machine full",
     },
   },

@@ -1,10 +1,11 @@
 /** The key that opens the machines: kctl's own, in the user's files, or one of the user's. */
 import { existsSync } from "node:fs";
-import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { isOwnKeyPair, isPublicKeyFile, nameInAccount, type AwsSpec } from "../../ec2/want-cloud.ts";
 import { KctlError } from "../../fault.ts";
+import { errnoOf, withIoFaults } from "../../hosts/local/io-fault.ts";
 import { loadSsh2 } from "../../hosts/ssh/load-ssh2.ts";
 
 export type LoginKey = {
@@ -80,16 +81,7 @@ async function own(cluster: string, region: string, around: Around): Promise<str
   const { utils } = await loadSsh2();
   if (!existsSync(file)) {
     const { private: secret } = utils.generateKeyPairSync("ed25519", { comment: nameInAccount(cluster) });
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const draft = `${file}.${randomUUID()}`;
-    await writeFile(draft, secret, { mode: 0o600, flag: "wx" });
-    try {
-      await link(draft, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      await unlink(draft);
-    }
+    await withIoFaults("write", file, () => keepKey(file, secret));
   }
   const key = utils.parseKey(await readFile(file));
   if (key instanceof Error)
@@ -100,4 +92,17 @@ async function own(cluster: string, region: string, around: Around): Promise<str
       fix: "put the file back from a backup; machines that know it let nobody else in",
     });
   return `${key.type} ${key.getPublicSSH().toString("base64")} ${nameInAccount(cluster)}`;
+}
+
+async function keepKey(file: string, secret: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(draft, secret, { mode: 0o600, flag: "wx", flush: true });
+    await link(draft, file);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
 }

@@ -221,9 +221,7 @@ describe("the lock in EC2", () => {
 
   test("one that slept, and cannot ask EC2, does not have it", async () => {
     let isAway = false;
-    const { api } = account((_, apply) =>
-      isAway ? Promise.reject(refusal("TimeoutError") as Error) : promised(apply),
-    );
+    const { api } = account((_, apply) => (isAway ? Promise.reject(refusal("TimeoutError")) : promised(apply)));
     const sleeper = await acquireCloudLock(api, wish);
     isAway = true;
     expect(await sleeper.stillHeld()).toBe(true);
