@@ -12,7 +12,7 @@ export type Cloud = { readonly place: Place; readonly lab: Lab };
 
 /** No machine has this much memory: once the machines are made, `up` ends, and what comes after them costs no time. */
 export const awsYaml = `name: demo
-provider: { type: aws, region: ap-northeast-2, access: { ssh: [203.0.113.0/24] } }
+provider: { type: aws, region: ap-northeast-2, access: { ssh: [203.0.113.1/32] } }
 kafka: { version: 4.3.1, heap: 9000GiB }
 nodes:
   - { name: kafka-1, roles: [controller, broker], instanceType: m7g.large, volume: { size: 10GiB } }

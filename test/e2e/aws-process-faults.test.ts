@@ -34,7 +34,8 @@ describe("an account", { timeout: 900_000 }, () => {
 
   injectFault(33, "the disk on which kctl keeps the key to the machines is full", async () => {
     const { inside } = cloud.place;
-    const fill = 'mkdir -p "$HOME/.config" && mount -t tmpfs -o size=4k tmpfs "$HOME/.config" && exec "$@"';
+    const fill =
+      'mkdir -p "$HOME/.config" && mount -t tmpfs -o size=4k tmpfs "$HOME/.config" && head -c 4096 /dev/zero >"$HOME/.config/full" && exec "$@"';
     const full = (argv: readonly string[]): readonly [string, ...string[]] => {
       if (inside === undefined) throw new Error("EC2 is reached from inside");
       return inside(["unshare", "--mount", "sh", "-c", fill, "sh", ...argv]);
@@ -114,16 +115,16 @@ describe("an account", { timeout: 900_000 }, () => {
 
   injectFault(32, "the operator's address is another one than the security group lets in", async () => {
     const spec = await readFile(cloud.place.spec, "utf8");
-    await cloud.lab.ec2.moveOperator("192.0.2.77");
+    await cloud.lab.ec2.moveOperator("203.0.113.77");
     const away = await kctl(cloud.place, "up", "--yes", "--json", "--timeout", "5s");
     expect({ exit: away.exit, codes: codesOf(away) }).toEqual({ exit: 1, codes: ["ssh-unreachable"] });
-    await writeFile(cloud.place.spec, spec.replace("203.0.113.0/24", "192.0.2.0/24"));
+    await writeFile(cloud.place.spec, spec.replace("203.0.113.1/32", "203.0.113.77/32"));
     await makesMachines(cloud);
-    expect(await cloud.lab.boto(sshFrom)).toEqual(["192.0.2.0/24"]);
+    expect(await cloud.lab.boto(sshFrom)).toEqual(["203.0.113.77/32"]);
     await cloud.lab.ec2.moveOperator("203.0.113.1");
     await writeFile(cloud.place.spec, spec);
     await makesMachines(cloud);
-    expect(await cloud.lab.boto(sshFrom)).toEqual(["203.0.113.0/24"]);
+    expect(await cloud.lab.boto(sshFrom)).toEqual(["203.0.113.1/32"]);
     return "the machine is not reached, and says so; with the new range in the spec `up` changes the rule first, and gets in; the old range is let in no more";
   });
 
