@@ -29,6 +29,7 @@ import { readTemplate } from "../templates.ts";
 import type { Context } from "./context.ts";
 import { idAfterUp, type FreshId } from "./fresh-id.ts";
 import { observeKafka } from "./observe-kafka.ts";
+import { readReceipt } from "./read-receipt.ts";
 
 export type Survey = {
   readonly provider: Provider;
@@ -282,7 +283,7 @@ export async function survey(
   fresh: FreshId = idAfterUp,
 ): Promise<Survey> {
   const { signal } = context;
-  const receiptFile = await provider.readReceipt();
+  const receiptFile = await readReceipt(provider);
   const former = receiptFile === null ? null : parseReceipt(receiptFile);
   const cache = await cacheOf(spec, provider, former, context);
   const { machine } = provider.platform;

@@ -83,6 +83,7 @@ export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, aroun
     takeIn: () => Promise.resolve(),
     readReceipt: async () => {
       await fleet.look();
+      await leases.again();
       return remote.provider.readReceipt();
     },
   };

@@ -6,6 +6,8 @@ export type Leases = {
   readonly begin: (command: string) => Promise<void>;
   /** One that has just come. */
   readonly add: (node: string) => Promise<void>;
+  /** Those that could not be reached before, and can be by now. */
+  readonly again: () => Promise<void>;
   readonly stillHeld: () => Promise<boolean>;
   readonly end: () => Promise<void>;
   /** The machines are gone, and their leases with them. */
@@ -41,6 +43,10 @@ export function leaseHosts(
     },
     add: (node) => {
       turn = turn.then(() => add(node));
+      return turn;
+    },
+    again: () => {
+      turn = turn.then(() => (held === null ? take() : lockMore(nodes())));
       return turn;
     },
     stillHeld: async () => held === null || held.stillHeld(),

@@ -71,7 +71,7 @@ export async function acquireClusterLock(
     throw clash ?? (failures.length === 1 ? failures[0] : new KctlError(failures.flatMap(faultsOf)));
   }
   const extend = async (more: readonly Machine[]): Promise<void> => {
-    await Promise.all(more.map(take));
+    await Promise.all(more.filter(({ node }) => !held.some((one) => one.node === node)).map(take));
     const other = failures.find((error) => !isOfTheMachine(error));
     signal.throwIfAborted();
     if (other !== undefined) throw new KctlError(faultsOf(other), { cause: other });
