@@ -57,11 +57,11 @@ print(json.dumps({
 
 export const nothing = { instances: [], volumes: [], groups: [], keys: [], interfaces: [] };
 
-const own = ["Name", "kctl:cluster", "kctl:host-key", "kctl:ids", "kctl:image", "kctl:node", "kctl:user"];
+const own = ["cluster", "host-key", "ids", "image", "node", "owner", "since", "user"].map((word) => `kctl:${word}`);
 
 /** One machine, which let kctl in and shows a host key of its own, with its disks; a group; a key to log in with. No lock. */
 const whole = {
-  instances: [{ node: "kafka-1", state: "running", tags: own }],
+  instances: [{ node: "kafka-1", state: "running", tags: ["Name", ...own] }],
   volumes: [
     [10, "kafka-1"],
     [16, "kafka-1"],
