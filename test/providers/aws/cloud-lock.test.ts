@@ -23,8 +23,12 @@ type Pair = { readonly id: string; readonly tags: Record<string, string> };
 const wish = { cluster: "demo", command: "kctl up", publicKey: "ssh-ed25519 AAAA" };
 const leaseMs = 180_000;
 
-const refusal = (name: string): unknown =>
-  apiFault(Object.assign(new Error(name), { name }), { region: "eu-central-1", profile: undefined, action: null });
+function refusal(name: string): Error {
+  const where = { region: "eu-central-1", profile: undefined, action: null };
+  const fault = apiFault(Object.assign(new Error(name), { name }), where);
+  if (fault instanceof Error) return fault;
+  throw new Error("an error of EC2's is one of kctl's");
+}
 
 /** @param around what becomes of a call, which `apply` carries out */
 function account(around: (command: object, apply: () => object) => Promise<object> = (_, apply) => promised(apply)): {
