@@ -47,12 +47,19 @@ export function wantedEnd(
   { ttl, now, fresh }: { readonly ttl: number | null; readonly now: number; readonly fresh: string | null },
 ): End {
   const { there, at } = endOf(seen);
-  if (!there) return { ...nothing, expires: at !== null && at > now ? instant(at) : fresh };
+  if (!there) return { ...nothing, expires: at !== null && isBegun(at, now, ttl) ? instant(at) : fresh };
   if (at === null) return ttl === null ? nothing : { ...nothing, refusals: [madeWithout(cluster)] };
   if (at > now) return { ...nothing, expires: instant(at) };
   const what = `the end of ${cluster} has come (${instant(at)}): its machines are ending themselves`;
   const fix = "run the same command again in a few minutes, or `kctl destroy` now";
   return { ...nothing, expires: instant(at), obstacles: [{ code: "machine-lost", what, fix }] };
+}
+
+/** EC2 may take some minutes to show a machine that a run which was cut off has launched: it has that run's end. */
+const soonMs = 600_000;
+
+function isBegun(at: number, now: number, ttl: number | null): boolean {
+  return at > now && (ttl === null || Math.abs(at - now - ttl * 1000) <= soonMs);
 }
 
 const nothing: End = { expires: null, refusals: [], obstacles: [] };

@@ -42,7 +42,13 @@ describe("wanted", () => {
   test.each<[string, Partial<SeenCloud>, number | null, string | null]>([
     ["a new one: from now on", {}, 7200, two],
     ["a new one without a ttl", {}, null, null],
-    ["as it was begun by a run that was cut off", { groups: [group({ [expiresTag]: one })] }, 7200, one],
+    [
+      "as it was begun by a run that was cut off just now",
+      { groups: [group({ [expiresTag]: "2026-06-01T13:55:00Z" })] },
+      7200,
+      "2026-06-01T13:55:00Z",
+    ],
+    ["from now on, where that was an hour ago", { groups: [group({ [expiresTag]: one })] }, 7200, two],
     ["also where the ttl is not said again", { groups: [group({ [expiresTag]: one })] }, null, one],
     [
       "what an earlier one left does not count",
