@@ -40,8 +40,8 @@ export async function launchMachine(
   });
   const first = must(images[0], "an instance type");
   const tags = {
-    ...session.tags,
     Name: `${spec.name}-${node}`,
+    ...session.tags,
     [nodeTag]: node,
     [idsTag]: machine.ids,
     [imageTag]: machine.image,
