@@ -11,20 +11,21 @@ import { codesOf } from "./law.ts";
 export type Cloud = { readonly place: Place; readonly lab: Lab };
 
 /** No machine has this much memory: once the machines are made, `up` ends, and what comes after them costs no time. */
-export const awsYaml = `name: demo
+const awsYaml = `name: demo
 provider: { type: aws, region: ap-northeast-2, access: { ssh: [203.0.113.1/32] } }
 kafka: { version: 4.3.1, heap: 9000GiB }
 nodes:
   - { name: kafka-1, roles: [controller, broker], instanceType: m7g.large, volume: { size: 10GiB } }
 `;
 
-export async function openCloud(yaml = awsYaml): Promise<Cloud> {
-  const it = await lab({ hosts: 0, ec2: true });
+/** @param simulated machines are launched, and nothing boots */
+export async function openCloud({ simulated } = { simulated: false }): Promise<Cloud> {
+  const it = await lab({ hosts: 0, ec2: { simulated } });
   const folder = await mkdtemp(join(tmpdir(), "kctl aws-é-"));
   const home = join(folder, "home");
   await mkdir(home);
   const spec = join(folder, "kctl.yaml");
-  await writeFile(spec, yaml);
+  await writeFile(spec, awsYaml);
   const env = { PATH: process.env["PATH"], HOME: home, KCTL_CACHE: inject("cache"), NO_COLOR: "1" };
   return { lab: it, place: { folder, spec, port: 9092, servers: [], env, inside: it.inside } };
 }
@@ -127,13 +128,21 @@ export async function upGoesOn(cloud: Cloud, point: Point): Promise<string | nul
   return at;
 }
 
-/** The next `up` makes the machines again, or `destroy` ends them; then nothing is left. */
-export async function destroyGoesOn(cloud: Cloud, point: Point, next: "up" | "destroy"): Promise<string | null> {
-  const before = launched(cloud);
+/** The next `up` makes what went, in one machine; then `destroy` leaves nothing. */
+export async function upAfterDestroy(cloud: Cloud, point: Point): Promise<string | null> {
   await makesMachines(cloud);
+  const before = launched(cloud);
   const at = await killAt(cloud, "destroy", point);
-  if (next === "up") await makesMachines(cloud);
-  expect(launched(cloud) - before, `machines launched for one node, killed at ${at}`).toBeLessThanOrEqual(2);
+  await makesMachines(cloud);
+  expect(launched(cloud) - before, `machines launched for one node, killed at ${at}`).toBe(1);
+  await destroysAll(cloud);
+  return at;
+}
+
+/** The next `destroy` leaves nothing. The machine is launched and no more, which is the same to whoever removes it: it needs no host. */
+export async function destroyGoesOn(cloud: Cloud, point: Point): Promise<string | null> {
+  expect(await killAt(cloud, "up", { action: "RunInstances", call: 1, moment: "done" })).toBe("RunInstances");
+  const at = await killAt(cloud, "destroy", point);
   await destroysAll(cloud);
   return at;
 }

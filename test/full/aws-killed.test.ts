@@ -6,6 +6,7 @@ import {
   closeCloud,
   destroyGoesOn,
   openCloud,
+  upAfterDestroy,
   upGoesOn,
   type Cloud,
   type Moment,
@@ -17,65 +18,85 @@ import { hasLab } from "../lab/base.ts";
 /** Each has an account and hosts of its own. */
 const accounts = Number(process.env["KCTL_TEST_ACCOUNTS"] ?? 3);
 
-type Kill = Point & { readonly command: string; readonly at: string; readonly next: string };
+type Kill = Point & { readonly command: string; readonly at: string };
 
 const kills: Kill[] = [];
 
-describe.runIf(hasLab())("every call", { timeout: 7_200_000 }, () => {
-  let clouds: readonly Cloud[] = [];
-
-  beforeAll(async () => {
-    clouds = await Promise.all(Array.from({ length: accounts }, () => openCloud()));
-  }, 600_000);
-  afterAll(async () => {
-    await Promise.all(clouds.map(closeCloud));
-    if (process.env["KCTL_WRITE_REPORT"] === "1") await writeReport();
-  }, 600_000);
-
-  /** Calls in their order, each account taking the next, until a command ends before it comes to its call. */
-  async function everyCall(
-    command: string,
-    killed: (cloud: Cloud, point: Point) => Promise<{ readonly at: string | null; readonly next: string }>,
-  ): Promise<void> {
-    let turn = 0;
-    let isOver = false;
-    const moments: readonly Moment[] = ["begun", "done"];
-    const work = async (cloud: Cloud): Promise<void> => {
-      while (!isOver) {
-        const point = { call: 1 + Math.floor(turn / 2), moment: moments[turn % 2] ?? "done" };
-        turn += 1;
-        const { at, next } = await killed(cloud, point);
-        process.stdout.write(`${command} ${point.call} ${point.moment}: ${at ?? "ended by itself"}\n`);
-        if (at === null) isOver = true;
-        else kills.push({ ...point, command, at, next });
-      }
-    };
-    const ends = await Promise.allSettled(clouds.map(work));
-    expect(ends.flatMap((end) => (end.status === "rejected" ? [String(end.reason)] : []))).toEqual([]);
-    expect(isOver).toBe(true);
-  }
-
-  injectFault(
-    25,
-    "SIGKILL to a first `up` in EC2 at each of its calls, before the call does anything and after it did",
-    async () => {
-      await everyCall("up", async (cloud, point) => ({ at: await upGoesOn(cloud, point), next: "`up`, `destroy`" }));
-      return "its lock is taken over at once; the next `up` makes what is missing, and no second machine; `destroy` leaves nothing, by another client's look";
-    },
-  );
-
-  injectFault(
-    25,
-    "SIGKILL to a `destroy` in EC2 at each of its calls, before the call does anything and after it did",
-    async () => {
-      await everyCall("destroy", async (cloud, point) => {
-        const next = point.moment === "begun" ? "destroy" : "up";
-        return { at: await destroyGoesOn(cloud, point, next), next: next === "up" ? "`up`, `destroy`" : "`destroy`" };
-      });
-      return "its lock is taken over at once; the next `destroy` leaves nothing; so it does after an `up`, which makes one machine for the node";
-    },
-  );
+afterAll(async () => {
+  if (process.env["KCTL_WRITE_REPORT"] === "1") await writeReport();
 });
+
+/** Calls in their order, each account taking the next, until a command ends before it comes to its call. */
+async function everyCall(
+  command: string,
+  clouds: readonly Cloud[],
+  killed: (cloud: Cloud, point: Point) => Promise<string | null>,
+): Promise<void> {
+  let turn = 0;
+  let isOver = false;
+  const moments: readonly Moment[] = ["begun", "done"];
+  const work = async (cloud: Cloud): Promise<void> => {
+    while (!isOver) {
+      const point = { call: 1 + Math.floor(turn / 2), moment: moments[turn % 2] ?? "done" };
+      turn += 1;
+      const at = await killed(cloud, point);
+      process.stdout.write(`${command} ${point.call} ${point.moment}: ${at ?? "ended by itself"}\n`);
+      if (at === null) isOver = true;
+      else kills.push({ ...point, command, at });
+    }
+  };
+  const ends = await Promise.allSettled(clouds.map(work));
+  expect(ends.flatMap((end) => (end.status === "rejected" ? [String(end.reason)] : []))).toEqual([]);
+  expect(isOver).toBe(true);
+}
+
+describe.runIf(hasLab()).each([{ simulated: true }, { simulated: false }])(
+  "accounts; hosts are simulated: $simulated",
+  { timeout: 7_200_000 },
+  (options) => {
+    let clouds: readonly Cloud[] = [];
+
+    beforeAll(async () => {
+      clouds = await Promise.all(Array.from({ length: accounts }, () => openCloud(options)));
+    }, 600_000);
+    afterAll(async () => {
+      await Promise.all(clouds.map(closeCloud));
+    }, 600_000);
+
+    if (options.simulated) {
+      injectFault(
+        25,
+        "SIGKILL to a `destroy` in EC2 at each of its calls, before the call does anything and after it did",
+        async () => {
+          await everyCall("destroy", clouds, destroyGoesOn);
+          return "its lock is taken over at once; the next `destroy` leaves nothing, by another client's look";
+        },
+      );
+      return;
+    }
+
+    injectFault(
+      25,
+      "SIGKILL to a first `up` in EC2 at each of its calls, before the call does anything and after it did",
+      async () => {
+        await everyCall("up", clouds, upGoesOn);
+        return "its locks are taken over at once, in EC2 and on the host; the next `up` makes what is missing, and no second machine; `destroy` leaves nothing, by another client's look";
+      },
+    );
+
+    injectFault(25, "SIGKILL to a `destroy` in EC2 at each of its calls that remove something, then `up`", async () => {
+      const points = ["TerminateInstances", "DeleteVolume", "DeleteSecurityGroup", "DeleteKeyPair"].map(
+        (action): Point & { readonly action: string } => ({ action, call: 1, moment: "done" }),
+      );
+      const work = async (cloud: Cloud, first: number): Promise<void> => {
+        for (const point of points.filter((_, at) => at % clouds.length === first))
+          expect(await upAfterDestroy(cloud, point)).toBe(point.action);
+      };
+      await Promise.all(clouds.map(work));
+      return "its lock is taken over at once; `up` makes one machine again, and `destroy` leaves nothing";
+    });
+  },
+);
 
 async function writeReport(): Promise<void> {
   const tables = ["up", "destroy"].map((command) => {
@@ -104,6 +125,7 @@ a \`destroy\` in turn: once when the call had come to EC2 and done nothing yet, 
 After each kill the next command was run at once. It took the dead one's locks over, in EC2 and on the host, and made or removed what was
 left: ${kills.length} of ${kills.length} times. Never was there a second machine for the node: one launch for each killed \`up\` and the \`up\` after it, counted over all states. What was in the account
 after that, and after the last \`destroy\`, was read with boto3: exactly the machine, two volumes, interface, group with its rules and key; then nothing.
+\`up\` was tried with a host behind the machine, which kctl logs in to; \`destroy\`, to which that is the same, without.
 
 ${tables.join("\n")}`,
   );
