@@ -1,7 +1,8 @@
 /** What moto cannot show: pages and answers as the Amazon EC2 API Reference documents them, at the level of requests. */
-import { DescribeInstancesCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
+import { DescribeInstancesCommand, RunInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
 import { faultsOf } from "../../../src/fault.ts";
+import { mustStillHold } from "../../../src/providers/must-still-hold.ts";
 import { instancesBy, volumesBy } from "../../../src/providers/aws/observe.ts";
 import { offersFor } from "../../../src/providers/aws/offers.ts";
 import { injectFault } from "../../faults/fault.ts";
@@ -78,4 +79,19 @@ injectFault(16, "an image that its owner has deprecated, by its id and by its na
   );
   expect(() => offers.image("ami-1", "x86_64")).toThrow("the image ami-1 is for arm64");
   return "one that the spec names by its id is launched; by name the newest that is not deprecated, or an error that says so";
+});
+
+injectFault(30, "the lock in EC2 is lost while a call that removes something waits to be tried again", async () => {
+  const held = [true, false];
+  const { api, asked } = await standIn(
+    () => refusal("RequestLimitExceeded", 503),
+    () => mustStillHold({ stillHeld: () => Promise.resolve(held.shift() ?? false) }),
+  );
+  const order = new TerminateInstancesCommand({ InstanceIds: ["i-1"] });
+  const failed = await api.call((client, options) => client.send(order, options)).catch(faultsOf);
+  expect(failed).toMatchObject([
+    { code: "locked", what: expect.stringContaining("took this cluster over") as unknown },
+  ]);
+  expect(asked).toHaveLength(1);
+  return "it is not asked a second time, and says that another kctl has the cluster";
 });

@@ -9,9 +9,13 @@ export type Asked = { readonly action: string; readonly params: URLSearchParams 
 
 export type Answer = { readonly status?: number; readonly body: string };
 
-/** The API as kctl calls it, against this. Its calls are kept. */
+/**
+ * The API as kctl calls it, against this. Its calls are kept.
+ * @param before each of them
+ */
 export async function standIn(
   answer: (asked: Asked) => Answer,
+  before: () => Promise<void> = () => Promise.resolve(),
 ): Promise<{ readonly api: Api; readonly asked: readonly Asked[] }> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
@@ -32,7 +36,7 @@ export async function standIn(
   vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
   vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
-  const api = openApi({ region: "eu-central-1", profile: undefined, signal: new AbortController().signal });
+  const api = openApi({ region: "eu-central-1", profile: undefined, signal: new AbortController().signal, before });
   onTestFinished(async () => {
     api.close();
     vi.unstubAllEnvs();
