@@ -23,7 +23,8 @@ type Kill = Point & { readonly command: string; readonly at: string };
 const kills: Kill[] = [];
 
 afterAll(async () => {
-  if (process.env["KCTL_WRITE_REPORT"] === "1") await writeReport();
+  const both = ["up", "destroy"].every((one) => kills.some(({ command }) => command === one));
+  if (both && process.env["KCTL_WRITE_REPORT"] === "1") await writeReport();
 });
 
 /** Calls in their order, each account taking the next, until a command ends before it comes to its call. */
