@@ -93,13 +93,7 @@ describe("an account in which instances boot nothing", () => {
     ];
     for (const action of making) await denied(action, () => up(account));
     await launches(account);
-    const removing = [
-      "DeleteSubnet",
-      "DetachInternetGateway",
-      "DeleteInternetGateway",
-      "DeleteRouteTable",
-      "DeleteVpc",
-    ];
+    const removing = ["DeleteSubnet", "DetachInternetGateway", "DeleteInternetGateway", "DeleteVpc"];
     for (const action of removing) await denied(action, () => destroy(account));
     await specify(account);
     await leavesNothing(account);
