@@ -14,19 +14,33 @@ import { survey, type ServerJava, type Survey } from "./survey.ts";
 export type Checked = {
   readonly cluster: string;
   readonly nodes: readonly string[];
+  /** What findings are about that are about no node. */
+  readonly place: string;
   readonly findings: readonly Finding[];
 };
 
 export async function check(context: Context): Promise<Checked> {
   const open = await openCluster(context);
   const { spec, provider } = open;
-  await provider.fleet?.look();
+  const unseen = await faultsOfLook(provider, context);
   const { machine } = provider.platform;
   const cluster = resolveCluster(spec, provider.platform, noKnownIds);
-  const paths = pathsOf(cluster, machine?.addresses ?? {});
+  const nothing = { facts: new Map(), shared: null, paths: [], desired: [], observed: {} };
+  const about = {
+    cluster: cluster.name,
+    nodes: cluster.nodes.map(({ name }) => name),
+    place: provider.fleet === null ? "this machine" : "the account",
+  };
+  if (unseen.length > 0) return { ...about, findings: findings({ cluster, ...nothing, faults: unseen }) };
+  // A machine that is still to be made cannot be asked.
+  const absent = provider.fleet?.absent() ?? new Set<string>();
+  const there = { ...cluster, nodes: cluster.nodes.filter(({ name }) => !absent.has(name)) };
+  const paths = pathsOf(cluster, machine?.addresses ?? {}).filter(
+    ({ from, to }) => !absent.has(from) && !absent.has(to),
+  );
   const [looked, asked, shared] = await Promise.all([
     look(open, context),
-    machine === null ? { facts: new Map(), faults: [] } : askHosts(provider, cluster, paths, context.signal),
+    machine === null ? { facts: new Map(), faults: [] } : askHosts(provider, there, paths, context.signal),
     machine === null ? askThisMachine(provider, context) : null,
   ]);
   const { seen } = looked;
@@ -39,11 +53,19 @@ export async function check(context: Context): Promise<Checked> {
     observed: seen?.observed.hosts ?? {},
     faults: [...looked.faults, ...asked.faults],
   });
-  return {
-    cluster: cluster.name,
-    nodes: cluster.nodes.map(({ name }) => name),
-    findings: [...looked.findings, ...found],
-  };
+  return { ...about, findings: [...looked.findings, ...found] };
+}
+
+/** Why nothing can be seen of the account that the machines are in. */
+async function faultsOfLook({ fleet }: OpenCluster["provider"], { signal }: Context): Promise<readonly Fault[]> {
+  try {
+    await fleet?.look();
+    return [];
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof KctlError)) throw error;
+    return error.faults;
+  }
 }
 
 type Looked = {
@@ -70,9 +92,14 @@ async function look({ spec, provider }: OpenCluster, context: Context): Promise<
   };
   try {
     const seen = await survey(spec, provider, javaOf, context);
-    const { obstacles, refusals } = seen.plan;
+    const { obstacles, refusals, changes } = seen.plan;
     const unknown = [...seen.unreachable.values()].flatMap((error) => error.faults);
-    return { seen, faults: [...faults, ...unknown, ...obstacles, ...refusals], findings: about };
+    const judged = await provider.fleet?.judge(seen.cluster, changes);
+    return {
+      seen,
+      faults: [...faults, ...unknown, ...obstacles, ...refusals, ...(judged?.faults ?? [])],
+      findings: [...about, ...(judged?.findings ?? [])],
+    };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof KctlError)) throw error;

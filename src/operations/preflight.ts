@@ -1,5 +1,6 @@
 /** What `up` sees to before it changes anything on machines that are new to the cluster: the errors of `kctl check`. */
 import type { Fault } from "../fault.ts";
+import type { Finding } from "../preflight/finding.ts";
 import { findings } from "../preflight/findings.ts";
 import { pathsOf } from "../preflight/paths.ts";
 import { askHosts } from "./ask-facts.ts";
@@ -9,7 +10,7 @@ export async function preflight(seen: Survey, signal: AbortSignal): Promise<read
   const { cluster, desired, observed, provider, unreachable } = seen;
   const absent = provider.fleet?.absent() ?? new Set<string>();
   // Machines that are still to be made are looked at once they are there.
-  if (absent.size > 0) return [];
+  if (absent.size > 0) return judged(seen);
   const fresh = newNodes(seen);
   const { machine } = provider.platform;
   // Where a machine is out of reach, `up` goes no further anyway.
@@ -29,14 +30,23 @@ export async function preflight(seen: Survey, signal: AbortSignal): Promise<read
   // A machine that serves already is not stopped by what it lives with; a way from it to a new one is another matter.
   const counts = (node: string | null, id: string): boolean =>
     node === null || fresh.has(node) || id === "unreachable-port" || id === "clocks-apart";
-  return found
-    .filter(({ level, node, id }) => level === "error" && counts(node, id))
-    .map(({ what, node, measured, fix }) => ({
-      code: "preflight-failed",
-      what: `${what} (found: ${measured})`,
-      ...(node === null ? {} : { node }),
-      fix,
-    }));
+  return found.filter(({ level, node, id }) => level === "error" && counts(node, id)).map(faultOf);
+}
+
+/** Whether the machines can be launched, before the first one is. */
+async function judged({ provider, cluster, plan }: Survey): Promise<readonly Fault[]> {
+  const its = await provider.fleet?.judge(cluster, plan.changes);
+  if (its === undefined) return [];
+  return [...its.faults, ...its.findings.filter(({ level }) => level === "error").map(faultOf)];
+}
+
+function faultOf({ what, node, measured, fix }: Finding): Fault {
+  return {
+    code: "preflight-failed",
+    what: `${what} (found: ${measured})`,
+    ...(node === null ? {} : { node }),
+    fix,
+  };
 }
 
 /** Those that no receipt knows. */

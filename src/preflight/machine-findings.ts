@@ -21,7 +21,7 @@ export function machineFindings(machine: Machine): readonly Finding[] {
   const { node, facts, own } = machine;
   const found = [
     ...(own ? systemFindings(facts) : []),
-    ...memory(machine),
+    ...memoryFindings(machine.members, facts.memoryMiB),
     ...swap(facts),
     ...hugePages(facts),
     ...openFiles(machine),
@@ -36,7 +36,8 @@ const besideHeapMiB = 256;
 /** A broker's reads and writes go through the page cache, which has what is left. */
 const mostOfMemory = 0.8;
 
-function memory({ members, facts: { memoryMiB } }: Machine): readonly Found[] {
+/** What its memory is too small for; null: it is not known. */
+export function memoryFindings(members: readonly Member[], memoryMiB: number | null): readonly Found[] {
   if (memoryMiB === null || members.length === 0) return [];
   const heaps = members.reduce((sum, { heapMiB }) => sum + heapMiB, 0);
   const needed = heaps + members.length * besideHeapMiB;

@@ -5,9 +5,12 @@ import type { Platform } from "../cluster/platform.ts";
 import type { CloudChange } from "../ec2/cloud-change.ts";
 import type { CloudPlan } from "../ec2/cloud-changes.ts";
 import type { Costs } from "../ec2/costs.ts";
+import type { Fault } from "../fault.ts";
 import type { History, HistoryEntry } from "../hosts/history.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Shell } from "../hosts/ssh/shell.ts";
+import type { Change } from "../plan/change.ts";
+import type { Finding } from "../preflight/finding.ts";
 import type { Emit } from "../report/events.ts";
 
 export type Lock = {
@@ -26,6 +29,8 @@ export type Fleet = {
   readonly absent: () => ReadonlySet<string>;
   /** What of the machines differs from what is wanted. */
   readonly plan: (cluster: Cluster) => CloudPlan;
+  /** What stands in the way of machines that these changes launch, seen in the account: changes nothing, asks nothing where there are none. */
+  readonly judge: (cluster: Cluster, changes: readonly Change[]) => Promise<FleetJudged>;
   readonly carryOut: (change: CloudChange, cluster: Cluster, options: FleetOptions) => Promise<void>;
   /** Ends the machine of a node, whose servers were stopped; its data volume stays. */
   readonly end: (node: string) => Promise<void>;
@@ -42,6 +47,8 @@ export type Fleet = {
   /** Removes all that carries the cluster's tag; `keepData`: but for the data volumes. */
   readonly destroy: (options: { readonly keepData: boolean }) => Promise<FleetDestroyed>;
 };
+
+export type FleetJudged = { readonly findings: readonly Finding[]; readonly faults: readonly Fault[] };
 
 export type FleetOptions = {
   /** The change is under way: others may go on. */

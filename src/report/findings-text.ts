@@ -7,13 +7,14 @@ import { fold } from "./width.ts";
 type Checked = {
   readonly cluster: string;
   readonly nodes: readonly string[];
+  readonly place: string;
   readonly findings: readonly Finding[];
 };
 
 export function findingsText(checked: Checked, paint: Paint, { columns, words }: Page): string {
   const { cluster, nodes, findings } = checked;
   const places = [null, ...nodes].map((node) => ({
-    name: node ?? (findings.every((one) => one.node === null) ? "this machine" : "the cluster"),
+    name: node ?? (findings.every((one) => one.node === null) ? checked.place : "the cluster"),
     list: findings.filter((one) => one.node === node),
   }));
   const lines = [

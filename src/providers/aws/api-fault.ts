@@ -1,13 +1,15 @@
 /** What EC2, or the way to it, answers in the place of a result: as a fault that says what to do about it. */
 import { KctlError, type Fault } from "../../fault.ts";
 
-/** One call that was refused; `api` is EC2's own code. */
+/** One call that was refused; `api` is EC2's own code, `action` what it would have taken leave to do. */
 class ApiError extends KctlError {
   readonly api: string;
+  readonly action: string | null;
 
-  constructor(fault: Fault, api: string, options?: ErrorOptions) {
+  constructor(fault: Fault, api: string, action: string | null, options?: ErrorOptions) {
     super(fault, options);
     this.api = api;
+    this.action = action;
   }
 }
 
@@ -19,6 +21,32 @@ export function codeOf(error: unknown): string | null {
 /** Whether EC2 says that what was named is not there: `InvalidInstanceID.NotFound` and its like. */
 export function isNotFound(error: unknown): boolean {
   return codeOf(error)?.endsWith(".NotFound") === true || codeOf(error) === "InvalidGroupId.Malformed";
+}
+
+/** The action that a call was refused for want of leave; null for anything else. */
+export function deniedAction(error: unknown): string | null {
+  if (!(error instanceof ApiError) || error.faults[0]?.code !== "aws-denied") return null;
+  return error.action;
+}
+
+export function deniedFault(actions: readonly string[]): Fault {
+  const list = [...new Set(actions)].toSorted().map(permission);
+  return {
+    code: "aws-denied",
+    what: `these credentials may not do ${list.join(", ")}`,
+    fix: "give them the policy that `kctl iam-policy` prints",
+  };
+}
+
+/** All of several calls, side by side; what was not allowed is told in one list. */
+export async function allOf<const T extends readonly Promise<unknown>[]>(
+  calls: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const settled = await Promise.allSettled<unknown>(calls);
+  const errors = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  const denied = errors.flatMap((error) => deniedAction(error) ?? []);
+  if (denied.length > 1) throw new KctlError(deniedFault(denied), { cause: errors[0] });
+  return Promise.all(calls);
 }
 
 type Where = {
@@ -103,9 +131,9 @@ export function apiFault(error: unknown, where: Where): unknown {
     const [, code, what, fix] = its;
     const at = code === "aws-credentials" ? {} : placeOf(where);
     const fault = { code, ...at, what: what(told, where), fix: fix(told, where), detail };
-    return new ApiError(fault, told.name, { cause: error });
+    return new ApiError(fault, told.name, told.action, { cause: error });
   }
-  return new ApiError(onTheWay(told, where) ?? refused(told, where), told.name, { cause: error });
+  return new ApiError(onTheWay(told, where) ?? refused(told, where), told.name, told.action, { cause: error });
 }
 
 /** Nothing came back from EC2: no credentials, no region of that name, no network. */

@@ -7,9 +7,10 @@ import { KctlError } from "../../fault.ts";
 import { resolveTarget, type SshTarget } from "../../hosts/ssh/target.ts";
 import type { Spec } from "../../spec/schema.ts";
 import { mustStillHold } from "../must-still-hold.ts";
-import type { Lock, Provider, Surroundings } from "../provider.ts";
+import type { Fleet, Lock, Provider, Surroundings } from "../provider.ts";
 import { remoteMachines } from "../ssh/remote-machines.ts";
 import { openApi, type Api } from "./api.ts";
+import { deniedAction } from "./api-fault.ts";
 import { acquireCloudLock } from "./cloud-lock.ts";
 import { openSession, type CloudSession } from "./cloud-session.ts";
 import { fleetOf } from "./fleet.ts";
@@ -72,7 +73,7 @@ export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, aroun
     looked: remote.layTunnels,
     gone: leases.forget,
   });
-  const lock = lockOf({ apiOfLock, spec, key, session, leases, look: fleet.look, holds });
+  const lock = lockOf({ apiOfLock, spec, key, session, leases, fleet, holds });
   return {
     ...remote.provider,
     get platform() {
@@ -146,17 +147,29 @@ type LockParts = Pick<Apis, "apiOfLock" | "holds"> & {
   readonly key: LoginKey;
   readonly session: CloudSession;
   readonly leases: Leases;
-  readonly look: () => Promise<void>;
+  readonly fleet: Fleet;
 };
 
 /** EC2's own lock first, then a lease on every machine that there is. */
-function lockOf({ apiOfLock, spec, key, session, leases, look, holds }: LockParts): Provider["lock"] {
+function lockOf({ apiOfLock, spec, key, session, leases, fleet, holds }: LockParts): Provider["lock"] {
+  const acquire = async (command: string): Promise<Lock> => {
+    try {
+      return await acquireCloudLock(apiOfLock, { cluster: spec.name, command, publicKey: await key.publicKey() });
+    } catch (error) {
+      if (deniedAction(error) === null) throw error;
+      // Whoever may not do this may lack leave for more: all of it in one list.
+      await fleet.look();
+      const cluster = session.bare();
+      const { faults } = await fleet.judge(cluster, fleet.plan(cluster).changes);
+      throw faults.some(({ code }) => code === "aws-denied") ? new KctlError(faults, { cause: error }) : error;
+    }
+  };
   return async (command) => {
-    const held = await acquireCloudLock(apiOfLock, { cluster: spec.name, command, publicKey: await key.publicKey() });
+    const held = await acquire(command);
     holds(held);
     try {
       session.stale("everything");
-      await look();
+      await fleet.look();
       await leases.begin(command);
     } catch (error) {
       await leases.end();

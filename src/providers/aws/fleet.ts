@@ -12,6 +12,7 @@ import { moveEnd } from "./move-end.ts";
 import { protectInstance } from "./protection.ts";
 import { idsInTags } from "./ids-in-tags.ts";
 import { watchInstances } from "./instance-watch.ts";
+import { judge } from "./judge.ts";
 
 export type FleetParts = {
   readonly session: CloudSession;
@@ -58,6 +59,7 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit
       return new Set([...session.bare().nodes.map(({ name }) => name), ...there].filter(isAbsent));
     },
     plan: (cluster) => cloudChanges(session.want(cluster), session.seen(), session.offers()?.subnets.length !== 0),
+    judge: (cluster, changes) => judge(session, cluster, changes),
     carryOut: async (change, cluster, options) => {
       await carryOut(session, change, cluster, options);
       changed();

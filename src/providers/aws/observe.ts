@@ -22,6 +22,7 @@ import {
 } from "../../ec2/seen.ts";
 import type { ThereRule } from "../../ec2/security-rules.ts";
 import type { Api } from "./api.ts";
+import { allOf } from "./api-fault.ts";
 
 export function ofCluster(cluster: string): Filter[] {
   return [{ Name: `tag:${clusterTag}`, Values: [cluster] }];
@@ -29,7 +30,7 @@ export function ofCluster(cluster: string): Filter[] {
 
 export async function observeCloud(api: Api, cluster: string): Promise<SeenCloud> {
   const Filters = ofCluster(cluster);
-  const [instances, volumes, groups, keys] = await Promise.all([
+  const [instances, volumes, groups, keys] = await allOf([
     instancesBy(api, Filters),
     volumesBy(api, Filters),
     groupsBy(api, Filters),

@@ -8,18 +8,19 @@ import {
   type _InstanceType as InstanceType,
 } from "@aws-sdk/client-ec2";
 import { knownImage, newest, userOfImage, type Architecture } from "../../ec2/images.ts";
+import type { OfferedType } from "../../preflight/offer-findings.ts";
 import type { SeenSubnet } from "../../ec2/seen.ts";
 import type { WantedMachine } from "../../ec2/wanted.ts";
 import { KctlError } from "../../fault.ts";
 import type { Api } from "./api.ts";
-import { codeOf } from "./api-fault.ts";
+import { allOf, codeOf } from "./api-fault.ts";
 import type { Launch } from "./run-instance.ts";
 
 export type Offers = {
   /** In the spec's order; empty while a network of the cluster's own is still to be made. */
   readonly subnets: readonly SeenSubnet[];
   /** Of every type that is wanted. */
-  readonly types: ReadonlyMap<string, { readonly architecture: Architecture; readonly zones: ReadonlySet<string> }>;
+  readonly types: ReadonlyMap<string, OfferedType>;
   /** Of every image that is wanted, by its name in the spec and the architecture. */
   readonly image: (name: string, architecture: Architecture) => OfferedImage;
 };
@@ -33,16 +34,19 @@ export async function offersFor(
 ): Promise<Offers> {
   const names = [...new Set(machines.flatMap(({ types }) => types))];
   const images = [...new Set(machines.map(({ image }) => image))];
-  const [there, architectures, zones, found] = await Promise.all([
+  const [there, sizes, zones, found] = await allOf([
     subnets,
-    architecturesOf(api, names),
+    sizesOf(api, names),
     zonesOf(api, names),
     Promise.all(images.map(async (name) => [name, await imagesBy(api, name)] as const)),
   ]);
   const types = new Map(
     names.map((name) => [
       name,
-      { architecture: architectures.get(name) ?? "x86_64", zones: zones.get(name) ?? new Set<string>() },
+      {
+        ...(sizes.get(name) ?? { architecture: "x86_64" as const, memoryMiB: null }),
+        zones: zones.get(name) ?? new Set<string>(),
+      },
     ]),
   );
   const byName = new Map(found);
@@ -54,15 +58,18 @@ export async function offersFor(
   };
 }
 
-async function architecturesOf(api: Api, names: readonly string[]): Promise<ReadonlyMap<string, Architecture>> {
+type Size = Pick<OfferedType, "memoryMiB"> & { readonly architecture: Architecture };
+
+async function sizesOf(api: Api, names: readonly string[]): Promise<ReadonlyMap<string, Size>> {
   try {
     const { InstanceTypes = [] } = await api.call((client, options) =>
       client.send(new DescribeInstanceTypesCommand({ InstanceTypes: names as InstanceType[] }), options),
     );
     return new Map(
-      InstanceTypes.flatMap(({ InstanceType: name, ProcessorInfo }) => {
+      InstanceTypes.flatMap(({ InstanceType: name, ProcessorInfo, MemoryInfo }) => {
         const architecture = ProcessorInfo?.SupportedArchitectures?.find((one) => one === "arm64" || one === "x86_64");
-        return name === undefined || architecture === undefined ? [] : [[name, architecture] as const];
+        if (name === undefined || architecture === undefined) return [];
+        return [[name, { architecture, memoryMiB: MemoryInfo?.SizeInMiB ?? null }] as const];
       }),
     );
   } catch (error) {

@@ -95,7 +95,7 @@ export async function makeRules(
     );
 }
 
-function permissionsOf(rules: readonly (Rule | ThereRule)[], group: string): IpPermission[] {
+export function permissionsOf(rules: readonly (Rule | ThereRule)[], group: string): IpPermission[] {
   return rules.map(({ protocol, from, to, source, description }) => ({
     IpProtocol: protocol,
     ...(from === null ? {} : { FromPort: from }),
