@@ -40,7 +40,8 @@ export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, aroun
         return instance === null ? "" : `${instance.id} ${addressOf(instance, provider) ?? ""}`;
       },
       targetOf: async (node) => {
-        await session.look();
+        // One that was seen is kept up to date by whoever changes it: a look for each of many would be many calls.
+        if (there.machineOf(node) === null) await session.look();
         const instance = there.machineOf(node);
         if (instance === null) throw noMachine(node, provider);
         return targetOf(node, instance, { spec, provider, key, around: { ...around, folder } });

@@ -6,6 +6,7 @@ import { noKnownIds } from "../../cluster/known-ids.ts";
 import { resolveCluster } from "../../cluster/resolve.ts";
 import { wantedEnd } from "../../ec2/end.ts";
 import { instant } from "../../ec2/instant.ts";
+import { launchRate } from "../../ec2/request-rate.ts";
 import {
   clusterTag,
   dataDevice,
@@ -28,6 +29,7 @@ import type { LoginKey } from "./login-key.ts";
 import { ownZones, subnetsFor } from "./network.ts";
 import { instancesBy, observeCloud, ofCluster, volumesBy } from "./observe.ts";
 import { offersFor, type Offers } from "./offers.ts";
+import { paced } from "./paced.ts";
 import { placementGroupsBy } from "./placement-group.ts";
 import { awsPlatform } from "./platform.ts";
 import { withProtection } from "./protection.ts";
@@ -50,6 +52,8 @@ type TagPatch = Readonly<Record<string, string | undefined>>;
 
 export type CloudSession = SessionOptions & {
   readonly watch: InstanceWatch;
+  /** Resolves when EC2 takes another launch. */
+  readonly mayLaunch: () => Promise<void>;
   /** What everything that is made just now is tagged with. */
   readonly tags: Readonly<Record<string, string>>;
   readonly seen: () => SeenCloud;
@@ -94,8 +98,13 @@ export function openSession(options: SessionOptions): CloudSession {
   const update = (more: Partial<SeenCloud>): void => {
     seen = patched({ ...seen, ...more }, patches);
   };
+  let looking: Promise<void> | null = null;
   const look = async (): Promise<void> => {
     if (staleness === "fresh") return;
+    looking ??= lookAgain().finally(() => (looking = null));
+    await looking;
+  };
+  const lookAgain = async (): Promise<void> => {
     const again = staleness === "machines" ? machinesAgain(api, name, seen) : observeCloud(api, name);
     const [now, from] = await Promise.all([withOptions(api, again, name, provider), sshFrom()]);
     ranges = from;
@@ -109,6 +118,7 @@ export function openSession(options: SessionOptions): CloudSession {
   return {
     ...options,
     watch: watchInstances(api, { timeoutSeconds, signal }),
+    mayLaunch: paced(launchRate, signal),
     get tags() {
       return { ...provider.tags, [clusterTag]: name, ...birthTags(end().expires, api.now()) };
     },

@@ -73,10 +73,12 @@ type Parts = {
 };
 
 /** With the tags that the real call has: leave may hang on them. */
-function attempt(session: CloudSession, trial: Trial, parts: Parts): Promise<unknown> {
+async function attempt(session: CloudSession, trial: Trial, parts: Parts): Promise<unknown> {
   const { api, spec, tags } = session;
   const { offers, group } = parts;
   const dry = { DryRun: true } as const;
+  // It counts among the launches.
+  if (trial === "RunInstances") await session.mayLaunch();
   return api.call(async (client, options): Promise<unknown> => {
     switch (trial) {
       case "RunInstances":

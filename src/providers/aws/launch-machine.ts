@@ -53,7 +53,7 @@ export async function launchMachine(
   const { end, placement } = session.want(cluster);
   const endsAt = end.expires === null ? null : Date.parse(end.expires) / 1000;
   const ordered = await runInstance(
-    api,
+    { api, mayLaunch: session.mayLaunch },
     {
       cluster: spec.name,
       machine,

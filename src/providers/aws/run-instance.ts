@@ -42,14 +42,17 @@ export type Launch = {
 const unseenMs = 180_000;
 const lookAgainMs = 1000;
 
+/** @param mayLaunch resolves when EC2 takes another launch */
+type Launching = { readonly api: Api; readonly mayLaunch: () => Promise<void> };
+
 /** Throws `aws-capacity` with all that was tried, where no zone has any of the types. */
-export async function runInstance(api: Api, launch: Launch, signal: AbortSignal): Promise<SeenInstance> {
+export async function runInstance(via: Launching, launch: Launch, signal: AbortSignal): Promise<SeenInstance> {
   const refused: string[] = [];
   let last: unknown = null;
   for (const type of launch.types) {
     for (const place of launch.places.filter(({ zone }) => type.zones.has(zone))) {
       try {
-        return await launchOnce(api, launch, type, place, signal);
+        return await launchOnce(via, launch, type, place, signal);
       } catch (error) {
         // Only a definite answer leads to another zone: what was lost on the way may have been done.
         if (!isNoCapacity(error)) throw error;
@@ -74,7 +77,7 @@ function isNoCapacity(error: unknown): boolean {
 }
 
 async function launchOnce(
-  api: Api,
+  { api, mayLaunch }: Launching,
   launch: Launch,
   type: Launch["types"][number],
   place: Launch["places"][number],
@@ -83,6 +86,7 @@ async function launchOnce(
   const { cluster, machine, group, gone } = launch;
   for (let generation = gone; ; generation += 1) {
     const token = clientToken({ cluster, group, node: machine.node, zone: `${place.zone} ${type.type}`, generation });
+    await mayLaunch();
     try {
       const order = { ...inputOf(launch, type, place), ClientToken: token };
       const { Instances: [made] = [] } = await onceKnown(
