@@ -98,12 +98,6 @@ export function openSession(options: SessionOptions): CloudSession {
   const update = (more: Partial<SeenCloud>): void => {
     seen = patched({ ...seen, ...more }, patches);
   };
-  let looking: Promise<void> | null = null;
-  const look = async (): Promise<void> => {
-    if (staleness === "fresh") return;
-    looking ??= lookAgain().finally(() => (looking = null));
-    await looking;
-  };
   const lookAgain = async (): Promise<void> => {
     const again = staleness === "machines" ? machinesAgain(api, name, seen) : observeCloud(api, name);
     const [now, from] = await Promise.all([withOptions(api, again, name, provider), sshFrom()]);
@@ -115,6 +109,7 @@ export function openSession(options: SessionOptions): CloudSession {
     await market.ask(missing);
     staleness = "fresh";
   };
+  const look = oneAtATime(lookAgain);
   return {
     ...options,
     watch: watchInstances(api, { timeoutSeconds, signal }),
@@ -139,7 +134,9 @@ export function openSession(options: SessionOptions): CloudSession {
       );
     },
     bare,
-    look,
+    look: async () => {
+      if (staleness !== "fresh") await look();
+    },
     stale: (what) => {
       staleness = staleness === "everything" ? staleness : what;
     },
@@ -200,6 +197,15 @@ function marketOf(api: Api, cluster: string, provider: AwsSpec): Market {
 function birthTags(expires: string | null, now: number): Readonly<Record<string, string>> {
   const by = { [ownerTag]: `${userInfo().username}@${hostname()}`.slice(0, 256), [sinceTag]: instant(now) };
   return expires === null ? by : { ...by, [expiresTag]: expires };
+}
+
+/** Whoever asks while it is being done waits for that. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let underWay: Promise<void> | null = null;
+  return () => {
+    underWay ??= work().finally(() => (underWay = null));
+    return underWay;
+  };
 }
 
 function patched(seen: SeenCloud, patches: ReadonlyMap<string, TagPatch>): SeenCloud {

@@ -7,11 +7,13 @@ import {
   CreateVpcCommand,
   ImportKeyPairCommand,
   RunInstancesCommand,
+  type CreateSecurityGroupCommandInput,
   type RunInstancesCommandInput,
 } from "@aws-sdk/client-ec2";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { offerFindings } from "../../preflight/offer-findings.ts";
 import { instanceOf, type SeenGroup } from "../../ec2/seen.ts";
+import { nameInAccount } from "../../ec2/want-cloud.ts";
 import { trialsOf, type Trial } from "../../ec2/trials.ts";
 import type { WantedMachine } from "../../ec2/wanted.ts";
 import { faultsOf, type Fault } from "../../fault.ts";
@@ -97,19 +99,8 @@ async function attempt(session: CloudSession, trial: Trial, parts: Parts): Promi
           new CreateInternetGatewayCommand({ TagSpecifications: taggedAs("internet-gateway", tags), ...dry }),
           options,
         );
-      case "CreateSecurityGroup": {
-        const [subnet] = offers.subnets;
-        return client.send(
-          new CreateSecurityGroupCommand({
-            GroupName: `kctl-${spec.name}`,
-            Description: `Made by kctl for the Kafka cluster ${spec.name}`,
-            ...(subnet === undefined ? {} : { VpcId: subnet.vpc }),
-            TagSpecifications: taggedAs("security-group", tags),
-            ...dry,
-          }),
-          options,
-        );
-      }
+      case "CreateSecurityGroup":
+        return client.send(new CreateSecurityGroupCommand({ ...groupOf(session, offers), ...dry }), options);
       case "AuthorizeSecurityGroupIngress": {
         const { id } = must(group, "a security group");
         const IpPermissions = permissionsOf(session.want(session.bare()).group.rules.slice(0, 1), id);
@@ -122,7 +113,7 @@ async function attempt(session: CloudSession, trial: Trial, parts: Parts): Promi
       case "ImportKeyPair":
         return client.send(
           new ImportKeyPairCommand({
-            KeyName: `kctl-${spec.name}`,
+            KeyName: nameInAccount(spec.name),
             PublicKeyMaterial: Buffer.from(await session.key.publicKey()),
             TagSpecifications: taggedAs("key-pair", tags),
             ...dry,
@@ -131,6 +122,15 @@ async function attempt(session: CloudSession, trial: Trial, parts: Parts): Promi
         );
     }
   });
+}
+
+function groupOf({ spec, tags }: CloudSession, { subnets: [subnet] }: Offers): CreateSecurityGroupCommandInput {
+  return {
+    GroupName: nameInAccount(spec.name),
+    Description: `Made by kctl for the Kafka cluster ${spec.name}`,
+    ...(subnet === undefined ? {} : { VpcId: subnet.vpc }),
+    TagSpecifications: taggedAs("security-group", tags),
+  };
 }
 
 /** The first machine without what is still to be made. */
