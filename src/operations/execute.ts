@@ -2,7 +2,7 @@
 import pLimit from "p-limit";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import { changesSomething, type Change } from "../plan/change.ts";
-import type { Emit, Step } from "../report/events.ts";
+import type { Emit, Step, WaitsFor } from "../report/events.ts";
 
 /**
  * Makes one change and resolves when it is seen to be true. It calls `begun` once others may count on it being under
@@ -130,8 +130,34 @@ async function whatComesBefore({ kind, after }: Change, milestones: ReadonlyMap<
 const real = (faults: readonly Fault[]): readonly Fault[] => faults.filter(({ code }) => code !== "interrupted");
 
 function stepOf(change: Change): Step {
-  return { key: change.key, title: change.title, ...nodeOf(change), after: change.after.map(({ key }) => key) };
+  const waitsFor = waitsForOf(change);
+  const after = change.after.map(({ key }) => key);
+  return { key: change.key, title: change.title, ...nodeOf(change), after, ...(waitsFor === null ? {} : { waitsFor }) };
 }
+
+function waitsForOf(change: Change): WaitsFor | null {
+  switch (change.kind) {
+    case "cloud":
+      return machineSteps.has(change.step.kind) ? "machines" : null;
+    case "process":
+    case "gate":
+    case "roll":
+    case "voter":
+    case "class-archive":
+      return "servers";
+    case "artifact":
+      return "downloads";
+    case "machine":
+      return installing.has(change.step.kind) ? "downloads" : null;
+    default:
+      return null;
+  }
+}
+
+/** A machine boots, EC2 changes its state, or a volume's. */
+const machineSteps: ReadonlySet<string> = new Set(["instance", "arrival", "power", "volume", "attachment"]);
+/** They wait for archives and the distribution's packages; a volume is formatted with tools of the latter. */
+const installing: ReadonlySet<string> = new Set(["java", "software", "volume"]);
 
 function nodeOf({ node }: Change): { node?: string } {
   return node === null ? {} : { node };

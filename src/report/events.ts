@@ -52,7 +52,11 @@ export type Step = {
   readonly title: string;
   readonly node?: string;
   readonly after: readonly string[];
+  /** What its time goes by with, where that is not kctl's own work: machines, servers (JVMs) or downloads and packages. */
+  readonly waitsFor?: WaitsFor;
 };
+
+export type WaitsFor = "machines" | "servers" | "downloads";
 
 export type EventType = Event["type"];
 

@@ -3,6 +3,9 @@ import { Option } from "@commander-js/extra-typings";
 import { KctlError } from "../../fault.ts";
 import type { SmokeResult } from "../../kafka/smoke-test/result.ts";
 import type { Context } from "../../operations/context.ts";
+import type { Event } from "../../report/events.ts";
+import { timingOf, type Timed } from "../../report/timing.ts";
+import { timingText } from "../../report/timing-text.ts";
 import { shellPath, shellWord } from "../../report/shell-word.ts";
 import { smokeTestText } from "../../report/smoke-test-text.ts";
 import { canaryHelp, canaryOf } from "../canary.ts";
@@ -26,6 +29,8 @@ const page: CommandPage = {
     notInPlan: "with `--plan`: what came to light, does not stand in the plan, and was left",
     canary:
       "with `--canary`: what went through, `{records, read, lost, doubled, reordered, altered, late, seconds, partitions, longestPauseMs, partition, during}`; `null` where nothing was restarted",
+    timing:
+      "with `--timing`: `{seconds, own, path}`: how long `up` took, how much of that was kctl's own work, and the steps that the rest waited for, one after the other: `{key, title, from, to, waits}` each, in seconds; `waits` is `machines`, `servers` or `downloads`, null where kctl itself was at work",
     checks: "with `--smoke-test`: as in `kctl smoke-test`",
     smokeTest: "with `--smoke-test`: its `seconds` and `waited`, as in `kctl smoke-test`",
   },
@@ -35,6 +40,7 @@ const page: CommandPage = {
     ["kctl up --canary", "see that no record is lost while servers are restarted"],
     ["kctl up --yes --step", "restart one server, then end: the next one goes on"],
     ["kctl up --ttl 4h", "on EC2: it ends itself in four hours, data included"],
+    ["kctl up --timing", "see what the time went by with"],
     ["kctl up --plan reviewed.json", "do what that plan says, or nothing"],
   ],
 };
@@ -50,6 +56,7 @@ export const upCommand = () =>
     )
     .option("--plan <file>", "carry out this plan, which `kctl plan --out` wrote, or nothing")
     .option("--canary", canaryHelp)
+    .option("--timing", "show what the time went by with: the steps that all else waited for")
     .option("--smoke-test", "end with a smoke test")
     .option("--junit <file>", "with --smoke-test: write a JUnit report, also where it does not get that far")
     .action((options) => {
@@ -57,9 +64,15 @@ export const upCommand = () =>
       const spent = (): number => Number(((performance.now() - started) / 1000).toFixed(3));
       let count = 0;
       const canary = canaryOf(options.canary);
-      const body = async (context: Context): Promise<Done> => {
+      const heard: Timed[] = [];
+      const body = async (given: Context): Promise<Done> => {
+        const context =
+          options.timing === undefined ? given : listening(given, (event) => heard.push({ at: spent(), event }));
         const work = (tested: (result: SmokeResult) => void): Promise<Done> =>
-          upAndTest({ ...options, spent, onChanged: (more) => (count += more), tested, records: canary }, context);
+          upAndTest(
+            { ...options, heard, spent, onChanged: (more) => (count += more), tested, records: canary },
+            context,
+          );
         if (options.junit === undefined) return work(() => undefined);
         if (options.smokeTest === undefined)
           throw new KctlError({
@@ -73,7 +86,20 @@ export const upCommand = () =>
       return run(options, body, () => ({ changed: count, seconds: spent(), ...canary.fields() }));
     });
 
+/** Events go where they went, and are kept. */
+function listening(context: Context, keep: (event: Event) => void): Context {
+  return {
+    ...context,
+    emit: (event) => {
+      keep(event);
+      context.emit(event);
+    },
+  };
+}
+
 type Work = {
+  readonly timing?: true | undefined;
+  readonly heard: readonly Timed[];
   readonly yes?: true | undefined;
   readonly step?: true | undefined;
   readonly plan?: string | undefined;
@@ -97,6 +123,7 @@ async function upAndTest(work: Work, context: Context): Promise<Done> {
   });
   const { changed, cluster, bootstrap, externalBootstrap, software, refused, left, notInPlan } = result;
   const seconds = work.spent();
+  const timing = work.timing === undefined ? null : timingOf(work.heard, seconds);
   const fields = {
     cluster,
     changed,
@@ -107,9 +134,11 @@ async function upAndTest(work: Work, context: Context): Promise<Done> {
     software,
     ...(work.step === undefined ? {} : { left }),
     ...(work.plan === undefined ? {} : { notInPlan }),
+    ...(timing === null ? {} : { timing }),
     ...work.records.fields(),
   };
-  const text = (proof: string): string => upText(result, seconds, `${work.records.text()}${proof}`, context);
+  const told = timing === null ? "" : `\n\n${timingText(timing)}`;
+  const text = (proof: string): string => upText(result, seconds, `${told}${work.records.text()}${proof}`, context);
   if (work.smokeTest === undefined) return { faults: refused, fields, text: () => text("") };
   const { smokeTest } = await import("../../operations/smoke-test.ts");
   const proof = await smokeTest(context, { keep: false, failover: false, yes: true });
