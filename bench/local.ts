@@ -42,7 +42,7 @@ async function measure(
   });
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   if (exit !== 0) throw new Error(`${argv.join(" ")} ended with ${exit}`);
-  return { seconds, peakMiB: Number(text) / 1024 };
+  return { seconds, peakMiB: Number.parseFloat(text) / 1024 };
 }
 
 async function times(count: number, measureOnce: () => Promise<Measured>): Promise<readonly Measured[]> {

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: figures that kctl promises, measured on the packed and installed program; exits with 1 over a limit. Those of this
- * machine, or with `--ssh` those of machines over SSH. `--write` writes them to docs/benchmarks.md or docs/benchmarks-ssh.md.
+ * machine, with `--ssh` those of machines over SSH, with `--aws` those of EC2. `--write` writes them to docs/benchmarks.md, docs/benchmarks-ssh.md or docs/benchmarks-aws.md.
  */
 if (process.argv.includes("--ssh")) await import("./ssh.ts");
+else if (process.argv.includes("--aws")) await import("./aws.ts");
 else await import("./local.ts");

@@ -104,7 +104,7 @@ async function measured(...args: readonly string[]): Promise<Measured> {
   const seconds = (performance.now() - started) / 1000;
   const result = JSON.parse(out.trimEnd().split("\n").at(-1) ?? "{}") as { changed: number; errors: unknown };
   expect({ exit, errors: result.errors, err }).toMatchObject({ exit: 0, errors: [] });
-  return { seconds, peakMiB: Number(peak) / 1024, changed: result.changed };
+  return { seconds, peakMiB: Number.parseFloat(peak) / 1024, changed: result.changed };
 }
 
 type Round = { readonly first: Measured; readonly second: Measured };
