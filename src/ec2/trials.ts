@@ -4,11 +4,15 @@ import type { Change } from "../plan/change.ts";
 export type Trial =
   | "AuthorizeSecurityGroupIngress"
   | "CreateInternetGateway"
+  | "CreatePlacementGroup"
   | "CreateSecurityGroup"
   | "CreateTags"
   | "CreateVpc"
   | "ImportKeyPair"
   | "RunInstances";
+
+/** In one go: an `up` is to make few calls. */
+const most = 5;
 
 /**
  * None where no machine is to be launched: what there is was made with the same credentials. At most five.
@@ -17,12 +21,15 @@ export type Trial =
 export function trialsOf(changes: readonly Change[], group: boolean): readonly Trial[] {
   const kinds = new Set(changes.flatMap((change) => (change.kind === "cloud" ? [change.step.kind] : [])));
   if (!kinds.has("instance")) return [];
-  return [
+  const tried: readonly Trial[] = [
     "RunInstances",
     ...(kinds.has("network") ? (["CreateVpc", "CreateInternetGateway"] as const) : []),
+    ...(kinds.has("placement") ? (["CreatePlacementGroup"] as const) : []),
     ...(kinds.has("group") ? (["CreateSecurityGroup"] as const) : []),
     ...(kinds.has("rules") && group ? (["AuthorizeSecurityGroupIngress"] as const) : []),
     ...(group ? (["CreateTags"] as const) : []),
+    // The lock of `up` is one already.
     ...(kinds.has("key") ? (["ImportKeyPair"] as const) : []),
   ];
+  return tried.slice(0, most);
 }

@@ -24,6 +24,12 @@ test.each<[string, readonly CloudStep[], boolean, readonly string[]]>([
     false,
     ["RunInstances", "CreateVpc", "CreateInternetGateway", "CreateSecurityGroup", "ImportKeyPair"],
   ],
+  [
+    "more than are tried at once",
+    [network, { kind: "placement", name: "kctl-demo", strategy: "spread" }, group, rules, key, instance],
+    false,
+    ["RunInstances", "CreateVpc", "CreateInternetGateway", "CreatePlacementGroup", "CreateSecurityGroup"],
+  ],
   ["one more machine", [instance], true, ["RunInstances", "CreateTags"]],
   [
     "one more machine and other rules",

@@ -2,6 +2,7 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
   CreateInternetGatewayCommand,
+  CreatePlacementGroupCommand,
   CreateSecurityGroupCommand,
   CreateTagsCommand,
   CreateVpcCommand,
@@ -32,27 +33,12 @@ export async function judge(session: CloudSession, cluster: Cluster, changes: re
   const [first] = coming;
   if (offers === null || first === undefined) return { findings: [], faults: [] };
   const group = session.seen().groups.find(({ name }) => name === wanted.group.name) ?? null;
-  const images = imageFaults(coming, offers);
   const parts = { machine: first, offers, group };
-  const tried = images.length > 0 ? [] : trialsOf(changes, group !== null);
+  const tried = trialsOf(changes, group !== null);
   return {
     findings: offerFindings(coming, wanted.members, offers),
-    faults: [...images, ...(await refusals(tried.map((trial) => attempt(session, trial, parts))))],
+    faults: await refusals(tried.map((trial) => attempt(session, trial, parts))),
   };
-}
-
-function imageFaults(machines: readonly WantedMachine[], { types, image }: Offers): readonly Fault[] {
-  const faults = machines.flatMap((machine) =>
-    machine.types.flatMap((type) => {
-      try {
-        image(machine.image, types.get(type)?.architecture ?? "x86_64");
-        return [];
-      } catch (error) {
-        return faultsOf(error);
-      }
-    }),
-  );
-  return [...new Map(faults.map((fault) => [fault.what, fault])).values()];
 }
 
 /** What such calls are refused for beside want of leave may come of what is still to be made: only limits are taken at their word. */
@@ -97,6 +83,16 @@ async function attempt(session: CloudSession, trial: Trial, parts: Parts): Promi
       case "CreateInternetGateway":
         return client.send(
           new CreateInternetGatewayCommand({ TagSpecifications: taggedAs("internet-gateway", tags), ...dry }),
+          options,
+        );
+      case "CreatePlacementGroup":
+        return client.send(
+          new CreatePlacementGroupCommand({
+            GroupName: nameInAccount(spec.name),
+            Strategy: "spread",
+            TagSpecifications: taggedAs("placement-group", tags),
+            ...dry,
+          }),
           options,
         );
       case "CreateSecurityGroup":
