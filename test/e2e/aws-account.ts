@@ -96,7 +96,10 @@ export async function withFaults<T>(
 }
 
 export const callsOf = ({ lab: it }: Account, action: string): readonly (string | null)[] =>
-  it.ec2.calls().flatMap((call) => (call.action === action ? [call.status === 0 ? "no answer" : call.code] : []));
+  it.ec2
+    .calls()
+    .filter((call) => call.action === action && call.params["DryRun"] !== "true")
+    .map(({ status, code }) => (status === 0 ? "no answer" : code));
 
 /** The cluster's machines that are there, by id. */
 export function machines({ lab: it }: Account): readonly string[] {

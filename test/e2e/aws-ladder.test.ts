@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectFewCalls, expectFewCallsAgain } from "./aws-calls.ts";
 import { account, closeAwsSite, nothing, openAwsSite, type Account, type AwsSite } from "./aws-site.ts";
 import type { Ended } from "./kctl.ts";
 
@@ -54,11 +55,15 @@ describe("examples/aws.yaml", { timeout: 900_000 }, () => {
   });
 
   test("up carries out that plan, and a smoke test passes", async () => {
+    site.lab.ec2.clearCalls();
     const up = await site.run("up", "--yes", "--json", "--plan", "plan.json");
     expect(outcome(up)).toMatchObject({ exit: 0, errors: [] });
     expect(up.result?.["notInPlan"]).toEqual([]);
+    expectFewCalls(site.lab.ec2.calls(), nodes.length);
     expect(outcome(await site.run("smoke-test", "--json"))).toMatchObject({ exit: 0, errors: [] });
+    site.lab.ec2.clearCalls();
     expect(outcome(await site.run("up", "--json"))).toEqual({ exit: 0, errors: [], changed: 0 });
+    expectFewCallsAgain(site.lab.ec2.calls(), nodes.length);
   });
 
   test("another client finds exactly what was to be made", async () => {

@@ -40,11 +40,17 @@ class Faults:
             self.text = text
             self.list = [{**fault, "seen": 0, "tokens": fault.get("burst", 1), "at": time.monotonic()} for fault in json.loads(text)]
 
-    def hits(self, action):
-        """Those that this call meets; each counts the calls of its own action."""
+    def hits(self, action, only_tries=False):
+        """
+        Those that this call meets; each counts the calls of its own action. One that is only tried (DryRun) is met by those of all
+        actions, and by those that say so.
+        """
         with self.lock:
             self.read()
-            return [fault for fault in self.list if fault["kind"] not in ("capacity", "launch") and self.hit(fault, action)]
+            return [fault for fault in self.list if fault["kind"] not in ("capacity", "launch") and self.may_meet(fault, only_tries) and self.hit(fault, action)]
+
+    def may_meet(self, fault, only_tries):
+        return not only_tries or fault.get("dryRun", fault.get("action", "*") == "*")
 
     def hit(self, fault, action):
         wanted = fault.get("action", "*")

@@ -8,6 +8,8 @@ export type Ec2Fault = {
   readonly action?: string | readonly string[];
   readonly from?: number;
   readonly count?: number;
+  /** Of one that names actions: whether calls that only try (DryRun) meet it and count, too. */
+  readonly dryRun?: true;
 } & (
   | { readonly kind: "error"; readonly status?: number; readonly code: string; readonly message?: string }
   | { readonly kind: "slow"; readonly seconds: number }

@@ -194,7 +194,7 @@ def aftermath(hits, ids):
 
 def carry_out(action, region, params, environ, note):
     """The call itself, with the faults that it meets."""
-    hits = faults.hits(action)
+    hits = faults.hits(action, params.get("DryRun") == "true")
     environ["lab.skew"] = sum(fault["seconds"] for fault in hits if fault["kind"] == "skew")
     for fault in hits:
         time.sleep(fault["seconds"] if fault["kind"] == "slow" else 0)
