@@ -219,6 +219,9 @@ def carry_out(action, region, params, environ, note):
             changed()
         if reply[0] == 200:
             ids = {one.decode() for one in NEW.findall(reply[2])}
+            if action == "RunInstances":
+                # Its answer names the network as well, which was there before.
+                ids = {one for one in ids if one.startswith(("i-", "vol-"))}
             aftermath(hits, ids if action == "StartInstances" else ids - set(params.values()))
     if reading and reply[0] == 200:
         question = (action, region, tuple(sorted(params.items())))
