@@ -134,7 +134,7 @@ describe("a machine that is a host of the lab", () => {
         `
 its = ec2.describe_security_groups(GroupIds=[group("kctl-demo")])["SecurityGroups"][0]["IpPermissions"]
 ec2.revoke_security_group_ingress(GroupId=group("kctl-demo"), IpPermissions=its)
-show(ec2.delete_tags(Resources=["${id}"], Tags=[{"Key": "kctl:ids"}, {"Key": "Name"}]))`,
+show(ec2.delete_tags(Resources=["${id}"], Tags=[{"Key": "kctl:ids"}]))`,
       );
       await converges();
       expect(machines(account)).toEqual([id]);
