@@ -12,6 +12,7 @@ import { KctlError } from "../../fault.ts";
 import type { Api } from "./api.ts";
 import { codeOf } from "./api-fault.ts";
 import { volumeFrom } from "./observe.ts";
+import { onceKnown } from "./tags.ts";
 
 const lookAgainMs = 1000;
 /** A former machine that is ending holds its volume for a while. */
@@ -39,8 +40,13 @@ export async function attachVolume(
     await delay(lookAgainMs, undefined, { signal });
   }
   try {
-    await api.call((client, options) =>
-      client.send(new AttachVolumeCommand({ VolumeId: volume, InstanceId: instance, Device: device }), options),
+    // The machine was just launched.
+    await onceKnown(
+      () =>
+        api.call((client, options) =>
+          client.send(new AttachVolumeCommand({ VolumeId: volume, InstanceId: instance, Device: device }), options),
+        ),
+      signal,
     );
   } catch (error) {
     // An answer that was lost: it is attached, or the next look says that it is not.
