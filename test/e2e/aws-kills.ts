@@ -146,3 +146,24 @@ export async function destroyGoesOn(cloud: Cloud, point: Point): Promise<string 
   await destroysAll(cloud);
   return at;
 }
+
+/** kctl's own, in the order in which EC2 answered them. */
+const callsOf = ({ lab: it }: Cloud): readonly string[] =>
+  it.ec2.calls().flatMap(({ agent, action }) => (agent.includes("Boto3") ? [] : [action]));
+
+/** Of an `up` that nobody disturbs. */
+export async function callsOfUp(cloud: Cloud): Promise<readonly string[]> {
+  cloud.lab.ec2.clearCalls();
+  await makesMachines(cloud);
+  const calls = callsOf(cloud);
+  await destroysAll(cloud);
+  return calls;
+}
+
+/** Of a `destroy` like those that `destroyGoesOn` kills. */
+export async function callsOfDestroy(cloud: Cloud): Promise<readonly string[]> {
+  await killAt(cloud, "up", { action: "RunInstances", call: 1, moment: "done" });
+  cloud.lab.ec2.clearCalls();
+  await destroysAll(cloud);
+  return callsOf(cloud);
+}

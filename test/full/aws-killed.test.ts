@@ -3,6 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import {
+  callsOfDestroy,
+  callsOfUp,
   closeCloud,
   destroyGoesOn,
   openCloud,
@@ -27,28 +29,36 @@ afterAll(async () => {
   if (both && process.env["KCTL_WRITE_REPORT"] === "1") await writeReport();
 });
 
-/** Calls in their order, each account taking the next, until a command ends before it comes to its call. */
+/** Of each call of a run that nobody disturbs, by its action and how many of that came before: calls side by side have no order. */
+function pointsOf(calls: readonly string[]): readonly Required<Point>[] {
+  return calls.flatMap((action, at) => {
+    const call = calls.slice(0, at + 1).filter((one) => one === action).length;
+    return (["begun", "done"] as const).map((moment) => ({ action, call, moment }));
+  });
+}
+
+const kindsOf = (points: readonly Point[]): ReadonlySet<string> =>
+  new Set(points.map(({ action, moment }) => `${action} ${moment}`));
+
+/** Each account takes the next point. How often EC2 is asked whether something is ready is another number each time. */
 async function everyCall(
   command: string,
   clouds: readonly Cloud[],
+  calls: readonly string[],
   killed: (cloud: Cloud, point: Point) => Promise<string | null>,
 ): Promise<void> {
-  let turn = 0;
-  let isOver = false;
-  const moments: readonly Moment[] = ["begun", "done"];
+  const points = pointsOf(calls);
+  const left = [...points];
   const work = async (cloud: Cloud): Promise<void> => {
-    while (!isOver) {
-      const point = { call: 1 + Math.floor(turn / 2), moment: moments[turn % 2] ?? "done" };
-      turn += 1;
+    for (let point = left.shift(); point !== undefined; point = left.shift()) {
       const at = await killed(cloud, point);
-      process.stdout.write(`${command} ${point.call} ${point.moment}: ${at ?? "ended by itself"}\n`);
-      if (at === null) isOver = true;
-      else kills.push({ ...point, command, at });
+      process.stdout.write(`${command}, ${point.action} ${point.call} ${point.moment}: ${at ?? "ended by itself"}\n`);
+      if (at !== null) kills.push({ ...point, command, at });
     }
   };
   const ends = await Promise.allSettled(clouds.map(work));
   expect(ends.flatMap((end) => (end.status === "rejected" ? [String(end.reason)] : []))).toEqual([]);
-  expect(isOver).toBe(true);
+  expect(kindsOf(kills.filter((kill) => kill.command === command))).toEqual(kindsOf(points));
 }
 
 describe.runIf(hasLab()).each([{ simulated: true }, { simulated: false }])(
@@ -69,7 +79,7 @@ describe.runIf(hasLab()).each([{ simulated: true }, { simulated: false }])(
         25,
         "SIGKILL to a `destroy` in EC2 at each of its calls, before the call does anything and after it did",
         async () => {
-          await everyCall("destroy", clouds, destroyGoesOn);
+          await everyCall("destroy", clouds, await callsOfDestroy(first(clouds)), destroyGoesOn);
           return "its lock is taken over at once; the next `destroy` leaves nothing, by another client's look";
         },
       );
@@ -80,7 +90,7 @@ describe.runIf(hasLab()).each([{ simulated: true }, { simulated: false }])(
       25,
       "SIGKILL to a first `up` in EC2 at each of its calls, before the call does anything and after it did",
       async () => {
-        await everyCall("up", clouds, upGoesOn);
+        await everyCall("up", clouds, await callsOfUp(first(clouds)), upGoesOn);
         return "its locks are taken over at once, in EC2 and on the host; the next `up` makes what is missing, and no second machine; `destroy` leaves nothing, by another client's look";
       },
     );
@@ -98,6 +108,12 @@ describe.runIf(hasLab()).each([{ simulated: true }, { simulated: false }])(
     });
   },
 );
+
+function first(clouds: readonly Cloud[]): Cloud {
+  const [cloud] = clouds;
+  if (cloud === undefined) throw new Error("there is no account");
+  return cloud;
+}
 
 async function writeReport(): Promise<void> {
   const tables = ["up", "destroy"].map((command) => {
