@@ -10,12 +10,12 @@ import { codesOf } from "./law.ts";
 
 export type Cloud = { readonly place: Place; readonly lab: Lab };
 
-/** No machine has this much memory: once the machines are made, `up` ends, and what comes after them costs no time. */
+/** EC2 says that the machine has this much memory, and it has not: once it is made `up` ends, and what comes after costs no time. */
 const awsYaml = `name: demo
 provider: { type: aws, region: ap-northeast-2, access: { ssh: [203.0.113.1/32] } }
-kafka: { version: 4.3.1, heap: 9000GiB }
+kafka: { version: 4.3.1, heap: 300GiB }
 nodes:
-  - { name: kafka-1, roles: [controller, broker], instanceType: m7g.large, volume: { size: 10GiB } }
+  - { name: kafka-1, roles: [controller, broker], instanceType: r7g.16xlarge, volume: { size: 10GiB } }
 `;
 
 /** @param simulated machines are launched, and nothing boots */
