@@ -203,7 +203,7 @@ table inet lab {
     "-ec",
     `
 ip link set lo up
-ip link add lab type bridge forward_delay 0
+ip link add lab address 02:00:00:00:00:01 type bridge forward_delay 0
 ip address add 10.77.0.1/24 dev lab
 ip link set lab up
 ${wall}`,

@@ -24,7 +24,8 @@ def set_up(outside):
     Instances are ports of the bridge `ec2`, which lets nothing through by itself: whatever one asks after is answered by the router,
     so all packets pass its filter, those between neighbours of a subnet too.
     """
-    tool("ip", "link", "add", "ec2", "type", "bridge", "forward_delay", "0")
+    # An address of its own: else it has the lowest of its ports', and with that port it goes, while instances still send to it.
+    tool("ip", "link", "add", "ec2", "address", "02:00:00:00:00:02", "type", "bridge", "forward_delay", "0")
     # Else the kernel rewrites addresses on the bridge itself, and passes on there what is for a neighbour.
     if (filtered := Path("/proc/sys/net/bridge/bridge-nf-call-iptables")).exists():
         filtered.write_text("0\n")
