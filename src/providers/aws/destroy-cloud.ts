@@ -168,7 +168,10 @@ function thingsOf(
   let ending: Promise<unknown> | null = null;
   const endAll = (): Promise<unknown> =>
     (ending ??= api
-      .call((client, options) => client.send(new TerminateInstancesCommand({ InstanceIds: live }), options))
+      .call((client, options) =>
+        // What goes with its data need not write it first; what is kept was stopped in order by now, and is written with the shutdown.
+        client.send(new TerminateInstancesCommand({ InstanceIds: live, SkipOsShutdown: !keepData }), options),
+      )
       .catch((error: unknown) => {
         throw protectedFault(error, live);
       }));

@@ -33,7 +33,11 @@ chmod 644 ${coming}.pub
 mv -f ${coming} ${key}
 mv -f ${coming}.pub ${key}.pub
 sync -f ${key} 2>/dev/null || sync
-systemctl reload ssh.service 2>/dev/null || systemctl reload sshd.service`;
+unit=ssh.service
+systemctl cat "$unit" >/dev/null 2>&1 || unit=sshd.service
+# It answers before systemd has heard that it is up, and is not reloaded until then.
+systemctl start "$unit"
+systemctl reload "$unit"`;
 
 /** @returns the public half of each host's own key, by instance */
 export async function rekeyHosts(

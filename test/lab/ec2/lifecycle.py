@@ -269,7 +269,7 @@ class Lifecycle:
             time.sleep(0.2)
             return
         with instance.turn:
-            self.machines.off(instance.id)
+            self.machines.off(instance.id, 0 if getattr(instance, "lab_plug", False) else 60)
             self.volumes.detach_all(instance.id)
 
     def went_off(self, instance, in_order):

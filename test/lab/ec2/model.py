@@ -253,6 +253,15 @@ def detach_internet_gateway(original, self, internet_gateway_id, vpc_id):
     return original(self, internet_gateway_id, vpc_id)
 
 
+@replace(InstanceResponse, "terminate_instances")
+def terminate(original, self):
+    # Without the system's own shutdown, where that is asked for.
+    for instance in self.ec2_backend.all_instances():
+        if instance.id in self._get_param("InstanceIds", []):
+            instance.lab_plug = self._get_param("SkipOsShutdown") in (True, "true")
+    return original(self)
+
+
 @replace(EC2Backend, "terminate_instances")
 def terminate_instances(original, self, instance_ids):
     # None of them goes where one of them must not.
