@@ -28,11 +28,12 @@ cut -d' ' -f2 ${coming}.pub`;
 
 /** sshd reads its keys when it is told to; connections that are open stay open. */
 const placeScript = `set -e
-[ -s ${coming} ] || exit 0
-chmod 644 ${coming}.pub
-mv -f ${coming} ${key}
-mv -f ${coming}.pub ${key}.pub
-sync -f ${key} 2>/dev/null || sync
+if [ -s ${coming} ]; then
+  chmod 644 ${coming}.pub
+  mv -f ${coming} ${key}
+  mv -f ${coming}.pub ${key}.pub
+  sync -f ${key} 2>/dev/null || sync
+fi
 unit=ssh.service
 systemctl cat "$unit" >/dev/null 2>&1 || unit=sshd.service
 # It answers before systemd has heard that it is up, and is not reloaded until then.
@@ -57,9 +58,8 @@ export async function rekeyHosts(
 
 async function rekey(api: Api, { instance, shell, hostKey }: HostToRekey, signal: AbortSignal): Promise<string> {
   const own = await mustRun(shell, `cut -d' ' -f2 ${key}.pub`, signal);
-  // It was put in place by a run that was cut off before the first one's tag went.
-  if (own === hostKey) return own;
-  const made = await mustRun(shell, makeScript, signal);
+  // It was put in place by a run that was cut off before the first one's tag went, or before sshd heard of it.
+  const made = own === hostKey ? own : await mustRun(shell, makeScript, signal);
   if (made !== hostKey)
     await onceKnown(
       () =>
