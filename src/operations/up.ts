@@ -85,17 +85,15 @@ export async function up(given: Context, { yes, step, ttl, plan, onChanged, watc
       changed += count;
       onChanged(count);
       if (faults.length > 0) throw new KctlError(faults);
-      before = changes;
-      if (machines.length > 0) {
-        before = machines;
-        continue;
-      }
+      before = now;
+      if (machines.length > 0) continue;
       // There is nothing yet that could be well.
       if (seen.plan.isPartial && count > 0) continue;
       await awaitHealth(seen, context);
       const replacement = nextReplacement(changes);
       if (replacement !== null && !changes.some((change) => isNoReplacement(change) && !bringsNothingToLight(change))) {
         await endMachine(replacement, seen, context, lock);
+        before = [replacement];
         changed += 1;
         onChanged(1);
         continue;

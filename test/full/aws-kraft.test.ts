@@ -165,7 +165,9 @@ ec2.get_waiter("instance_running").wait(InstanceIds=[made], WaiterConfig={"Delay
 print(json.dumps({"id": made}))
 `)) as { readonly id: string };
   const publicAddress = it.ec2.instances().find((one) => one.id === id)?.publicAddress ?? "";
-  const hostKey = await it.ec2.host(id).run("cat /etc/ssh/ssh_host_ed25519_key.pub");
+  // cloud-init makes it while the machine boots.
+  const file = "/etc/ssh/ssh_host_ed25519_key.pub";
+  const hostKey = await it.ec2.host(id).run(`timeout 60 sh -c 'until [ -s ${file} ]; do sleep 0.2; done'; cat ${file}`);
   await appendFile(it.ssh.knownHosts, `${publicAddress} ${hostKey.split(" ").slice(0, 2).join(" ")}\n`);
   return { id, publicAddress };
 }
