@@ -72,7 +72,7 @@ export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, aroun
     forget: there.forget,
     changed: remote.forgetFailures,
     looked: remote.layTunnels,
-    gone: leases.forget,
+    leases,
   });
   const lock = lockOf({ apiOfLock, spec, key, session, leases, fleet, holds });
   return {

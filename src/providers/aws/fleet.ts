@@ -10,6 +10,7 @@ import { must, type CloudSession } from "./cloud-session.ts";
 import { destroyCloud } from "./destroy-cloud.ts";
 import { moveEnd } from "./move-end.ts";
 import { protectInstance } from "./protection.ts";
+import type { Leases } from "./host-leases.ts";
 import { idsInTags } from "./ids-in-tags.ts";
 import { watchInstances } from "./instance-watch.ts";
 import { judge } from "./judge.ts";
@@ -22,8 +23,8 @@ export type FleetParts = {
   /** Something was changed, and what could not be reached may be by now. */
   readonly changed: () => void;
   readonly looked: () => void;
-  /** None of the machines is there any more. */
-  readonly gone: () => void;
+  /** Machines that go take their leases with them. */
+  readonly leases: Pick<Leases, "drop" | "forget">;
   readonly emit: Surroundings["emit"];
 };
 
@@ -40,7 +41,7 @@ function costsIn({ want, seen, provider: { prices } }: CloudSession, cluster: Cl
 /** EC2 waits for a machine's own shutdown for some minutes before it ends it by force. */
 const endSeconds = 600;
 
-export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit }: FleetParts): Fleet {
+export function fleetOf({ session, isAbsent, forget, changed, looked, leases, emit }: FleetParts): Fleet {
   const { api, spec, signal, timeoutSeconds } = session;
   const untilAll = async (ids: readonly string[], state: "stopped" | "terminated"): Promise<void> => {
     const watch = watchInstances(api, { timeoutSeconds: endSeconds, signal });
@@ -66,6 +67,7 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit
     },
     end: async (node) => {
       const { id, tags } = must(instanceOf(session.seen(), node), node);
+      leases.drop(node);
       if (tags[protectedTag] === "true") await protectInstance(session, id, false);
       await api.call((client, options) => client.send(new TerminateInstancesCommand({ InstanceIds: [id] }), options));
       await untilAll([id], "terminated");
@@ -100,7 +102,7 @@ export function fleetOf({ session, isAbsent, forget, changed, looked, gone, emit
       // Nobody is to be asked on them any more.
       session.update({ instances: [] });
       session.stale("everything");
-      gone();
+      leases.forget();
       return done;
     },
   };

@@ -8,6 +8,8 @@ export type Leases = {
   readonly add: (node: string) => Promise<void>;
   /** Those that could not be reached before, and can be by now. */
   readonly again: () => Promise<void>;
+  /** A machine that goes, for another to come in its place. */
+  readonly drop: (node: string) => void;
   readonly stillHeld: () => Promise<boolean>;
   readonly end: () => Promise<void>;
   /** The machines are gone, and their leases with them. */
@@ -16,7 +18,7 @@ export type Leases = {
 
 /** Beside EC2's own lock, each machine has its lease: scripts on it look at that. */
 export function leaseHosts(
-  { lock, lockMore, provider }: Pick<Remote, "lock" | "lockMore" | "provider">,
+  { lock, lockMore, lockLess, provider }: Pick<Remote, "lock" | "lockMore" | "lockLess" | "provider">,
   nodes: () => readonly string[],
 ): Leases {
   let command: string | null = null;
@@ -49,6 +51,7 @@ export function leaseHosts(
       turn = turn.then(() => (held === null ? take() : lockMore(nodes())));
       return turn;
     },
+    drop: lockLess,
     stillHeld: async () => held === null || held.stillHeld(),
     forget: () => {
       held = null;

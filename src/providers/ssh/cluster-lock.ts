@@ -23,6 +23,8 @@ export type ClusterLock = Lock & {
   readonly fence: (node: string) => string;
   /** Locks more machines with the same lock; those that cannot be reached are left out. Throws `locked` where another holds one. */
   readonly extend: (machines: readonly Machine[]) => Promise<void>;
+  /** The node's machine goes: its lease is not missed, and another machine of the node is to be locked anew. */
+  readonly drop: (node: string) => void;
 };
 
 type Machine = { readonly node: string; readonly shell: Shell };
@@ -76,7 +78,11 @@ export async function acquireClusterLock(
     signal.throwIfAborted();
     if (other !== undefined) throw new KctlError(faultsOf(other), { cause: other });
   };
-  return { ...keep(lock, held), extend };
+  const drop = (node: string): void => {
+    const at = held.findIndex((one) => one.node === node);
+    if (at !== -1) held.splice(at, 1);
+  };
+  return { ...keep(lock, held), extend, drop };
 }
 
 /** One of a machine that could not be reached, or cannot be locked; not of one that another kctl holds. */
@@ -84,8 +90,8 @@ function isOfTheMachine(error: unknown): boolean {
   return error instanceof KctlError && error.faults.every(({ code }) => code !== "locked");
 }
 
-/** @param machines more may come */
-function keep(lock: HostLock, machines: readonly Machine[]): Omit<ClusterLock, "extend"> {
+/** @param machines more may come, and some may go */
+function keep(lock: HostLock, machines: readonly Machine[]): Omit<ClusterLock, "extend" | "drop"> {
   const ended = new AbortController();
   let lost = false;
   let renewed = Date.now();
@@ -95,7 +101,9 @@ function keep(lock: HostLock, machines: readonly Machine[]): Omit<ClusterLock, "
     await Promise.all(
       machines.map(async ({ shell }) => {
         try {
-          if (!(await renewOn(shell, lock, ended.signal))) lost = true;
+          const isMine = await renewOn(shell, lock, ended.signal);
+          // One that was dropped meanwhile is another machine by now, or none.
+          if (!isMine && machines.some((one) => one.shell === shell)) lost = true;
         } catch {
           // Not to be reached at the moment: the fence on the host itself decides.
         }

@@ -38,6 +38,8 @@ export type Remote = {
   readonly lock: (command: string) => Promise<Lock>;
   /** Leases more, under the same lock; where there is none yet, nothing. */
   readonly lockMore: (nodes: readonly string[]) => Promise<void>;
+  /** The node's machine goes, and its lease with it. */
+  readonly lockLess: (node: string) => void;
   /** Kafka and ZooKeeper are asked through the connection that is there already: nothing but SSH need be open. */
   readonly layTunnels: () => void;
 };
@@ -92,6 +94,7 @@ export function remoteMachines(spec: Spec, machines: RemoteMachines, around: Sur
       };
       return { stillHeld: held.stillHeld, release };
     },
+    lockLess: (node) => lock?.drop(node),
     lockMore: async (more) => {
       await lock?.extend(all().filter(({ node }) => more.includes(node)));
     },
