@@ -98,6 +98,7 @@ function shortList(what: readonly string[]): string {
 async function removeNext(things: readonly Thing[]): Promise<ReadonlyMap<string, Fault>> {
   const rank = Math.min(...things.map((thing) => thing.rank));
   const faults = new Map<string, Fault>();
+  const never: unknown[] = [];
   await Promise.all(
     things
       .filter((thing) => thing.rank === rank && thing.remove !== null)
@@ -108,11 +109,13 @@ async function removeNext(things: readonly Thing[]): Promise<ReadonlyMap<string,
           if (isNotFound(error)) return;
           const [fault] = faultsOf(error);
           // No patience helps where EC2 will never do it.
-          if (!mayChange(error)) throw error;
-          if (fault !== undefined) faults.set(id, fault);
+          if (!mayChange(error)) never.push(error);
+          else if (fault !== undefined) faults.set(id, fault);
         }
       }),
   );
+  if (never.length === 1) throw never[0];
+  if (never.length > 1) throw new KctlError(never.flatMap(faultsOf));
   return faults;
 }
 
