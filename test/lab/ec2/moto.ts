@@ -3,7 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { aptInstall, cacheFolder, runLocked } from "../base.ts";
 
-const packages: readonly string[] = ["moto[ec2]==5.2.5", "flask", "flask-cors", "pyyaml", "boto3"];
+const packages: readonly string[] = [
+  "moto[ec2]==5.2.5",
+  "flask==3.1.3",
+  "flask-cors==6.0.5",
+  "pyyaml==6.0.4",
+  "boto3==1.44.8",
+];
 
 const script = `
 [ ! -d "$1" ] || exit 0
