@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject } from "vitest";
 import { lab, type Lab } from "../lab/lab.ts";
-import { kctl, start, type Place, type Run } from "./kctl.ts";
+import { fetched, kctl, start, type Place, type Run } from "./kctl.ts";
 import { codesOf } from "./law.ts";
 
 export type Cloud = { readonly place: Place; readonly lab: Lab };
@@ -27,7 +27,9 @@ export async function openCloud({ simulated } = { simulated: false }): Promise<C
   const spec = join(folder, "kctl.yaml");
   await writeFile(spec, awsYaml);
   const env = { PATH: process.env["PATH"], HOME: home, KCTL_CACHE: inject("cache"), NO_COLOR: "1" };
-  return { lab: it, place: { folder, spec, port: 9092, servers: [], env, inside: it.inside } };
+  const place = { folder, spec, port: 9092, servers: [], env, inside: it.inside };
+  await fetched(place);
+  return { lab: it, place };
 }
 
 export async function closeCloud(cloud: Cloud | undefined): Promise<void> {

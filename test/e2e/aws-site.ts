@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { lab, type Lab } from "../lab/lab.ts";
-import { kctl, type Ended, type Place } from "./kctl.ts";
+import { fetched, kctl, type Ended, type Place } from "./kctl.ts";
 
 export type AwsSite = {
   readonly place: Place;
@@ -27,6 +27,7 @@ export async function openAwsSite(yaml: string, servers: readonly string[]): Pro
     env: { PATH: process.env["PATH"], HOME: folder, KCTL_CACHE: inject("cache"), NO_COLOR: "1" },
     inside: it.inside,
   };
+  if (yaml !== "") await fetched(place);
   return { place, lab: it, run: (...args) => kctl(place, ...args) };
 }
 

@@ -185,3 +185,10 @@ export async function cleanUp(at: Place): Promise<void> {
   for (const { pid } of (await processes(at)).values()) process.kill(pid, "SIGKILL");
   await rm(at.folder, { recursive: true, force: true });
 }
+
+/** What the spec needs is in the cache after it: where its machines are, nothing can be fetched. */
+export async function fetched(at: Place): Promise<void> {
+  const { folder, spec, port, servers, env } = at;
+  const { exit, err } = await kctl({ folder, spec, port, servers, env }, "fetch", "--json");
+  if (exit !== 0) throw new Error(err);
+}

@@ -2,7 +2,7 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { account, closeAwsSite, nothing, openAwsSite, type AwsSite } from "../e2e/aws-site.ts";
-import type { Ended } from "../e2e/kctl.ts";
+import { fetched, type Ended } from "../e2e/kctl.ts";
 import { kafkaJars } from "../kafka/support/jars.ts";
 
 const nodes = ["kafka-1", "kafka-2", "kafka-3"];
@@ -44,6 +44,7 @@ describe("three zones behind a bastion", { timeout: 900_000 }, () => {
     ]);
     bastion = await launchBastion(site);
     await appendFile(site.place.spec, yaml(bastion.publicAddress));
+    await fetched(site.place);
   }, 300_000);
   afterAll(() => closeAwsSite(site));
 
