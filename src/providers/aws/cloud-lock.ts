@@ -193,8 +193,8 @@ function keep(api: Api, cluster: string, { id, token }: { readonly id: string; r
 }
 
 async function thisHolder(command: string, since: string): Promise<Holder> {
-  const by = `${userInfo().username}@${hostname()}`.slice(0, 60);
-  return { command: command.slice(0, 20), by, since, ...(await thisProcess()) };
+  const by = `${userInfo().username}@${hostname()}`.slice(0, 40);
+  return { command: command.slice(0, 40), by, since, ...(await thisProcess()) };
 }
 
 function locked({ holder, until }: Found, now: number): KctlError {

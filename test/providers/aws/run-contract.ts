@@ -63,6 +63,7 @@ async function main(): Promise<void> {
     nodes: ["kafka-1", "kafka-2"],
     open: () => open(both),
     openFirst: () => open(specOf(1)),
+    knownByTags: true,
     openAway: () => open(specOf(2, "admin@203.0.113.99")),
   };
   for (const one of cases) {
