@@ -74,19 +74,30 @@ export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, aroun
     looked: remote.layTunnels,
     leases,
   });
-  const lock = lockOf({ apiOfLock, spec, key, session, leases, fleet, holds });
   return {
     ...remote.provider,
     get platform() {
       return platform();
     },
     fleet,
-    lock,
+    lock: lockOf({ apiOfLock, spec, key, session, leases, fleet, holds }),
     takeIn: () => Promise.resolve(),
     readReceipt: async () => {
       await fleet.look();
       await leases.again();
       return remote.provider.readReceipt();
+    },
+    history: historyOf(remote.provider.history, fleet.look),
+  };
+}
+
+/** Which machines keep it is known once they were looked for. */
+function historyOf({ append, read }: Provider["history"], look: () => Promise<void>): Provider["history"] {
+  return {
+    append,
+    read: async () => {
+      await look();
+      return read();
     },
   };
 }
