@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lab, type Lab } from "../lab/lab.ts";
 import { cases } from "../providers/contract.ts";
-import type { Told } from "../providers/ssh/run-contract.ts";
+import type { Told } from "../providers/tell-cases.ts";
 
 const runner = join(import.meta.dirname, "../providers/aws/run-contract.ts");
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lab, type Lab } from "../lab/lab.ts";
 import { difference, type Files } from "../lab/files.ts";
 import { cases } from "../providers/contract.ts";
-import type { Told } from "../providers/ssh/run-contract.ts";
+import type { Told } from "../providers/tell-cases.ts";
 
 const runner = join(import.meta.dirname, "../providers/ssh/run-contract.ts");
 

@@ -7,8 +7,8 @@ import { openProvider } from "../../../src/providers/open-provider.ts";
 import type { Provider } from "../../../src/providers/provider.ts";
 import { loadSpec } from "../../../src/spec/load.ts";
 import type { Spec } from "../../../src/spec/schema.ts";
-import { carryOut, cases, type Subject } from "../contract.ts";
-import type { Told } from "../ssh/run-contract.ts";
+import type { Subject } from "../contract.ts";
+import { tellCases } from "../tell-cases.ts";
 
 function specOf(count: number, via = "public"): Spec {
   const text = `name: demo
@@ -66,19 +66,7 @@ async function main(): Promise<void> {
     knownByTags: true,
     openAway: () => open(specOf(2, "admin@203.0.113.99")),
   };
-  for (const one of cases) {
-    const told: Told = { name: one.name, how: await howItWent(carryOut(one, subject)) };
-    process.stdout.write(`${JSON.stringify(told)}\n`);
-    for (const end of endings.splice(0)) end();
-  }
-}
-
-async function howItWent(work: Promise<boolean>): Promise<string> {
-  try {
-    return (await work) ? "passed" : "left out";
-  } catch (error) {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  }
+  await tellCases(subject, endings);
 }
 
 await main();

@@ -3,13 +3,8 @@ import { homedir } from "node:os";
 import { openProvider } from "../../../src/providers/open-provider.ts";
 import type { Provider } from "../../../src/providers/provider.ts";
 import { loadSpec } from "../../../src/spec/load.ts";
-import { carryOut, cases, type Subject } from "../contract.ts";
-
-export type Told = {
-  readonly name: string;
-  /** `passed`, `left out` as not applying, or how it failed. */
-  readonly how: string;
-};
+import type { Subject } from "../contract.ts";
+import { tellCases } from "../tell-cases.ts";
 
 const specText = (addresses: Readonly<Record<string, string>>, user: string): string => `name: demo
 provider: { type: ssh, user: ${user} }
@@ -45,19 +40,7 @@ async function main([user = "root"]: readonly string[]): Promise<void> {
     openFirst: () => open({ "kafka-1": addresses["kafka-1"] }, user),
     openAway: () => open({ "kafka-1": "10.77.0.99" }, user),
   };
-  for (const one of cases) {
-    const told: Told = { name: one.name, how: await howItWent(carryOut(one, subject)) };
-    process.stdout.write(`${JSON.stringify(told)}\n`);
-    for (const end of endings.splice(0)) end();
-  }
-}
-
-async function howItWent(work: Promise<boolean>): Promise<string> {
-  try {
-    return (await work) ? "passed" : "left out";
-  } catch (error) {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  }
+  await tellCases(subject, endings);
 }
 
 await main(process.argv.slice(2));
