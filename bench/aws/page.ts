@@ -35,7 +35,7 @@ export function rowsOf({ counted, timed: { timing } }: Measured): readonly Row[]
       ok: timing.own <= 1.5,
     },
     {
-      what: "of the path of that `up`, waiting for machines or JVMs",
+      what: "of the path of that `up`, waiting for machines (their packages included) or JVMs",
       figure: `${(share * 100).toFixed(0)} %`,
       limit: "at least 90 %",
       ok: share >= 0.9,

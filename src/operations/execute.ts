@@ -148,16 +148,24 @@ function waitsForOf(change: Change): WaitsFor | null {
     case "artifact":
       return "downloads";
     case "machine":
-      return installing.has(change.step.kind) ? "downloads" : null;
+      if (change.step.kind === "software") return "downloads";
+      return machinesOwnWork.has(change.step.kind) ? "machines" : null;
     default:
       return null;
   }
 }
 
-/** A machine boots, EC2 changes its state, or a volume's. */
-const machineSteps: ReadonlySet<string> = new Set(["instance", "arrival", "power", "volume", "attachment"]);
-/** They wait for archives and the distribution's packages; a volume is formatted with tools of the latter. */
-const installing: ReadonlySet<string> = new Set(["java", "software", "volume"]);
+/** A machine boots and makes its host keys; EC2 changes its state, or a volume's. */
+const machineSteps: ReadonlySet<string> = new Set([
+  "instance",
+  "arrival",
+  "power",
+  "volume",
+  "attachment",
+  "host-keys",
+]);
+/** Its package manager installs Java, and what a volume is formatted with. */
+const machinesOwnWork: ReadonlySet<string> = new Set(["java", "volume"]);
 
 function nodeOf({ node }: Change): { node?: string } {
   return node === null ? {} : { node };

@@ -52,7 +52,7 @@ export type Step = {
   readonly title: string;
   readonly node?: string;
   readonly after: readonly string[];
-  /** What its time goes by with, where that is not kctl's own work: machines, servers (JVMs) or downloads and packages. */
+  /** What its time goes by with, where that is not kctl's own work: machines (their packages included), servers (JVMs) or downloads. */
   readonly waitsFor?: WaitsFor;
 };
 

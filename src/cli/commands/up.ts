@@ -30,7 +30,7 @@ const page: CommandPage = {
     canary:
       "with `--canary`: what went through, `{records, read, lost, doubled, reordered, altered, late, seconds, partitions, longestPauseMs, partition, during}`; `null` where nothing was restarted",
     timing:
-      "with `--timing`: `{seconds, own, path}`: how long `up` took, how much of that was kctl's own work, and the steps that the rest waited for, one after the other: `{key, title, from, to, waits}` each, in seconds; `waits` is `machines`, `servers` or `downloads`, null where kctl itself was at work",
+      "with `--timing`: `{seconds, own, path}`: how long `up` took, how much of that was kctl's own work, and the steps that the rest waited for, one after the other: `{key, title, from, to, waits}` each, in seconds; `waits` is `machines` (their packages included), `servers` or `downloads`, null where kctl itself was at work",
     checks: "with `--smoke-test`: as in `kctl smoke-test`",
     smokeTest: "with `--smoke-test`: its `seconds` and `waited`, as in `kctl smoke-test`",
   },
