@@ -41,10 +41,12 @@ function portsFrom(port: number): readonly number[] {
 
 /**
  * A base port from which a local cluster's ports are free on 127.0.0.1, all below those that the system gives to clients. Runs
- * side by side begin at different ones, and no two of these bases have a port in common.
+ * side by side begin at different ones, no two of these bases have a port in common, and files side by side each have their own.
  */
 async function freeBase(): Promise<number> {
-  const bases = Array.from({ length: 19 }, (_, index) => 10_092 + 1100 * index);
+  const files = Number(process.env["VITEST_POOL_ID"] ?? 0) % 2;
+  const all = Array.from({ length: 20 }, (_, index) => 10_092 + 1100 * index);
+  const bases = all.filter((_, index) => index % 2 === files);
   const first = process.ppid % bases.length;
   for (const port of [...bases.slice(first), ...bases.slice(0, first)]) {
     const free = await Promise.all(portsFrom(port).map(isFree));
