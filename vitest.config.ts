@@ -11,6 +11,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/full/**", "test/lab/**", "test/package/**"],
+          // By itself vitest leaves one core to nobody: much of what is tried here waits.
+          maxWorkers: "100%",
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -1,4 +1,4 @@
-/** Faults of Kafka and ZooKeeper; those of KRaft are in test/full/kafka-faults-kraft.test.ts. */
+/** Faults of Kafka and ZooKeeper; those of KRaft, and those that take long, are in test/full/kafka-faults.test.ts. */
 import { faultsOfClusters, faultsOfMyid } from "./kafka-faults.ts";
 
 faultsOfClusters("zookeeper");

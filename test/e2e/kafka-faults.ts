@@ -92,21 +92,6 @@ export function faultsOfClusters(quorum: Quorum): void {
       return "exit 1, the node and both clusters' ids are named, nothing is touched";
     });
 
-    injectFault(70, `a broker was killed, and its registration still stands, ${mode}`, async () => {
-      // Longer than the next `up` may take to come to it.
-      const session = quorum === "zookeeper" ? { "zookeeper.session.timeout.ms": 18_000 } : {};
-      const at = await clusterOf(1, quorum, session);
-      await end(at, "kafka-1/broker", "SIGKILL");
-      const up = await kctl(at, "up", "--json");
-      expect({ exit: up.exit, changed: up.result?.["changed"] }).toEqual({ exit: 0, changed: 1 });
-      const waits = up.lines.filter(({ type }) => type === "waiting").map((line) => line["what"]);
-      if (quorum === "zookeeper") expect(waits).toContain("ZooKeeper to forget the kafka-1/broker that was killed");
-      await heals(at, { count: 1, quorum });
-      return quorum === "zookeeper"
-        ? "exit 0: it is waited for ZooKeeper to forget it, then the broker is started once"
-        : "exit 0: the broker is started once, and serves as soon as the controllers let it in";
-    });
-
     injectFault(71, `a broker's process runs, its port is not open yet, ${mode}`, async () => {
       const at = await clusterOf(1, quorum);
       // Ended in order, so that no registration is waited for.
@@ -139,6 +124,27 @@ export function faultsOfClusters(quorum: Quorum): void {
       await send(at, `kafka-3/${quorum}`, "SIGCONT");
       await heals(at, { count: 3, quorum });
       return "`status` exits 1 and says that it runs but does not serve";
+    });
+  });
+}
+
+/** Of brokers that end or hang, and are missed: most of their time goes by with waiting. */
+export function faultsOfMissedBrokers(quorum: Quorum): void {
+  const [, mode] = names[quorum];
+  describe(`brokers that are missed, in a cluster of ${quorum}`, () => {
+    injectFault(70, `a broker was killed, and its registration still stands, ${mode}`, async () => {
+      // Longer than the next `up` may take to come to it.
+      const session = quorum === "zookeeper" ? { "zookeeper.session.timeout.ms": 18_000 } : {};
+      const at = await clusterOf(1, quorum, session);
+      await end(at, "kafka-1/broker", "SIGKILL");
+      const up = await kctl(at, "up", "--json");
+      expect({ exit: up.exit, changed: up.result?.["changed"] }).toEqual({ exit: 0, changed: 1 });
+      const waits = up.lines.filter(({ type }) => type === "waiting").map((line) => line["what"]);
+      if (quorum === "zookeeper") expect(waits).toContain("ZooKeeper to forget the kafka-1/broker that was killed");
+      await heals(at, { count: 1, quorum });
+      return quorum === "zookeeper"
+        ? "exit 0: it is waited for ZooKeeper to forget it, then the broker is started once"
+        : "exit 0: the broker is started once, and serves as soon as the controllers let it in";
     });
 
     injectFault(72, `a broker is to be restarted while another one is deaf, ${mode}`, async () => {

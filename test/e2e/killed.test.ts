@@ -1,49 +1,7 @@
-/** `up` stopped at ten points by SIGINT and at ten by SIGKILL: the next `up` converges. */
-import { expect } from "vitest";
-import { injectFault } from "../faults/fault.ts";
-import { kctl, processes, type Place } from "./kctl.ts";
-import { codesOf, heals, placeWithSecret } from "./law.ts";
-import { stopAt, type Moment } from "./moment.ts";
+/** `up` stopped at ten points, in turn by SIGKILL and by SIGINT: the next `up` converges. The full run has the other half. */
+import { interruptedAt, killedAt, moments } from "./stopped-at.ts";
 
-const moments: readonly (Moment & { readonly what: string })[] = [
-  { what: "as the receipt is written", type: "change-started", key: /^receipt$/ },
-  { what: "once the receipt is written", type: "change-done", key: /^receipt$/ },
-  { what: "once the first folder is made", type: "change-done", key: /^folder / },
-  { what: "once the first file is written", type: "change-done", key: /^file / },
-  { what: "once half of the files are written", type: "change-done", key: /^file /, nth: 11 },
-  { what: "as a ZooKeeper server starts", type: "change-started", key: /^start .*\/zookeeper$/ },
-  { what: "as the last ZooKeeper server starts", type: "change-started", key: /^start .*\/zookeeper$/, nth: 3 },
-  { what: "once ZooKeeper has a quorum", type: "change-done", key: /^gate zookeeper$/ },
-  { what: "as a broker starts", type: "change-started", key: /^start .*\/broker$/ },
-  { what: "once two of three brokers serve", type: "change-done", key: /^start .*\/broker$/, nth: 2 },
-];
-
-/** What ran already goes on running; the rest is made. */
-async function goesOn(at: Place): Promise<void> {
-  const half = await processes(at);
-  expect(codesOf(await kctl(at, "up", "--json"))).toEqual([]);
-  const after = await processes(at);
-  for (const [key, { birth }] of half) expect({ key, birth: after.get(key)?.birth }).toEqual({ key, birth });
-  await heals(at, { count: 3 });
-}
-
-for (const moment of moments) {
-  injectFault(25, `SIGKILL to a first \`up\` ${moment.what}`, async () => {
-    const at = await placeWithSecret();
-    expect((await stopAt(at, moment, "SIGKILL")).signal).toBe("SIGKILL");
-    await goesOn(at);
-    return "the next `up` goes on from there; what ran already goes on running";
-  });
-
-  injectFault(26, `Ctrl-C to a first \`up\` ${moment.what}`, async () => {
-    const at = await placeWithSecret();
-    const stopped = await stopAt(at, moment, "SIGINT");
-    expect({ exit: stopped.exit, codes: codesOf(stopped) }).toEqual({ exit: 130, codes: ["interrupted"] });
-    const [fault] = stopped.result?.["errors"] as { what: string }[];
-    expect(fault?.what).toMatch(
-      /^interrupted; left to do: .*start broker \d on kafka-\d|^interrupted; left to do: .* and \d+ more$/,
-    );
-    await goesOn(at);
-    return "exit 130, and what is left to do is named; the next `up` goes on from there";
-  });
+for (const [index, moment] of moments.entries()) {
+  if (index % 2 === 0) killedAt(moment);
+  else interruptedAt(moment);
 }
