@@ -26,8 +26,12 @@ export async function waitUntil(
   let moved = 0;
   let reached: string | number | null = null;
   for (let pause = 20; ; pause = Math.min(pause * 1.3, 200)) {
-    if (await condition()) return true;
+    const well = await condition();
     const seconds = (performance.now() - started) / 1000;
+    if (well) {
+      if (told !== null) emit({ type: "waited", key, what: told.what, seconds });
+      return true;
+    }
     const now = progress();
     if (now !== reached) {
       reached = now;

@@ -33,6 +33,7 @@ export type Event =
     }
   | { readonly type: "change-failed"; readonly key: string; readonly title: string; readonly fault: Fault }
   | { readonly type: "waiting"; readonly key: string; readonly what: string; readonly seconds: number }
+  | { readonly type: "waited"; readonly key: string; readonly what: string; readonly seconds: number }
   | { readonly type: "interrupted"; readonly finishing: readonly string[]; readonly leaving: readonly string[] }
   | ({ readonly type: "status" } & StatusShown)
   | { readonly type: "check-started"; readonly name: string }
@@ -84,6 +85,7 @@ export const events: Readonly<Record<EventType, EventInfo>> = {
     means:
       "What a step waits for, and for how long already: at once, every five seconds, and when it waits for something else.",
   },
+  waited: { level: "detail", means: "A wait that was told of is over: how long it took in all." },
   interrupted: {
     level: "info",
     means: "kctl was told to stop: the titles of what it finishes first, and of what it leaves for the next run.",

@@ -95,6 +95,7 @@ export function after(state: LiveState, event: Event, now: number): LiveState {
       return { ...state, checks: state.checks.filter(({ name }) => name !== event.name) };
     case "interrupted":
       return { ...state, pending: [], ending: true };
+    case "waited":
     case "message":
     case "warning":
     case "source-failed":

@@ -109,6 +109,7 @@ function eventLine(event: Event, paint: Paint, { verbose, words, fold }: Way): s
     }
     case "interrupted":
       return interruptedText(event.finishing);
+    case "waited":
     case "steps":
     case "change-failed":
     case "check-started":

@@ -1,7 +1,7 @@
 /** What the time of an `up` went by with, as a timeline. */
 import type { PathStep, Timing } from "./timing.ts";
 
-const words = { machines: "machines and their packages", servers: "servers", downloads: "downloads" } as const;
+const words = { machines: "machines", servers: "servers", downloads: "downloads" } as const;
 
 export function timingText({ seconds, own, path }: Timing): string {
   const width = Math.max(0, ...path.map(({ to }) => to.toFixed(1).length));

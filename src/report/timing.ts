@@ -93,7 +93,9 @@ function withGaps(steps: readonly PathStep[], heard: readonly Timed[], seconds: 
 function between(from: number, to: number, heard: readonly Timed[]): readonly PathStep[] {
   const own = { key: "kctl", title: "kctl looks and plans", waits: null };
   const told = heard.flatMap(({ at, event }) =>
-    event.type === "waiting" && at >= from && at <= to && event.key.startsWith("health") ? [{ at, event }] : [],
+    (event.type === "waiting" || event.type === "waited") && at >= from && at <= to && event.key.startsWith("health")
+      ? [{ at, event }]
+      : [],
   );
   const [first] = told;
   const last = told.at(-1);
@@ -103,7 +105,6 @@ function between(from: number, to: number, heard: readonly Timed[]): readonly Pa
   return [
     { ...own, from, to: began },
     { key, title: what, from: began, to: last.at, waits: "servers" },
-    // It was over some time after it was last told of: all of that counts as kctl's.
     { ...own, from: last.at, to },
   ];
 }

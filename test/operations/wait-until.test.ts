@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Event } from "../../src/report/events.ts";
 import { atMostEvery, waitUntil } from "../../src/operations/wait-until.ts";
 
 const wait = { key: "k", what: "it", timeoutSeconds: 0.3, emit: () => undefined };
@@ -6,6 +7,19 @@ const signal = new AbortController().signal;
 
 test("gives up after its time", async () => {
   expect(await waitUntil(() => Promise.resolve(false), { ...wait, signal })).toBe(false);
+});
+
+test("tells what it waits for, and that this is over; nothing where nothing was to be waited for", async () => {
+  const told: Event[] = [];
+  const emit = (event: Event): void => void told.push(event);
+  let looks = 0;
+  expect(await waitUntil(() => Promise.resolve((looks += 1) > 2), { ...wait, emit, signal })).toBe(true);
+  expect(await waitUntil(() => Promise.resolve(true), { ...wait, emit, signal })).toBe(true);
+  const one = { key: "k", what: "it", seconds: expect.any(Number) as number };
+  expect(told).toEqual([
+    { type: "waiting", ...one },
+    { type: "waited", ...one },
+  ]);
 });
 
 test("does not give up while it gets on, and does once it gets on no more", async () => {

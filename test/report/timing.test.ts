@@ -23,6 +23,11 @@ const waiting = (at: number, key: string, seconds: number): Timed => ({
   event: { type: "waiting", key, what: "every server to serve", seconds } satisfies Event,
 });
 
+const waited = (at: number, key: string, seconds: number): Timed => {
+  const { event } = waiting(at, key, seconds);
+  return { at, event: { ...event, type: "waited" } as Event };
+};
+
 const inOrder = (...heard: (Timed | readonly Timed[])[]): readonly Timed[] =>
   heard.flat().toSorted((a: Timed, b: Timed) => a.at - b.at);
 
@@ -73,6 +78,7 @@ describe("the path that all else waited for", () => {
         span("file", 21, 22),
         waiting(25.5, "health", 0),
         waiting(30.5, "health", 5),
+        waited(30.75, "health", 5.25),
       ),
       31,
       [
@@ -81,10 +87,10 @@ describe("the path that all else waited for", () => {
         "kctl 20-21 own",
         "java 21-25 downloads",
         "kctl 25-25.5 own",
-        "health 25.5-30.5 servers",
-        "kctl 30.5-31 own",
+        "health 25.5-30.75 servers",
+        "kctl 30.75-31 own",
       ],
-      3,
+      2.75,
     ],
     [
       "one that failed is no part of it",
