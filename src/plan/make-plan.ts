@@ -12,7 +12,7 @@ import type { KafkaChanges } from "./kafka-changes.ts";
 import { beforeServer, machineChanges, userFirst, volumeFirst } from "./machine-changes.ts";
 import type { ObservedHost, ObservedState } from "./observed.ts";
 import { mountingOnly } from "./mounting-only.ts";
-import { obstacles } from "./obstacles.ts";
+import { hasRun, obstacles } from "./obstacles.ts";
 import type { Receipt } from "./receipt.ts";
 import { receiptChange } from "./receipt-change.ts";
 import { unseenVolumes } from "./volume-steps.ts";
@@ -82,7 +82,7 @@ function wholePlan(input: PlanInput): Plan {
         ...setUp(process.node, process.role),
         // A first start goes on beside the making of the archive; restarts can wait for it, and gain.
         ...classArchives.map(({ key }) => ({ key, until: "begun" as const })),
-        ...gatesBefore(process, cluster, gates, formatted),
+        ...gatesBefore(process, input, gates, formatted),
         ...storage.filter((change) => change.member === process.key).map(({ key }) => done(key)),
       ],
       hosts,
@@ -238,22 +238,24 @@ function gatesFor(cluster: Cluster, running: readonly DesiredProcess[]): readonl
 }
 
 /**
- * What waits for a role by itself does so only where that role has served before. The first leader of several new controllers may lose
+ * What waits for its controllers by itself does so only where these have served before. The first leader of several new controllers may lose
  * its place before anything is committed; a broker that has fetched its records by then drops them, and Kafka (3.9.1 to 4.3.1) does not
  * read who the voters are a second time: such a broker finds no controller, and ends after a minute.
  */
 function gatesBefore(
   process: DesiredProcess,
-  cluster: Cluster,
+  { cluster, desired, observed }: PlanInput,
   gates: readonly Change[],
   formatted: ReadonlySet<string>,
 ): readonly Edge[] {
   const { needs, waitsItself } = service(process.role);
+  const when = waitsItself(cluster);
+  const isFirst = !hasRun(desired, observed.hosts);
   return needs(cluster).flatMap((role) => {
     const members = cluster.members.filter((member) => member.role === role);
     const older = members.filter(({ key }) => !formatted.has(key)).length;
     const settled = members.length === 1 || older >= service(role).quorum(members.length);
-    const until = waitsItself(cluster) && settled ? "begun" : "done";
+    const until = (when === "later" && settled) || (when === "first" && isFirst) ? "begun" : "done";
     return gates.filter(({ key }) => key === `gate ${role}`).map(({ key }) => ({ key, until }));
   });
 }

@@ -23,7 +23,8 @@ function identity(member: Member, { cluster, platform }: ServiceContext): Readon
     "zookeeper.connect": [...membersOf(cluster, "zookeeper"), ...cluster.joiningLater]
       .map((server) => `${server.host}:${server.ports["client"]}`)
       .join(","),
-    "zookeeper.connection.timeout.ms": "18000",
+    // Servers that start together, at first and after power was lost, wait for each other.
+    "zookeeper.connection.timeout.ms": "60000",
     // A killed broker cannot start again before its session has timed out; the last broker of a cluster that is stopped tries three
     // times to give its leaders to somebody. On a laptop nothing is gained by waiting long.
     ...(platform.profile === "laptop"
@@ -152,8 +153,9 @@ export const broker: Service = {
     quorum === "kraft" ? { role: "controller", ports: ["controller"] } : { role: "zookeeper", ports: ["client"] },
     { role: "broker", ports: ["internal"] },
   ],
-  // A KRaft broker asks for its controllers for a minute (initial.broker.registration.timeout.ms); with ZooKeeper it gives up sooner.
-  waitsItself: ({ quorum }) => quorum === "kraft",
+  // A KRaft broker asks for its controllers for a minute (initial.broker.registration.timeout.ms), and so does one with ZooKeeper. With
+  // that, a broker that was killed may still be registered: whether it is, only a ZooKeeper that serves can tell.
+  waitsItself: ({ quorum }) => (quorum === "kraft" ? "later" : "first"),
   quorum: (count) => count,
   desired: (member, context) =>
     kafkaServer(

@@ -55,7 +55,7 @@ export const controller: Service = {
   artifact: kafkaArtifact,
   needs: () => [],
   reaches: () => [{ role: "controller", ports: ["controller"] }],
-  waitsItself: () => false,
+  waitsItself: () => "never",
   quorum: (count) => Math.floor(count / 2) + 1,
   desired: (member, context) =>
     kafkaServer(

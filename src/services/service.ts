@@ -68,8 +68,8 @@ export type Service = {
   readonly needs: (cluster: Cluster) => readonly Role[];
   /** The ports, by their names, that it must reach on other servers. */
   readonly reaches: (cluster: Cluster) => readonly { readonly role: Role; readonly ports: readonly string[] }[];
-  /** Whether it may start before what it needs serves, and waits for it by itself, once that has served before. */
-  readonly waitsItself: (cluster: Cluster) => boolean;
+  /** When it may start before what it needs serves, and waits for it by itself: once that has served before, at the first start of all, or never. */
+  readonly waitsItself: (cluster: Cluster) => "later" | "first" | "never";
   /** How many of `count` servers must serve for the role to serve. */
   readonly quorum: (count: number) => number;
   readonly desired: (member: Member, context: ServiceContext) => MemberState;

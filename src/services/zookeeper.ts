@@ -80,7 +80,7 @@ export const zookeeper: Service = {
   artifact,
   needs: () => [],
   reaches: () => [{ role: "zookeeper", ports: ["peer", "election"] }],
-  waitsItself: () => false,
+  waitsItself: () => "never",
   quorum: (count) => Math.floor(count / 2) + 1,
   desired: (member, context) => {
     const { folders } = member;

@@ -33,12 +33,25 @@ describe("from nothing", () => {
     }).toEqual({ receipt: 1, artifact: 1, classArchive: 1, folder: 24, file: 21, process: 6, gate: 1, roll: 0 });
   });
 
-  test("ZooKeeper servers start together, brokers once a majority serves", () => {
+  test("ZooKeeper servers start together, and at the first start of all brokers beside them", () => {
     const start = (member: string) => plan.changes.find(({ key }) => key === `start ${member}`);
     expect(start("n-1/zookeeper")?.after.some(({ key }) => key.startsWith("start") || key.startsWith("gate"))).toBe(
       false,
     );
-    expect(start("n-1/broker")?.after).toContainEqual({ key: "gate zookeeper", until: "done" });
+    const fresh = ["n-1", "n-2", "n-3"].reduce(
+      (state, node) => changed(state, node, () => ({ processes: {}, identities: {} })),
+      running(world()),
+    );
+    const gateOf = (observed: ObservedState) =>
+      makePlan({ ...world(), observed })
+        .changes.find(({ key }) => key === "start n-1/broker")
+        ?.after.filter(({ key }) => key.startsWith("gate"));
+    expect(gateOf(fresh)).toEqual([{ key: "gate zookeeper", until: "begun" }]);
+    // One that has run may still be registered.
+    const dead = changed(fresh, "n-2", ({ processes }) => ({
+      processes: { ...processes, "n-2/broker": { state: "dead" } },
+    }));
+    expect(gateOf(dead)).toEqual([{ key: "gate zookeeper", until: "done" }]);
     expect(plan.changes.find(({ kind }) => kind === "gate")).toMatchObject({
       enough: 2,
       after: ["n-1", "n-2", "n-3"].map((node) => ({ key: `start ${node}/zookeeper`, until: "begun" })),
