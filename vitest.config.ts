@@ -1,4 +1,4 @@
-/** `unit` side by side; `e2e` one file after the other, on the packed and installed program; `lab`, the machines that it is tried on. */
+/** `unit` on every core; `e2e` two files at once, on the packed and installed program; `lab`, the machines that it is tried on. */
 import { defineConfig } from "vitest/config";
 import { hasLab } from "./test/lab/base.ts";
 
@@ -13,6 +13,7 @@ export default defineConfig({
           exclude: ["test/e2e/**", "test/full/**", "test/lab/**", "test/package/**"],
           // By itself vitest leaves one core to nobody: much of what is tried here waits.
           maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -23,7 +24,9 @@ export default defineConfig({
           include: ["test/package/**/*.test.ts", "test/e2e/**/*.test.ts"],
           exclude: hasLab() ? [] : ["test/e2e/{aws,ssh}-*.test.ts"],
           globalSetup: ["test/e2e/setup.ts"],
-          fileParallelism: false,
+          // Servers that start take a core each, and are waited for at least as long.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
@@ -34,6 +37,7 @@ export default defineConfig({
           include: ["test/lab/**/*.test.ts"],
           globalSetup: ["test/lab/setup.ts"],
           fileParallelism: false,
+          sequence: { groupOrder: 3 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -44,6 +48,7 @@ export default defineConfig({
           include: ["test/full/**/*.test.ts"],
           globalSetup: ["test/e2e/setup.ts"],
           fileParallelism: false,
+          sequence: { groupOrder: 4 },
           testTimeout: 600_000,
           hookTimeout: 600_000,
         },

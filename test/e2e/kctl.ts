@@ -146,7 +146,8 @@ export async function processes(
     try {
       const argv = (await readFile(`/proc/${name}/cmdline`, "utf8")).split("\0");
       const mark = argv.find((argument) => argument.startsWith(`@${at.folder}/.kctl/`));
-      if (mark === undefined) continue;
+      // A shell is what will be the service once kctl gives the word.
+      if (mark === undefined || argv[0] === "/bin/sh") continue;
       const [node = "", role = ""] = mark.slice(`@${at.folder}/.kctl/`.length).split("/").slice(1);
       const birth = (await readFile(`/proc/${name}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ")[19] ?? "";
       const key = `${node}/${role}`;
