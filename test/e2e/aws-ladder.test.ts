@@ -93,6 +93,9 @@ describe("examples/aws.yaml", { timeout: 900_000 }, () => {
       instances.map(({ id }) => site.lab.ec2.host(id).run("cut -d' ' -f2 /etc/ssh/ssh_host_ed25519_key.pub")),
     );
     expect(instances.map(({ hostKey }) => hostKey)).toEqual(shown.map((text) => text.trim()));
+    // Where systemd listens for sshd, a reload would have ended it.
+    const sshd = instances.map(({ id }) => site.lab.ec2.host(id).run("systemctl is-active ssh.socket ssh.service"));
+    expect(await Promise.all(sshd)).toEqual(nodes.map(() => "active\nactive\n"));
     expect(
       volumes.map(({ node, sizeGiB, encrypted, device, goesWithMachine }) => [
         node,

@@ -26,7 +26,10 @@ if [ ! -s ${coming}.pub ] || [ ! -s ${coming} ]; then
 fi
 cut -d' ' -f2 ${coming}.pub`;
 
-/** sshd reads its keys when it is told to; connections that are open stay open. */
+/**
+ * sshd reads its keys when it is told to; connections that are open stay open. Where systemd listens for it (Ubuntu, from 22.10 on), it cannot
+ * take the port when it reloads, and dies of that: it is started anew, and whoever connects meanwhile waits.
+ */
 const placeScript = `set -e
 if [ -s ${coming} ]; then
   chmod 644 ${coming}.pub
@@ -38,7 +41,7 @@ unit=ssh.service
 systemctl cat "$unit" >/dev/null 2>&1 || unit=sshd.service
 # It answers before systemd has heard that it is up, and is not reloaded until then.
 systemctl start "$unit"
-systemctl reload "$unit"`;
+if systemctl is-active --quiet ssh.socket sshd.socket; then systemctl restart "$unit"; else systemctl reload "$unit"; fi`;
 
 /** @returns the public half of each host's own key, by instance */
 export async function rekeyHosts(
