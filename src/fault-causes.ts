@@ -3,12 +3,14 @@
  * command loads it; what is wrong in a case at hand, the error itself says.
  */
 import { ec2FaultCauses } from "./fault-causes-ec2.ts";
+import { groupFaultCauses } from "./fault-causes-groups.ts";
 import type { FaultCode } from "./fault-codes.ts";
 
 type Causes = { readonly cause: string; readonly fix: string };
 
 export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
   ...ec2FaultCauses,
+  ...groupFaultCauses,
   "spec-unreadable": {
     cause:
       "There is no file of that name, it is a folder, or this user may not read it. Without `-f` and `$KCTL_SPEC`, kctl looks for `kctl.yaml` in the current folder.",

@@ -98,6 +98,12 @@ export const faultCodes = {
   unhealthy: { exit: 1, means: "The cluster is not healthy." },
   "kafka-unreachable": { exit: 1, means: "No broker answered." },
   "kafka-refused": { exit: 1, means: "Kafka answered a request with an error." },
+  "no-group": { exit: 1, means: "There is no consumer group of that name." },
+  "group-active": {
+    exit: 1,
+    means: "A consumer group has members, which would go on from where they are; nothing was changed.",
+  },
+  "no-offsets": { exit: 1, means: "A consumer group has committed no offsets that could be reset." },
   "topic-in-use": { exit: 1, means: "A topic holds somebody's data, and is left alone." },
   "smoke-test-failed": { exit: 1, means: "A check of the smoke test failed." },
   "canary-failed": {

@@ -1,5 +1,5 @@
 /** What every command has in common: the options that all take, and what it says of itself beside them. */
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError, Option, type OptionValues } from "@commander-js/extra-typings";
 
 function positive(text: string): number {
   if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new InvalidArgumentError("It takes a whole number from 1.");
@@ -46,12 +46,32 @@ function examplesText({ examples }: CommandPage): string {
   return ["", "Examples:", ...examples.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`)].join("\n");
 }
 
+const defaultSpec = "$KCTL_SPEC, else kctl.yaml";
+const aSpec = "the spec, or - for standard input";
+
 /** A command with the common options. */
 export function specCommand(name: string, summary: string, page: CommandPage) {
+  return withCommonOptions(
+    pageCommand(name, summary, page).option("-f, --file <spec>", `${aSpec} (default: ${defaultSpec})`),
+  );
+}
+
+/** One that may be given several specs. */
+export function specsCommand(name: string, summary: string, page: CommandPage) {
+  const several = new Option("-f, --file <spec>", `${aSpec}; may be given several times`)
+    .argParser((file: string, before: readonly string[]): readonly string[] => [...before, file])
+    .default([], defaultSpec);
+  return withCommonOptions(pageCommand(name, summary, page).addOption(several));
+}
+
+function pageCommand(name: string, summary: string, page: CommandPage) {
   const command = new Command(name).description(summary).addHelpText("after", () => examplesText(page));
   pages.set(command, page);
+  return command;
+}
+
+function withCommonOptions<Args extends unknown[], Options extends OptionValues>(command: Command<Args, Options>) {
   return command
-    .option("-f, --file <spec>", "the spec, or - for standard input (default: $KCTL_SPEC, else kctl.yaml)")
     .option("--json", "one JSON object a line on standard output, the result last")
     .option("--quiet", "no progress: only the result and what went wrong")
     .option("--verbose", "say more, and show where an error of kctl itself comes from")

@@ -11,8 +11,10 @@ import { fetchCommand } from "./commands/fetch.ts";
 import { historyCommand } from "./commands/history.ts";
 import { iamPolicyCommand } from "./commands/iam-policy.ts";
 import { initCommand } from "./commands/init.ts";
+import { lagCommand } from "./commands/lag.ts";
 import { listCommand } from "./commands/list.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { offsetsCommand } from "./commands/offsets.ts";
 import { planCommand } from "./commands/plan.ts";
 import { renderCommand } from "./commands/render.ts";
 import { restartCommand } from "./commands/restart.ts";
@@ -33,6 +35,8 @@ const commands = [
   planCommand,
   statusCommand,
   smokeTestCommand,
+  lagCommand,
+  offsetsCommand,
   restartCommand,
   stopCommand,
   startCommand,

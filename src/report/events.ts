@@ -3,6 +3,7 @@
  * JSON lines) print; nothing below cli/ writes to a stream. Shapes are part of the interface and only grow.
  */
 import type { Fault } from "../fault.ts";
+import type { LagRound } from "./lag-shown.ts";
 import type { StatusShown } from "./status-shown.ts";
 
 export type Event =
@@ -36,6 +37,7 @@ export type Event =
   | { readonly type: "waited"; readonly key: string; readonly what: string; readonly seconds: number }
   | { readonly type: "interrupted"; readonly finishing: readonly string[]; readonly leaving: readonly string[] }
   | ({ readonly type: "status" } & StatusShown)
+  | ({ readonly type: "lag" } & LagRound & { readonly faults: readonly Fault[] })
   | { readonly type: "check-started"; readonly name: string }
   | {
       readonly type: "check";
@@ -91,6 +93,11 @@ export const events: Readonly<Record<EventType, EventInfo>> = {
     means: "kctl was told to stop: the titles of what it finishes first, and of what it leaves for the next run.",
   },
   status: { level: "info", means: "With `status --watch`: what `status` tells, each time that it looked." },
+  lag: {
+    level: "info",
+    means:
+      "With `lag --watch`: what `lag` tells, each time that it looked, with `trend` (records a second) and, in `errors`, what could not be found out; `looks` of `window` looks are behind the statuses.",
+  },
   "check-started": { level: "detail", means: "A check of the smoke test was begun." },
   check: { level: "info", means: "A check of the smoke test, with what it proved." },
 };

@@ -1,5 +1,6 @@
 /** One JSON object a line on standard output; the result is the last. */
 import type { Fault } from "../fault.ts";
+import type { Event } from "./events.ts";
 import type { Reporter, WriteLine } from "./reporter.ts";
 
 /** An error as the interface promises it: code, what, where, fix, node; null where there is none. */
@@ -14,10 +15,17 @@ export function faultFields({ code, what, where, fix, node, detail }: Fault): Re
   };
 }
 
+function eventFields(event: Event): object {
+  if ("fault" in event) return { ...event, fault: faultFields(event.fault) };
+  if (event.type !== "lag") return event;
+  const { faults, ...others } = event;
+  return { ...others, errors: faults.map(faultFields) };
+}
+
 export function jsonReporter(write: WriteLine): Reporter {
   return {
     event: (event) => {
-      write(JSON.stringify("fault" in event ? { ...event, fault: faultFields(event.fault) } : event));
+      write(JSON.stringify(eventFields(event)));
     },
     result: ({ ok, faults, fields }) => {
       write(JSON.stringify({ type: "result", ok, errors: faults.map(faultFields), ...fields }));

@@ -100,6 +100,7 @@ export function after(state: LiveState, event: Event, now: number): LiveState {
     case "warning":
     case "source-failed":
     case "status":
+    case "lag":
       return state;
   }
 }

@@ -114,6 +114,7 @@ function eventLine(event: Event, paint: Paint, { verbose, words, fold }: Way): s
     case "change-failed":
     case "check-started":
     case "status":
+    case "lag":
       return null;
   }
 }

@@ -75,5 +75,5 @@ async function removeGroup(bench: Bench, group: string): Promise<void> {
 async function membersOf(bench: Bench, group: string): Promise<readonly string[]> {
   const errors = (answer: readonly { readonly error: number }[]): readonly number[] => answer.map(({ error }) => error);
   const described = await askCoordinator(bench, group, describeGroups([group]), requestMs(bench), errors);
-  return described.flatMap(({ members }) => members);
+  return described.flatMap(({ members }) => members.map(({ id }) => id));
 }

@@ -25,11 +25,19 @@ export function assignment(topic: string, partitions: readonly number[]): Buffer
     .done();
 }
 
-/** The partitions of `topic` in it. */
-export function assignedPartitions(bytes: Buffer, topic: string): readonly number[] {
+export type Assigned = { readonly topic: string; readonly partitions: readonly number[] };
+
+/** What is in it, by topic. */
+export function assignedTopics(bytes: Buffer): readonly Assigned[] {
   if (bytes.length === 0) return [];
   const answer = cursor(bytes);
   answer.int16(); // version
-  const topics = answer.array(() => ({ name: answer.string(), partitions: answer.array(() => answer.int32()) }));
-  return topics.filter(({ name }) => name === topic).flatMap(({ partitions }) => partitions);
+  return answer.array(() => ({ topic: answer.string(), partitions: answer.array(() => answer.int32()) }));
+}
+
+/** The partitions of `topic` in it. */
+export function assignedPartitions(bytes: Buffer, topic: string): readonly number[] {
+  return assignedTopics(bytes)
+    .filter((one) => one.topic === topic)
+    .flatMap(({ partitions }) => partitions);
 }

@@ -8,8 +8,17 @@ export type DescribedGroup = {
   readonly group: string;
   /** Stable, PreparingRebalance, CompletingRebalance, Empty or Dead. */
   readonly state: string;
-  /** The members' ids. */
-  readonly members: readonly string[];
+  /** `consumer`; empty where nobody ever joined. */
+  readonly protocolType: string;
+  readonly members: readonly DescribedMember[];
+};
+
+export type DescribedMember = {
+  readonly id: string;
+  readonly clientId: string;
+  readonly clientHost: string;
+  /** Of consumers: see consumer-protocol.ts. */
+  readonly assignment: Buffer;
 };
 
 /** For the groups' coordinator. */
@@ -26,16 +35,13 @@ function read(answer: Cursor): readonly DescribedGroup[] {
     const error = answer.int16();
     const group = answer.string();
     const state = answer.string();
-    answer.string(); // protocol_type
+    const protocolType = answer.string();
     answer.string(); // protocol_data
     const members = answer.array(() => {
-      const id = answer.string();
-      answer.string(); // client_id
-      answer.string(); // client_host
+      const member = { id: answer.string(), clientId: answer.string(), clientHost: answer.string() };
       answer.bytes(); // member_metadata
-      answer.bytes(); // member_assignment
-      return id;
+      return { ...member, assignment: answer.bytes() };
     });
-    return { error, group, state, members };
+    return { error, group, state, protocolType, members };
   });
 }

@@ -19,23 +19,42 @@ export function listOffsets(
   partitions: readonly number[],
   which: keyof typeof timestamps,
 ): Message<readonly PartitionOffset[]> {
-  const body = compose()
-    .int32(replicaIds[asker])
-    .array([topic], (name, part) => {
-      part.string(name).array(partitions, (partition) => void part.int32(partition).int64(timestamps[which]));
-    })
-    .done();
-  return { apiKey: 2, version: 1, body, read };
+  const body = bodyOf(replicaIds[asker], new Map([[topic, partitions]]), timestamps[which]);
+  const plain = ({ partition, error, offset }: TopicOffset): PartitionOffset => ({ partition, error, offset });
+  return { apiKey: 2, version: 1, body, read: (answer) => read(answer).map(plain) };
 }
 
-function read(answer: Cursor): readonly PartitionOffset[] {
+export type TopicOffset = PartitionOffset & { readonly topic: string };
+
+/**
+ * Of partitions of several topics, as a consumer hears it from their leader.
+ * @param which the offset of the first record at or after so many milliseconds, -1 where there is none; or one of the ends
+ */
+export function listTopicOffsets(
+  partitions: ReadonlyMap<string, readonly number[]>,
+  which: keyof typeof timestamps | number,
+): Message<readonly TopicOffset[]> {
+  const at = typeof which === "number" ? BigInt(which) : timestamps[which];
+  return { apiKey: 2, version: 1, body: bodyOf(replicaIds.consumer, partitions, at), read };
+}
+
+function bodyOf(replicaId: number, partitions: ReadonlyMap<string, readonly number[]>, at: bigint): Buffer {
+  return compose()
+    .int32(replicaId)
+    .array([...partitions], ([topic, indexes], part) => {
+      part.string(topic).array(indexes, (partition) => void part.int32(partition).int64(at));
+    })
+    .done();
+}
+
+function read(answer: Cursor): readonly TopicOffset[] {
   const topics = answer.array(() => {
-    answer.string(); // name
+    const topic = answer.string();
     return answer.array(() => {
       const partition = answer.int32();
       const error = answer.int16();
       answer.int64(); // timestamp
-      return { partition, error, offset: answer.int64() };
+      return { topic, partition, error, offset: answer.int64() };
     });
   });
   return topics.flat();

@@ -1,0 +1,192 @@
+/** How far consumer groups are behind: of one cluster or of several, at once or looked at again and again. */
+import { KctlError, type Fault } from "../fault.ts";
+import {
+  evaluate,
+  groupStatus,
+  isFull,
+  lagOf,
+  nothingSeen,
+  statusAtOnce,
+  trend,
+  windowSize,
+  withLook,
+  type Window,
+} from "../kafka/lag/evaluate.ts";
+import { lookAtGroups, type GroupPartition, type GroupSeen } from "../kafka/lag/look.ts";
+import { nearest } from "../spec/nearest.ts";
+import type { GroupLag, LagRound, LagShown, PartitionLag } from "../report/lag-shown.ts";
+import type { Context } from "./context.ts";
+import { openKafka, type OpenKafka } from "./open-kafka.ts";
+
+export type LagSeen<Shown extends LagShown = LagShown> = Shown & {
+  /** What could not be found out; the rest is told all the same. */
+  readonly faults: readonly Fault[];
+};
+
+type Look = { readonly at: number; readonly groups: readonly ClusterGroup[]; readonly faults: readonly Fault[] };
+
+type ClusterGroup = GroupSeen & { readonly cluster: string };
+
+/** The longest that one look may take where a broker hangs. */
+const longestLookMs = 10_000;
+
+/**
+ * @param contexts one a spec
+ * @param group null: all
+ */
+export async function lag(contexts: readonly Context[], group: string | null): Promise<LagSeen> {
+  const { groups, faults } = await looker(await openAll(contexts), group)();
+  return { groups: groups.map((one) => groupLag(one, one.partitions.map(partitionAtOnce))), faults };
+}
+
+/** @returns a function that looks once more, and judges by all that it has seen */
+export async function watchedLag(
+  contexts: readonly Context[],
+  group: string | null,
+): Promise<() => Promise<LagSeen<LagRound>>> {
+  const look = looker(await openAll(contexts), group);
+  let windows: ReadonlyMap<string, Window> = new Map();
+  let looks = 0;
+  return async () => {
+    const { at, groups, faults } = await look();
+    looks = Math.min(looks + 1, windowSize);
+    const before = windows;
+    const after = new Map<string, Window>();
+    const shown = groups.map((one) => {
+      const partitions = one.partitions.map((partition) => {
+        const key = JSON.stringify([one.cluster, one.group, partition.topic, partition.partition]);
+        const window = moved(before.get(key) ?? nothingSeen, partition, at);
+        after.set(key, window);
+        return partitionOver(partition, window);
+      });
+      const trends = partitions.flatMap((partition) => partition.trend ?? []);
+      const sum = trends.reduce((all, grown) => all + grown, 0);
+      return { ...groupLag(one, partitions), trend: trends.length === 0 ? null : Math.round(sum * 10) / 10 };
+    });
+    windows = after;
+    return { groups: shown, faults, looks, window: windowSize };
+  };
+}
+
+type Opened = { readonly kafka: OpenKafka; readonly context: Context };
+
+async function openAll(contexts: readonly Context[]): Promise<readonly Opened[]> {
+  return Promise.all(contexts.map(async (context) => ({ kafka: await openKafka(context), context })));
+}
+
+function looker(clusters: readonly Opened[], group: string | null): () => Promise<Look> {
+  return async () => {
+    const at = Date.now();
+    const seen = await Promise.all(clusters.map(({ kafka, context }) => lookAt(kafka, group, context)));
+    const groups = seen.flatMap(({ name, groups: told }) => told.map((one) => ({ ...one, cluster: name })));
+    const faults = seen.flatMap((one) => one.faults);
+    if (group !== null && groups.length === 0 && faults.length === 0)
+      throw new KctlError(
+        noSuchGroup(
+          group,
+          seen.map(({ name }) => name).join(", "),
+          seen.flatMap(({ names }) => names),
+        ),
+      );
+    return { at, groups, faults };
+  };
+}
+
+type SeenOf = {
+  readonly name: string;
+  readonly groups: readonly GroupSeen[];
+  readonly names: readonly string[];
+  readonly faults: readonly Fault[];
+};
+
+/** One cluster that does not answer does not hide the others. */
+async function lookAt(kafka: OpenKafka, only: string | null, context: Context): Promise<SeenOf> {
+  try {
+    const { groups, names, silent } = await lookAtGroups(lookOptions(kafka, only, context));
+    return { name: kafka.name, groups, names, faults: [...silent, ...leaderless(kafka.name, groups)] };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof KctlError)) throw error;
+    return { name: kafka.name, groups: [], names: [], faults: error.faults };
+  }
+}
+
+export function lookOptions({ name, bootstrap }: OpenKafka, only: string | null, { signal, timeoutSeconds }: Context) {
+  const timeoutMs = Math.min(timeoutSeconds * 1000, longestLookMs);
+  return { cluster: name, bootstrap, signal, timeoutMs, waitSeconds: timeoutSeconds, only };
+}
+
+/** `names`: of all groups that there are. */
+export function noSuchGroup(group: string, cluster: string, names: readonly string[]): Fault {
+  const meant = nearest(group, names);
+  const some = names.slice(0, 10).join(", ");
+  return {
+    code: "no-group",
+    what: `${cluster} has no consumer group ${group}${meant === null ? "" : `; did you mean ${meant}?`}`,
+    fix:
+      names.length === 0
+        ? "it has none: a group is there once a consumer has joined it, or committed an offset"
+        : `its groups are ${some}${names.length > 10 ? `, and ${names.length - 10} more: \`kctl lag\`` : ""}`,
+  };
+}
+
+/** Partitions whose end nobody told: what is not known is not taken for no lag. */
+function leaderless(cluster: string, groups: readonly GroupSeen[]): readonly Fault[] {
+  const all = groups.flatMap(({ partitions }) =>
+    partitions.flatMap(({ topic, partition, end }) => (end === null ? [`${topic}-${partition}`] : [])),
+  );
+  const unknown = [...new Set(all)];
+  if (unknown.length === 0) return [];
+  const some = `${unknown.slice(0, 5).join(", ")}${unknown.length > 5 ? ` and ${unknown.length - 5} more` : ""}`;
+  return [
+    {
+      code: "unhealthy",
+      what: `the end of ${some} in ${cluster} is not known, and so is the lag there: no leader told it`,
+      fix: "see with `kctl status` which brokers do not run; a topic that was deleted goes from its groups by itself",
+    },
+  ];
+}
+
+function groupLag(
+  { cluster, group, state, protocol, members }: ClusterGroup,
+  partitions: readonly PartitionLag[],
+): GroupLag {
+  return {
+    cluster,
+    group,
+    status: groupStatus(partitions.map(({ status }) => status)),
+    lag: partitions.reduce((sum, one) => sum + (one.lag ?? 0), 0),
+    state,
+    protocol,
+    members: members.length,
+    partitions,
+  };
+}
+
+function facts({ topic, partition, end, committed, owner }: GroupPartition): Omit<PartitionLag, "status"> {
+  return {
+    topic,
+    partition,
+    end,
+    committed,
+    lag: end === null || committed === null ? null : lagOf(end, committed),
+    owner: owner?.id ?? null,
+    clientId: owner?.clientId ?? null,
+    host: owner?.clientHost ?? null,
+  };
+}
+
+function partitionAtOnce(seen: GroupPartition): PartitionLag {
+  const { end, committed, owner } = seen;
+  const known = end !== null && committed !== null;
+  return { ...facts(seen), status: known ? statusAtOnce({ end, committed, owned: owner !== null }) : "OK" };
+}
+
+function moved(window: Window, { end, committed, owner }: GroupPartition, at: number): Window {
+  return end === null || committed === null ? window : withLook(window, { at, end, committed, owned: owner !== null });
+}
+
+function partitionOver(seen: GroupPartition, window: Window): PartitionLag {
+  const shown = partitionAtOnce(seen);
+  return { ...shown, status: isFull(window) ? evaluate(window) : shown.status, trend: trend(window) };
+}
