@@ -36,7 +36,13 @@ export const tiers: readonly Tier[] = [
   { files: ["src/cluster/**", "src/render/**", "src/services/**"], above: plan, pure: true },
   { files: ["src/spec/**"], above: shapes, pure: true },
   {
-    files: ["src/fault.ts", "src/fault-codes.ts", "src/fault-causes.ts", "src/fault-causes-ec2.ts"],
+    files: [
+      "src/fault.ts",
+      "src/fault-codes.ts",
+      "src/fault-causes.ts",
+      "src/fault-causes-ec2.ts",
+      "src/fault-causes-groups.ts",
+    ],
     above: ["spec", ...shapes],
     pure: true,
   },

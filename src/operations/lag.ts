@@ -131,7 +131,7 @@ export function noSuchGroup(group: string, cluster: string, names: readonly stri
 }
 
 /** Partitions whose end nobody told: what is not known is not taken for no lag. */
-function leaderless(cluster: string, groups: readonly GroupSeen[]): readonly Fault[] {
+export function leaderless(cluster: string, groups: readonly GroupSeen[]): readonly Fault[] {
   const all = groups.flatMap(({ partitions }) =>
     partitions.flatMap(({ topic, partition, end }) => (end === null ? [`${topic}-${partition}`] : [])),
   );

@@ -15,7 +15,11 @@ import { cleanUp, kctl, kill, place, start, type Ended, type Line, type Place } 
 const run = promisify(execFile);
 const never = new AbortController().signal;
 
-type Side = { readonly version: string; readonly quorum: "zookeeper" | "controller"; readonly protocol: "classic" | "consumer" };
+type Side = {
+  readonly version: string;
+  readonly quorum: "zookeeper" | "controller";
+  readonly protocol: "classic" | "consumer";
+};
 
 const sides = {
   old: { version: "3.9.1", quorum: "zookeeper", protocol: "classic" },
@@ -41,7 +45,8 @@ beforeAll(async () => {
   for (const [name, { version, quorum }] of Object.entries(sides)) {
     const at = await place({ name, count: 1, quorum, version, more: topics });
     places.set(name, at);
-    expect((await kctl(at, "up", "--json")).result).toMatchObject({ ok: true });
+    const { exit, err } = await kctl(at, "up");
+    if (exit !== 0) throw new Error(err);
     for (const [partition, count] of [100, 50, 0].entries()) await write(name, "orders", partition, count);
   }
 });
@@ -54,7 +59,9 @@ async function write(name: string, topic: string, partition: number, count: numb
   if (count === 0) return;
   const values = Array.from({ length: count }, () => Buffer.alloc(bytes, "x"));
   const batch = encodeBatch(values, { id: -1n, epoch: -1 }, -1, BigInt(Date.now()));
-  const { error } = await withBroker(addressOf(name), never, 5000, (ask) => ask(produce(topic, partition, batch, 5000)));
+  const { error } = await withBroker(addressOf(name), never, 5000, (ask) =>
+    ask(produce(topic, partition, batch, 5000)),
+  );
   expect(error).toBe(0);
 }
 
@@ -64,7 +71,11 @@ const javaEnv = {
   KAFKA_JVM_PERFORMANCE_OPTS: "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
 };
 
-function tool(name: keyof typeof sides, script: string, ...args: readonly string[]): readonly [string, readonly string[]] {
+function tool(
+  name: keyof typeof sides,
+  script: string,
+  ...args: readonly string[]
+): readonly [string, readonly string[]] {
   const path = join(inject("cache"), `software/kafka_2.13-${sides[name].version}/bin/${script}.sh`);
   return [path, ["--bootstrap-server", `127.0.0.1:${placeOf(name).port}`, ...args]];
 }
@@ -77,7 +88,11 @@ function consumer(
   settings: Readonly<Record<string, string>> = {},
   into = "cat >/dev/null",
 ): ChildProcess {
-  const properties = Object.entries({ "group.protocol": sides[name].protocol, "auto.commit.interval.ms": "200", ...settings })
+  const properties = Object.entries({
+    "group.protocol": sides[name].protocol,
+    "auto.commit.interval.ms": "200",
+    ...settings,
+  })
     // Kafka 3.9 knows it as well, and warns.
     .flatMap(([key, value]) => ["--consumer-property", `${key}=${value}`]);
   const [command, args] = tool(name, "kafka-console-consumer", "--topic", topic, "--group", group, "--from-beginning");
@@ -120,11 +135,9 @@ const shown = (groups: readonly GroupLag[]): readonly string[] =>
   groups
     .flatMap(({ group, partitions }) =>
       partitions.map((one) =>
-        [
-          ...[group, one.topic, one.partition, one.committed, one.end, one.lag, one.owner, one.host, one.clientId].map(
-            (cell) => cell ?? "-",
-          ),
-        ].join(" "),
+        [group, one.topic, one.partition, one.committed, one.end, one.lag, one.owner, one.host, one.clientId]
+          .map((cell) => cell ?? "-")
+          .join(" "),
       ),
     )
     .toSorted();
@@ -145,7 +158,9 @@ describe.each(Object.keys(sides) as (keyof typeof sides)[])("%s", (name) => {
   test("groups have the figures that Kafka's own tool tells", async () => {
     const alive = consumer(name, "alive", "orders");
     const gone = consumer(name, "gone", "orders");
-    await expect.poll(() => groupOf(name, "alive"), { timeout: 30_000 }).toMatchObject({ lag: 0, members: 1, protocol });
+    await expect
+      .poll(() => groupOf(name, "alive"), { timeout: 30_000 })
+      .toMatchObject({ lag: 0, members: 1, protocol });
     await expect.poll(() => groupOf(name, "gone"), { timeout: 30_000 }).toMatchObject({ lag: 0 });
     signal(gone, "SIGTERM");
     await expect.poll(() => groupOf(name, "gone"), { timeout: 30_000 }).toMatchObject({ members: 0 });
@@ -270,18 +285,19 @@ test("--watch tells a stopped, a stalled and a slow consumer from one that keeps
     await fed;
   });
   for (const group of ["stalled", "stopped", "keeps-up", "slow"])
-    await expect.poll(async () => (await groupOf("new", group))?.partitions[0]?.owner, { timeout: 30_000 }).toBeTruthy();
+    await expect
+      .poll(async () => (await groupOf("new", group))?.partitions[0]?.owner, { timeout: 30_000 })
+      .toBeTruthy();
   signal(stalled, "SIGSTOP");
   signal(stopped, "SIGTERM");
   const watching = start(at, "lag", "--watch", "--interval", "1s", "--json");
   const rounds: Line[] = [];
   watching.child.stdout?.on("data", (text: string) => {
-    for (const line of text.split("\n"))
-      if (line.startsWith(`{"type":"lag"`)) rounds.push(JSON.parse(line) as Line);
+    for (const line of text.split("\n")) if (line.startsWith(`{"type":"lag"`)) rounds.push(JSON.parse(line) as Line);
   });
   const statuses = (round: Line | undefined) =>
     Object.fromEntries(
-      (round?.["groups"] as GroupLag[] | undefined ?? []).flatMap(({ group, status, partitions }) =>
+      ((round?.["groups"] as GroupLag[] | undefined) ?? []).flatMap(({ group, status, partitions }) =>
         ["stalled", "stopped", "keeps-up", "slow"].includes(group) ? [[group, [status, partitions[0]?.status]]] : [],
       ),
     );
@@ -313,7 +329,11 @@ test("two clusters at once, and one that does not answer does not hide the other
   });
   await kill(placeOf("old"), ["kafka-1/broker"]);
   const half = await kctl(placeOf("old"), ...both);
-  expect({ exit: half.exit, errors: codesOf(half), clusters: groupsOf(half).map(({ cluster }) => cluster) }).toMatchObject({
+  expect({
+    exit: half.exit,
+    errors: codesOf(half),
+    clusters: groupsOf(half).map(({ cluster }) => cluster),
+  }).toMatchObject({
     exit: 1,
     errors: [
       {
