@@ -11,6 +11,7 @@ import { withBroker } from "../../src/kafka/wire/exchange.ts";
 import { produce } from "../../src/kafka/wire/produce.ts";
 import type { GroupLag } from "../../src/report/lag-shown.ts";
 import { cleanUp, kctl, kill, place, start, type Ended, type Line, type Place } from "./kctl.ts";
+import { openTerminal } from "./terminal.ts";
 
 const run = promisify(execFile);
 const never = new AbortController().signal;
@@ -266,6 +267,29 @@ orders  2          0       0     0    =    55 is not there yet: it ends at 0
       errors: [{ code: "usage", what: "--to yesterday is neither earliest, latest, an offset nor a time" }],
     });
   });
+});
+
+test("on a terminal it asks before it sets offsets; --watch draws until q", async () => {
+  const at = placeOf("new");
+  const env = { ...at.env, KCTL: inject("kctl") };
+  const reset = openTerminal(`"$KCTL" offsets reset gone --to latest`, { cwd: at.folder, env });
+  await reset.see("Set these 2 offsets? [y/N] ");
+  reset.type("n\n");
+  expect(await reset.ended).toBe(1);
+  expect(reset.shown()).toContain("not confirmed: nothing was changed");
+  expect((await groupOf("new", "gone"))?.partitions.map(({ committed }) => committed)).toEqual([0, 0, 0]);
+  const again = openTerminal(`"$KCTL" offsets reset gone --to latest`, { cwd: at.folder, env });
+  await again.see("Set these 2 offsets? [y/N] ");
+  again.type("y\n");
+  expect(await again.ended).toBe(0);
+  expect(again.shown()).toContain("2 offsets are set.");
+  expect(await groupOf("new", "gone")).toMatchObject({ lag: 0 });
+  const watching = openTerminal(`"$KCTL" lag --watch --interval 1s`, { cwd: at.folder, env });
+  await watching.see("GROUP");
+  await watching.see("look 1 of 10: each status is that of one look yet");
+  await watching.see("look 2 of 10");
+  watching.type("q");
+  expect(await watching.ended).toBe(0);
 });
 
 test("--watch tells a stopped, a stalled and a slow consumer from one that keeps up", { timeout: 90_000 }, async () => {
