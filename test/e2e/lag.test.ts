@@ -163,8 +163,8 @@ describe.each(Object.keys(sides) as (keyof typeof sides)[])("%s", (name) => {
   test("groups have the figures that Kafka's own tool tells", async () => {
     const alive = consumer(name, "alive", "orders");
     const gone = consumer(name, "gone", "orders");
-    const hasRead = (group: string, offsets: readonly number[]) =>
-      expect.poll(() => committedOf(name, group), { timeout: 30_000 }).toEqual(offsets);
+    const hasRead = async (group: string, offsets: readonly number[]): Promise<void> =>
+      await expect.poll(() => committedOf(name, group), { timeout: 30_000 }).toEqual(offsets);
     await hasRead("gone", [100, 50, 0]);
     signal(gone, "SIGTERM");
     await expect.poll(() => groupOf(name, "gone"), { timeout: 30_000 }).toMatchObject({ members: 0 });
