@@ -2,6 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import packageFile from "../../package.json" with { type: "json" };
 import { checkCommand } from "./commands/check.ts";
+import { clientConfigCommand } from "./commands/client-config.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { destroyCommand } from "./commands/destroy.ts";
@@ -9,6 +10,7 @@ import { execCommand } from "./commands/exec.ts";
 import { extendCommand } from "./commands/extend.ts";
 import { fetchCommand } from "./commands/fetch.ts";
 import { historyCommand } from "./commands/history.ts";
+import { hostsCommand } from "./commands/hosts.ts";
 import { iamPolicyCommand } from "./commands/iam-policy.ts";
 import { initCommand } from "./commands/init.ts";
 import { lagCommand } from "./commands/lag.ts";
@@ -47,6 +49,8 @@ const commands = [
   execCommand,
   logsCommand,
   historyCommand,
+  clientConfigCommand,
+  hostsCommand,
   validateCommand,
   renderCommand,
   fetchCommand,
