@@ -238,6 +238,11 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
       "No broker answered, or the address that a broker tells its clients cannot be reached from here: it is stopped, starting, hanging, or behind a firewall.",
     fix: "`kctl status` shows what runs; `kctl up` starts what does not.",
   },
+  "listener-unusable": {
+    cause:
+      "An address that clients are told has a name that this machine does not know, or that means another machine here; nobody listens there; a firewall, a security group or a missing route is in between; something that is not Kafka has the port; or brokers tell other addresses than the spec has.",
+    fix: "The error says which it is. [Why a client cannot connect](guides/clients.md#why-a-client-cannot-connect).",
+  },
   "kafka-refused": {
     cause:
       "Kafka answered a request with an error, which is quoted: a policy of the cluster, a value that it does not take, a limit, missing rights.",

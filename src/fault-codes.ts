@@ -97,6 +97,10 @@ export const faultCodes = {
   },
   unhealthy: { exit: 1, means: "The cluster is not healthy." },
   "kafka-unreachable": { exit: 1, means: "No broker answered." },
+  "listener-unusable": {
+    exit: 1,
+    means: "A client on this machine could not use a listener of the cluster, as `kctl doctor` found.",
+  },
   "kafka-refused": { exit: 1, means: "Kafka answered a request with an error." },
   "no-group": { exit: 1, means: "There is no consumer group of that name." },
   "group-active": {

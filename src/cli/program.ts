@@ -6,6 +6,7 @@ import { clientConfigCommand } from "./commands/client-config.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { destroyCommand } from "./commands/destroy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { execCommand } from "./commands/exec.ts";
 import { extendCommand } from "./commands/extend.ts";
 import { fetchCommand } from "./commands/fetch.ts";
@@ -49,6 +50,7 @@ const commands = [
   execCommand,
   logsCommand,
   historyCommand,
+  doctorCommand,
   clientConfigCommand,
   hostsCommand,
   validateCommand,

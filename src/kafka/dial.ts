@@ -1,5 +1,5 @@
 /** How a server is reached: straight, or through a tunnel where one was laid to its machine. */
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { Address } from "./address.ts";
 
@@ -22,9 +22,14 @@ export function hasTunnel(host: string): boolean {
 }
 
 /** Emits `connect` once it is through, then behaves as a socket does. */
-export function dial({ host, port }: Address): Duplex {
-  const tunnel = tunnels.get(host);
-  return tunnel === undefined ? connect({ host, port, noDelay: true }) : through(tunnel(port));
+export function dial(address: Address): Duplex {
+  const tunnel = tunnels.get(address.host);
+  return tunnel === undefined ? dialStraight(address) : through(tunnel(address.port));
+}
+
+/** As any other program on this machine would, tunnel or not. */
+export function dialStraight({ host, port }: Address): Socket {
+  return connect({ host, port, noDelay: true });
 }
 
 function through(opening: Promise<Duplex>): Duplex {

@@ -33,9 +33,10 @@ export async function withBroker<Result>(
   signal: AbortSignal,
   timeoutMs: number,
   use: (ask: Ask) => Promise<Result>,
+  open: typeof dial = dial,
 ): Promise<Result> {
   signal.throwIfAborted();
-  const socket = dial(address);
+  const socket = open(address);
   const pending = new Map<number, Pending>();
   let connected = false;
   let ended: { readonly why: Error } | null = null;
