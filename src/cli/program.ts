@@ -6,6 +6,7 @@ import { clientConfigCommand } from "./commands/client-config.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { destroyCommand } from "./commands/destroy.ts";
+import { diagramCommand } from "./commands/diagram.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { execCommand } from "./commands/exec.ts";
 import { extendCommand } from "./commands/extend.ts";
@@ -53,6 +54,7 @@ const commands = [
   doctorCommand,
   clientConfigCommand,
   hostsCommand,
+  diagramCommand,
   validateCommand,
   renderCommand,
   fetchCommand,
