@@ -21,20 +21,25 @@ export type ObservedTopic = TopicState & {
 const topicsARequest = 200;
 const unknownTopic = 3;
 
-/** Every topic, internal ones too, in the order of their names, as one broker knows them; null: none answered. */
+/**
+ * Every topic, internal ones too, in the order of their names, as one broker knows them; null: none answered.
+ * @param names only these, of those that there are
+ */
 export async function topicStates(
   bootstrap: readonly Address[],
   signal: AbortSignal,
   timeoutMs = 10_000,
+  names: readonly string[] | null = null,
 ): Promise<readonly ObservedTopic[] | null> {
-  const told = await talkToBrokers(bootstrap, askTopics, signal, timeoutMs, ({ seen }) => seen.brokers.length > 0);
+  const talk = (ask: Ask): Promise<Told> => askTopics(ask, names);
+  const told = await talkToBrokers(bootstrap, talk, signal, timeoutMs, ({ seen }) => seen.brokers.length > 0);
   return told === null ? null : topicsOf(told.seen, told.configs);
 }
 
 type Told = { readonly seen: Metadata; readonly configs: readonly DescribedResource[] };
 
-async function askTopics(ask: Ask): Promise<Told> {
-  const seen = await ask(metadata(null));
+async function askTopics(ask: Ask, names: readonly string[] | null): Promise<Told> {
+  const seen = await ask(metadata(names));
   const configs: DescribedResource[] = [];
   for (let at = 0; at < seen.topics.length; at += topicsARequest) {
     const topics = seen.topics.slice(at, at + topicsARequest);

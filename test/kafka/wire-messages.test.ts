@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { KctlError } from "../../src/fault.ts";
 import { addRaftVoter } from "../../src/kafka/wire/add-raft-voter.ts";
+import { alterPartitionReassignments } from "../../src/kafka/wire/alter-partition-reassignments.ts";
 import { apiVersions, highestOf } from "../../src/kafka/wire/api-versions.ts";
 import { assignedPartitions, assignment, subscription } from "../../src/kafka/wire/consumer-protocol.ts";
 import { createPartitions } from "../../src/kafka/wire/create-partitions.ts";
@@ -10,11 +11,13 @@ import { cursor } from "../../src/kafka/wire/cursor.ts";
 import { deleteTopics } from "../../src/kafka/wire/delete-topics.ts";
 import { describeCluster } from "../../src/kafka/wire/describe-cluster.ts";
 import { describeManyConfigs } from "../../src/kafka/wire/describe-configs.ts";
+import { describeLogDirs } from "../../src/kafka/wire/describe-log-dirs.ts";
 import { describeQuorum } from "../../src/kafka/wire/describe-quorum.ts";
 import { electPreferredLeaders } from "../../src/kafka/wire/elect-leaders.ts";
 import type { Message } from "../../src/kafka/wire/exchange.ts";
 import { incrementalAlterConfigs } from "../../src/kafka/wire/incremental-alter-configs.ts";
 import { initProducerId } from "../../src/kafka/wire/init-producer-id.ts";
+import { listPartitionReassignments } from "../../src/kafka/wire/list-partition-reassignments.ts";
 import { metadata } from "../../src/kafka/wire/metadata.ts";
 import { produce } from "../../src/kafka/wire/produce.ts";
 import { removeRaftVoter } from "../../src/kafka/wire/remove-raft-voter.ts";
@@ -123,6 +126,20 @@ const requests: readonly [message: string, name: string, ours: Message<unknown>]
   ],
   ["RemoveRaftVoter", "a voter", removeRaftVoter("c", { id: 3002, directoryId: id })],
   ["UpdateFeatures", "raise", updateFeatures({ "kraft.version": 1 }, 9000, true)],
+  [
+    "AlterPartitionReassignments",
+    "of two topics",
+    alterPartitionReassignments(
+      [
+        { topic: "orders", partition: 0, replicas: [1, 2, 3] },
+        { topic: "größe", partition: 1, replicas: null },
+        { topic: "orders", partition: 2, replicas: [3] },
+      ],
+      5000,
+    ),
+  ],
+  ["ListPartitionReassignments", "of all", listPartitionReassignments(5000)],
+  ["DescribeLogDirs", "of some", describeLogDirs([{ topic: "orders", partitions: [0, 2] }])],
   ...groupRequests,
 ];
 
@@ -320,6 +337,38 @@ const answers: readonly [message: string, name: string, ours: Message<unknown>, 
       controllerId: 3001,
       nodes: [{ id: 3001, host: "kafka-1", port: 9093, rack: null, fenced: null }],
     },
+  ],
+  [
+    "AlterPartitionReassignments",
+    "one of each",
+    alterPartitionReassignments([], 1),
+    {
+      error: 0,
+      errorMessage: null,
+      partitions: [
+        { topic: "orders", partition: 0, error: 0, errorMessage: null },
+        { topic: "orders", partition: 2, error: 39, errorMessage: "no such broker" },
+      ],
+    },
+  ],
+  [
+    "ListPartitionReassignments",
+    "one under way",
+    listPartitionReassignments(1),
+    {
+      error: 0,
+      errorMessage: null,
+      partitions: [{ topic: "orders", partition: 2, replicas: [3, 1, 2], adding: [3], removing: [1] }],
+    },
+  ],
+  [
+    "DescribeLogDirs",
+    "two folders",
+    describeLogDirs([]),
+    [
+      { topic: "orders", partition: 0, bytes: 8_589_934_592n, future: false },
+      { topic: "orders", partition: 2, bytes: 7n, future: true },
+    ],
   ],
   [
     "AddRaftVoter",
