@@ -248,6 +248,15 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
       "Kafka answered a request with an error, which is quoted: a policy of the cluster, a value that it does not take, a limit, missing rights.",
     fix: "Mend in the spec what it says, then run `kctl up` again.",
   },
+  "no-topic": {
+    cause: "The name is spelled otherwise, or nobody made the topic yet.",
+    fix: "`kctl topics list` shows those that there are; `kctl topics apply` makes those of the spec.",
+  },
+  "topics-apply": {
+    cause:
+      "`replicas` of a topic in the spec is another number than the topic has, or the spec says `delete: true` of it, or `prune: true` and no longer names it.",
+    fix: "`kctl topics plan` shows what it takes; `kctl topics apply` does it, after a question where data would be lost.",
+  },
   "topic-in-use": {
     cause:
       "The smoke test wants to make its topic `test_log`, and a topic of that name holds records that no smoke test wrote.",

@@ -108,6 +108,11 @@ export const faultCodes = {
     means: "A consumer group has members, which would go on from where they are; nothing was changed.",
   },
   "no-offsets": { exit: 1, means: "A consumer group has committed no offsets that could be reset." },
+  "no-topic": { exit: 1, means: "There is no such topic." },
+  "topics-apply": {
+    exit: 1,
+    means: "The spec asks for a change of a topic that moves data or deletes it, which is left to `kctl topics apply`.",
+  },
   "topic-in-use": { exit: 1, means: "A topic holds somebody's data, and is left alone." },
   "smoke-test-failed": { exit: 1, means: "A check of the smoke test failed." },
   "canary-failed": {

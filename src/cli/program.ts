@@ -28,6 +28,7 @@ import { sshCommand } from "./commands/ssh.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stopCommand } from "./commands/stop.ts";
+import { topicsCommand } from "./commands/topics.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { writeText } from "./write.ts";
@@ -41,6 +42,7 @@ const commands = [
   smokeTestCommand,
   lagCommand,
   offsetsCommand,
+  topicsCommand,
   restartCommand,
   stopCommand,
   startCommand,

@@ -49,6 +49,8 @@ export type Topic = {
   readonly partitions: number | null;
   readonly replicas: number | null;
   readonly config: Readonly<Record<string, string>>;
+  /** Whether it is to go. */
+  readonly delete: boolean;
 };
 
 export type Cluster = {
@@ -70,6 +72,8 @@ export type Cluster = {
   /** ZooKeeper servers that join only after another has: an ensemble takes one at a time. */
   readonly joiningLater: readonly Member[];
   readonly topics: readonly Topic[];
+  /** Whether topics that kctl made go once the spec has them no more. */
+  readonly prune: boolean;
   /** The user's settings of the machines' kernels. */
   readonly sysctl: Readonly<Record<string, string>>;
 };

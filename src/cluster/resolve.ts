@@ -38,12 +38,14 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
     nodes,
     members,
     joiningLater: [],
-    topics: (spec.topics ?? []).map(({ name, partitions, replicas, config }) => ({
+    topics: (spec.topics ?? []).map(({ name, partitions, replicas, config, delete: goes = false }) => ({
       name,
       partitions: partitions ?? null,
       replicas: replicas ?? null,
       config,
+      delete: goes,
     })),
+    prune: spec.prune,
     sysctl: spec.sysctl ?? {},
   };
 }

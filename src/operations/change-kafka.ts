@@ -1,28 +1,30 @@
 /** Makes the changes that Kafka itself is asked for, and waits until every broker has seen them. */
-import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
-import { KctlError } from "../fault.ts";
-import type { Address } from "../kafka/address.ts";
-import { askController } from "../kafka/ask-controller.ts";
-import { brokerAnswers } from "../kafka/broker-answers.ts";
+import { membersOf, type Cluster } from "../cluster/cluster.ts";
 import { brokerSettings, type SettingLayers } from "../kafka/broker-settings.ts";
 import { quorumView } from "../kafka/quorum.ts";
 import { threadSteps } from "../kafka/thread-steps.ts";
-import { topicStates, type ObservedTopic } from "../kafka/topic-state.ts";
+import type { ObservedTopic } from "../kafka/topic-state.ts";
 import { until } from "../kafka/until.ts";
-import { kafkaView } from "../kafka/view.ts";
 import { addRaftVoter } from "../kafka/wire/add-raft-voter.ts";
 import { createPartitions } from "../kafka/wire/create-partitions.ts";
 import { createTopics } from "../kafka/wire/create-topics.ts";
-import { errorName } from "../kafka/wire/error-names.ts";
-import { withBroker, type Message } from "../kafka/wire/exchange.ts";
 import { incrementalAlterConfigs, type ConfigChange } from "../kafka/wire/incremental-alter-configs.ts";
 import type { Change } from "../plan/change.ts";
 import { sameValue } from "../plan/same-value.ts";
+import {
+  addressesOf,
+  addressOf,
+  askOne,
+  askTheController,
+  errorsOf,
+  mustBeFine,
+  requestMs,
+  untilAllRegistered,
+  untilTopic,
+} from "./ask-kafka.ts";
 import type { Context } from "./context.ts";
 
 export type KafkaChange = Extract<Change, { kind: "voter" | "setting" | "topic" | "partitions" | "topic-settings" }>;
-
-const requestMs = 15_000;
 
 export async function changeKafka(
   change: KafkaChange,
@@ -42,41 +44,6 @@ export async function changeKafka(
     case "topic-settings":
       return changeTopic(change, cluster, context);
   }
-}
-
-type Answer = { readonly error: number; readonly errorMessage: string | null };
-
-function addressOf({ address, ports }: Member): Address {
-  return { host: address, port: ports["clients"] ?? 0 };
-}
-
-function addressesOf(cluster: Cluster): readonly Address[] {
-  return membersOf(cluster, "broker").map(addressOf);
-}
-
-function mustBeFine(what: string, answers: readonly Answer[]): void {
-  const refused = answers.find(({ error }) => error !== 0);
-  if (refused === undefined) return;
-  const { error, errorMessage } = refused;
-  throw new KctlError({
-    code: "kafka-refused",
-    what: `Kafka did not ${what}: ${errorMessage ?? errorName(error)} (${errorName(error)})`,
-    fix: "mend what it says in the spec, then run `kctl up` again",
-  });
-}
-
-/** Only one of them is asked, and once: what changes something must not reach Kafka twice. */
-async function askOne<Got>(of: readonly Member[], message: Message<Got>, signal: AbortSignal): Promise<Got> {
-  for (const member of of) {
-    const { host, port } = addressOf(member);
-    if (await brokerAnswers(host, port, member.id, signal))
-      return withBroker({ host, port }, signal, requestMs, (ask) => ask(message));
-  }
-  throw new KctlError({
-    code: "kafka-unreachable",
-    what: "no broker answered",
-    fix: "see `kctl status`, then run `kctl up` again",
-  });
 }
 
 /** A controller that follows the quorum becomes a voter once it has all that the leader has (KIP-853). */
@@ -171,7 +138,7 @@ async function createTopic(
 ): Promise<void> {
   await untilAllRegistered(cluster, context);
   const wanted = { name: topic, layout: { partitions, replicas }, settings };
-  mustBeFine(title, await askTheController(createTopics([wanted], requestMs, false), cluster, context));
+  mustBeFine(title, await askTheController(createTopics([wanted], requestMs, false), cluster, context, errorsOf));
   await untilTopic(topic, cluster, context, (seen) => seen !== undefined && seen.partitions.every(hasLeader));
 }
 
@@ -182,7 +149,7 @@ async function growTopic(
 ): Promise<void> {
   await untilAllRegistered(cluster, context);
   const growth = { name: topic, count, assignment: null };
-  mustBeFine(title, await askTheController(createPartitions([growth], requestMs, false), cluster, context));
+  mustBeFine(title, await askTheController(createPartitions([growth], requestMs, false), cluster, context, errorsOf));
   await untilTopic(
     topic,
     cluster,
@@ -208,36 +175,3 @@ async function changeTopic(
 }
 
 const hasLeader = ({ leader }: ObservedTopic["partitions"][number]): boolean => leader !== null;
-
-function askTheController<Got extends readonly Answer[]>(
-  message: Message<Got>,
-  cluster: Cluster,
-  { signal }: Context,
-): Promise<Got> {
-  const options = { bootstrap: addressesOf(cluster), signal, timeoutMs: requestMs };
-  return askController(options, message, (answers) => answers.map(({ error }) => error));
-}
-
-/** Kafka places replicas on the brokers that it knows of just then. */
-async function untilAllRegistered(cluster: Cluster, { signal, timeoutSeconds }: Context): Promise<void> {
-  const ids = membersOf(cluster, "broker").map(({ id }) => id);
-  await until("every broker to be registered", timeoutSeconds, signal, async () => {
-    const view = await kafkaView(addressesOf(cluster), signal);
-    const missing = ids.filter((id) => view?.brokers.some((broker) => broker.id === id) !== true);
-    return missing.length === 0 ? { done: undefined } : { still: `missing: ${missing.join(", ")}` };
-  });
-}
-
-/** Brokers hear of it one after the other: whoever asks next may ask any of them. */
-async function untilTopic(
-  name: string,
-  cluster: Cluster,
-  { signal, timeoutSeconds }: Context,
-  as: (topic: ObservedTopic | undefined) => boolean,
-): Promise<void> {
-  await until(`every broker to see topic ${name} so`, timeoutSeconds, signal, async () => {
-    const views = await Promise.all(addressesOf(cluster).map((address) => topicStates([address], signal)));
-    const told = views.flatMap((topics) => (topics === null ? [] : [topics.find((topic) => topic.name === name)]));
-    return told.length > 0 && told.every(as) ? { done: undefined } : { still: "not all of them do yet" };
-  });
-}

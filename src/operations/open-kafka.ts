@@ -3,7 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { resolveCluster } from "../cluster/resolve.ts";
 import { KctlError } from "../fault.ts";
 import type { Address } from "../kafka/address.ts";
-import { knownIdsOf, parseReceipt } from "../plan/receipt.ts";
+import { knownIdsOf, parseReceipt, type Receipt } from "../plan/receipt.ts";
 import type { Spec } from "../spec/schema.ts";
 import { clientAddresses } from "./client-addresses.ts";
 import type { Context } from "./context.ts";
@@ -25,13 +25,22 @@ export async function openKafka(context: Context): Promise<OpenKafka> {
 }
 
 /** As its receipt numbers it. */
-export async function clusterThere({ spec, provider }: OpenCluster): Promise<Cluster> {
-  const receipt = await provider.readReceipt();
-  if (receipt === null)
+export async function clusterThere(open: OpenCluster): Promise<Cluster> {
+  return (await recordThere(open)).cluster;
+}
+
+/** With the receipt itself, for what changes something. */
+export async function recordThere({
+  spec,
+  provider,
+}: OpenCluster): Promise<{ readonly cluster: Cluster; readonly receipt: Receipt }> {
+  const text = await provider.readReceipt();
+  if (text === null)
     throw new KctlError({
       code: "no-cluster",
       what: `there is no cluster ${spec.name} here`,
       fix: "bring it up first: `kctl up`",
     });
-  return resolveCluster(spec, provider.platform, knownIdsOf(parseReceipt(receipt)));
+  const receipt = parseReceipt(text);
+  return { cluster: resolveCluster(spec, provider.platform, knownIdsOf(receipt)), receipt };
 }

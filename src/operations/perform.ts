@@ -120,6 +120,10 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
           context,
           { ...rolling, lock, goOn: () => "the next `kctl up` goes on with them" },
         );
+      case "reassignment":
+      case "topic-deletion":
+        // See topics/apply-topics.ts.
+        throw new RangeError(`${change.key} is not for \`up\``);
       case "note":
         return;
     }

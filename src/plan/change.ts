@@ -1,5 +1,6 @@
 /** A change of the plan: plain JSON that `plan` shows, `up` carries out and tests compare. Content is named by its digest. */
 import type { Artifact, ClassArchive, DesiredVolume, InstalledSoftware } from "../services/desired.ts";
+import type { PartitionMove } from "./reassignment.ts";
 import type { SettingChange } from "./topic-difference.ts";
 
 /** The key of the spec that a change comes from, with what stood there and what stands there now. */
@@ -129,6 +130,28 @@ export type Change = Common &
         readonly verb: "update";
         readonly topic: string;
         readonly settings: readonly SettingChange[];
+      }
+    /** Moves replicas under a throttle, which is taken back at the end: once in a plan, for all topics. */
+    | {
+        readonly kind: "reassignment";
+        readonly verb: "move";
+        /** Bytes a second that each broker sends at most, and takes at most. */
+        readonly throttle: number;
+        readonly moves: readonly PartitionMove[];
+        /** What a run that was cut off began, and Kafka goes on with. */
+        readonly underWay: readonly PartitionMove[];
+        /** About how much is to be copied; null: not known. */
+        readonly bytes: number | null;
+      }
+    | {
+        readonly kind: "topic-deletion";
+        readonly verb: "delete";
+        readonly topic: string;
+        readonly id: string;
+        /** What is lost; null: not known. */
+        readonly records: number | null;
+        /** Of one copy. */
+        readonly bytes: number | null;
       }
     /** Nothing to do, but good to know. */
     | { readonly kind: "note"; readonly verb: "note" }

@@ -7,6 +7,7 @@ import type { Change } from "./change.ts";
 import type { ObservedKafka } from "./observed.ts";
 import type { Receipt } from "./receipt.ts";
 import { settingDifferences, untaken, type SettingDifference, type Untaken } from "./setting-difference.ts";
+import { keepTopics, knownBefore, note, topicChange, topicNotes, topicRefusals } from "./topic-changes.ts";
 import { topicDifferences, type TopicDifference } from "./topic-difference.ts";
 
 export type KafkaChanges = {
@@ -35,11 +36,10 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
   }
   const seen = kafka.state === "known" ? kafka.topics : [];
   const topics = topicDifferences(desired.topics, {
-    observed: seen,
+    ...knownBefore(seen, former),
     brokers: membersOf(cluster, "broker").length,
-    setBefore: Object.fromEntries(
-      seen.flatMap((topic) => (isKept(topic, kept) ? [[topic.name, kept.topics[topic.name]?.settings ?? []]] : [])),
-    ),
+    prune: cluster.prune,
+    moving: null,
   });
   const settings =
     kafka.state === "known" ? settingDifferences(desired.liveSettings, kafka.settings, kept.liveSettings) : [];
@@ -48,9 +48,8 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
     settings: settings.map(settingChange),
     topics: topics.flatMap(topicChange),
     notes: [
-      ...topics.flatMap((difference) =>
-        difference.kind === "note" ? [note(`topic ${difference.topic}: note`, difference.title)] : [],
-      ),
+      ...topicNotes(topics),
+      ...underWay(former),
       ...(kafka.state === "known" && former !== null ? emptyBrokers(cluster, former) : []),
     ],
     refusals: [
@@ -58,9 +57,7 @@ export function kafkaChanges({ cluster, desired, kafka, former }: KafkaInput): K
       ...(kafka.state === "known" ? untaken(desired.liveSettings, kafka.settings) : []).map((one) =>
         notTaken(one, cluster),
       ),
-      ...topics.flatMap((difference): readonly Fault[] =>
-        difference.kind === "refusal" ? [{ code: "not-built", what: difference.title, fix: difference.fix }] : [],
-      ),
+      ...topicRefusals(topics),
     ],
     receipt: kafka.state === "new" ? keep(topics, [], kept, null) : keep(topics, settings, kept, kafka),
   };
@@ -100,10 +97,6 @@ function asksKafka({ topics, liveSettings }: DesiredState, kept: Kept): boolean 
 
 const common = { layer: "kafka", node: null, why: [], effect: "none", diff: [], after: [] } as const;
 
-function note(key: string, title: string): Change {
-  return { ...common, kind: "note", verb: "note", key, title };
-}
-
 /** The key of the note that says that no broker told. */
 export const kafkaLater = "kafka later";
 const laterNote = note(kafkaLater, "topics and live settings are compared once the brokers serve");
@@ -118,6 +111,13 @@ function emptyBrokers(cluster: Cluster, { members }: Receipt): readonly Change[]
         `broker ${id} on ${node} gets partitions of new topics only: those that are there stay where they are`,
       ),
     );
+}
+
+function underWay(former: Receipt | null): readonly Change[] {
+  const names = former?.reassigning?.topics ?? [];
+  if (names.length === 0) return [];
+  const what = `a \`kctl topics apply\` that was cut off moves replicas of ${names.join(", ")}`;
+  return [note("reassignment under way", `${what}: run it again, and it finishes that and takes the throttle back`)];
 }
 
 function voterChanges(cluster: Cluster, voters: readonly number[] | null): readonly Change[] {
@@ -153,61 +153,6 @@ function settingChange({ name, broker, from, to, why }: SettingDifference): Chan
   };
 }
 
-function topicChange(difference: TopicDifference): readonly Change[] {
-  const { topic, title } = difference;
-  switch (difference.kind) {
-    case "create": {
-      const { partitions, replicas, settings } = difference;
-      const diff = Object.entries(settings).map(([name, value]) => `+ ${name}=${value}`);
-      return [
-        {
-          ...common,
-          kind: "topic",
-          verb: "create",
-          key: `topic ${topic}`,
-          topic,
-          title,
-          partitions,
-          replicas,
-          settings,
-          why: [{ field: "topics.name", from: null, to: topic }],
-          diff,
-        },
-      ];
-    }
-    case "grow": {
-      const { from, to, warning } = difference;
-      const why = [{ field: "topics.partitions", from: String(from), to: String(to) }];
-      const all = { ...common, effect: "live", topic } as const;
-      return [
-        { ...all, kind: "partitions", verb: "grow", key: `partitions ${topic}`, title, old: from, new: to, why },
-        note(`partitions ${topic}: keys`, warning),
-      ];
-    }
-    case "settings": {
-      const { changes } = difference;
-      const why = changes.map(({ name, from, to }) => ({ field: `topics.config.${name}`, from, to }));
-      const key = `settings of topic ${topic}`;
-      return [
-        {
-          ...common,
-          kind: "topic-settings",
-          verb: "update",
-          key,
-          topic,
-          title,
-          settings: changes,
-          why,
-          effect: "live",
-        },
-      ];
-    }
-    case "refusal":
-    case "note":
-      return [];
-  }
-}
-
 type Kept = KafkaChanges["receipt"];
 
 /** What stands in the receipt before it is done: a run that is killed in between has then recorded too much, never too little. */
@@ -217,7 +162,10 @@ function keep(
   before: Kept,
   kafka: Extract<ObservedKafka, { state: "known" }> | null,
 ): Kept {
-  return { liveSettings: keepSettings(settings, before, kafka), topics: keepTopics(topics, before, kafka) };
+  return {
+    liveSettings: keepSettings(settings, before, kafka),
+    topics: keepTopics(topics, before.topics, kafka?.topics ?? []),
+  };
 }
 
 function keepSettings(
@@ -246,42 +194,4 @@ function keepSettings(
     cluster: names(null, before.cluster),
     brokers: Object.fromEntries(lists.filter(([, list]) => list.length > 0)),
   };
-}
-
-/** Whether a topic is the one that the receipt tells of, and not another that got its name. */
-function isKept(
-  { name, id }: { readonly name: string; readonly id: string | null },
-  { topics }: Pick<Kept, "topics">,
-): boolean {
-  const kept = Object.hasOwn(topics, name) ? topics[name] : undefined;
-  return kept !== undefined && (kept.id === null || id === null || kept.id === id);
-}
-
-function keepTopics(
-  differences: readonly TopicDifference[],
-  { topics: before }: Kept,
-  kafka: Extract<ObservedKafka, { state: "known" }> | null,
-): Kept["topics"] {
-  const seen = new Map((kafka?.topics ?? []).map((topic) => [topic.name, topic]));
-  const kept: Record<string, Kept["topics"][string]> = {};
-  for (const [name, topic] of Object.entries(before)) {
-    const there = seen.get(name);
-    // Somebody deleted it: nothing of it is left to take back.
-    if (there === undefined) continue;
-    const same = isKept(there, { topics: before });
-    const settings = same ? topic.settings.filter((setting) => Object.hasOwn(there.settings ?? {}, setting)) : [];
-    const made = topic.made && same;
-    if (made || settings.length > 0) kept[name] = { made, id: there.id, settings };
-  }
-  for (const difference of differences) {
-    const { topic } = difference;
-    const { made, id, settings } = kept[topic] ?? { made: false, id: seen.get(topic)?.id ?? null, settings: [] };
-    if (difference.kind === "create")
-      kept[topic] = { made: true, id: null, settings: Object.keys(difference.settings).toSorted() };
-    if (difference.kind === "settings") {
-      const now = difference.changes.filter(({ to }) => to !== null).map(({ name }) => name);
-      kept[topic] = { made, id, settings: [...new Set([...settings, ...now])].toSorted() };
-    }
-  }
-  return Object.fromEntries(Object.entries(kept).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

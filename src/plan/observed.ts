@@ -143,7 +143,7 @@ export type ObservedKafka =
       readonly state: "known";
       /** Brokers that run and do not answer, while others do. */
       readonly silent: readonly number[];
-      readonly topics: readonly (TopicAsSeen & { readonly id: string | null })[];
+      readonly topics: readonly TopicAsSeen[];
       readonly settings: ObservedSettings;
       /** The ids of the controllers that vote; null: not told, or a cluster with ZooKeeper. */
       readonly voters: readonly number[] | null;

@@ -59,6 +59,8 @@ const receiptSchema = z.object({
   topics: z
     .record(z.string(), z.object({ made: z.boolean(), id: z.string().nullable(), settings: z.array(z.string()) }))
     .default({}),
+  /** Moves of replicas that kctl began: topics and brokers that have a throttle for them until they are done. */
+  reassigning: z.object({ topics: z.array(z.string()), brokers: z.array(z.int()) }).optional(),
 });
 
 export type Receipt = z.infer<typeof receiptSchema>;
@@ -161,6 +163,7 @@ export function nextReceipt(input: ReceiptInput, former: Receipt | null): Receip
     ),
     ...machinesIn(desired, cluster, inherited, former),
     ...kafka,
+    ...(former?.reassigning === undefined ? {} : { reassigning: former.reassigning }),
   };
   if (next.machines === undefined) return next;
   const revision = former?.revision ?? 0;
@@ -264,6 +267,7 @@ export function withBoth(first: Receipt, second: Receipt): Receipt {
     folders: union(first.folders, second.folders),
     files: union(first.files, second.files),
     topics: { ...second.topics, ...first.topics },
+    reassigning: first.reassigning ?? second.reassigning,
     ...(first.machines === undefined ? {} : { machines: { ...first.machines, ...Object.fromEntries(machines) } }),
   });
 }

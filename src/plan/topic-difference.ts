@@ -1,13 +1,17 @@
 /** Topics as code, the first half: what the spec wants of its topics, less what there is of them. Topics that it does not name are left alone. */
 import type { Topic } from "../cluster/cluster.ts";
+import type { FaultCode } from "../fault-codes.ts";
 import { internalTopics } from "../spec/internal-topics.ts";
+import { reassigned, type BrokerPlace, type PartitionMove, type PartitionNow } from "./reassignment.ts";
 import { sameValue } from "./same-value.ts";
 
 export type TopicAsSeen = {
   readonly name: string;
+  /** Another topic that is made later under the same name has another one; null: not known. */
+  readonly id: string | null;
   /** Kafka's own, such as __consumer_offsets. */
   readonly internal: boolean;
-  readonly partitions: readonly { readonly replicas: readonly number[] }[];
+  readonly partitions: readonly PartitionNow[];
   /** Those set on this very topic; null: they could not be read. */
   readonly settings: Readonly<Record<string, string>> | null;
 };
@@ -24,8 +28,16 @@ export type TopicDifference = { readonly topic: string; /** Its own sentence. */
     }
   | { readonly kind: "grow"; readonly from: number; readonly to: number; readonly warning: string }
   | { readonly kind: "settings"; readonly changes: readonly SettingChange[] }
+  | {
+      readonly kind: "replicas";
+      /** How many there are now: "1", or "1 or 2". */
+      readonly from: string;
+      readonly to: number;
+      readonly moves: readonly PartitionMove[];
+    }
+  | { readonly kind: "deletion"; readonly id: string; /** The key of the spec that says so. */ readonly field: string }
   /** What kctl does not do; the other changes, also of this topic, go ahead. */
-  | { readonly kind: "refusal"; readonly fix: string }
+  | { readonly kind: "refusal"; readonly code: FaultCode; readonly fix: string }
   /** Nothing to do, but good to know. */
   | { readonly kind: "note" }
 );
@@ -36,6 +48,20 @@ export type TopicsKnown = {
   readonly brokers: number;
   /** By topic, the settings that kctl set before, as the receipt says: only these are ever taken back. */
   readonly setBefore: Readonly<Record<string, readonly string[]>>;
+  /** The topics that kctl made, as the receipt says; with `prune` they go once the spec has them no more. */
+  readonly made: ReadonlySet<string>;
+  readonly prune: boolean;
+  /** null: for `up`, which neither moves data nor deletes it. */
+  readonly moving: Moving | null;
+};
+
+/** What is known of the brokers beside their topics, where data may be moved. */
+export type Moving = {
+  readonly places: readonly BrokerPlace[];
+  /** How many replicas each broker keeps. */
+  readonly kept: ReadonlyMap<number, number>;
+  /** Why a topic's replicas are not moved now, and what to do about it; null: nothing is against it. */
+  readonly hindrance: (topic: string) => { readonly why: string; readonly fix: string } | null;
 };
 
 const minIsr = "min.insync.replicas";
@@ -43,17 +69,34 @@ const minIsr = "min.insync.replicas";
 /** In the order of the spec; of one topic its replicas first, then its partitions, its settings, and what is to be noted. */
 export function topicDifferences(wanted: readonly Topic[], known: TopicsKnown): readonly TopicDifference[] {
   const byName = new Map(known.observed.map((topic) => [topic.name, topic]));
-  return wanted.flatMap((topic) => {
+  const ofSpec = wanted.flatMap((topic) => {
     const seen = byName.get(topic.name);
     if (internalTopics.has(topic.name) || seen?.internal === true) return [internalTopic(topic.name)];
+    if (topic.delete) return seen === undefined ? [] : [deletion(seen, "topics.delete", known.moving)];
     if (seen === undefined) return creation(topic, known.brokers);
     const before = Object.hasOwn(known.setBefore, topic.name) ? (known.setBefore[topic.name] ?? []) : [];
-    return [
-      ...replication(topic, seen, known.brokers),
-      ...growth(topic, seen, known.brokers),
-      ...settings(topic, seen, before),
-    ];
+    const moved = replication(topic, seen, known);
+    const copies = moved.some(({ kind }) => kind === "replicas") ? topic.replicas : null;
+    return [...moved, ...growth(topic, seen, known.brokers, copies), ...settings(topic, seen, before, copies)];
   });
+  if (!known.prune) return ofSpec;
+  const named = new Set(wanted.map(({ name }) => name));
+  const left = known.observed.filter(({ name, internal }) => known.made.has(name) && !named.has(name) && !internal);
+  return [...ofSpec, ...left.map((seen) => deletion(seen, "prune", known.moving))];
+}
+
+function deletion({ name, id }: TopicAsSeen, field: string, moving: Moving | null): TopicDifference {
+  const why = field === "prune" ? "kctl made it, and the spec has it no more" : "the spec says that it goes";
+  if (moving === null)
+    return refusal(
+      name,
+      `topic ${name} is there, and ${why}: \`up\` deletes no data`,
+      "`kctl topics apply` shows what it holds, asks, and deletes it",
+      "topics-apply",
+    );
+  if (id === null)
+    return refusal(name, `the id of topic ${name} could not be read`, "see `kctl status`, then run it again");
+  return { kind: "deletion", topic: name, title: `delete topic ${name}`, id, field };
 }
 
 function creation({ name, partitions, replicas, config }: Topic, brokers: number): readonly TopicDifference[] {
@@ -75,24 +118,49 @@ function creation({ name, partitions, replicas, config }: Topic, brokers: number
   return [short ?? { kind: "create", topic: name, title, partitions, replicas, settings: config }];
 }
 
-function replication({ name, replicas }: Topic, seen: TopicAsSeen, brokers: number): readonly TopicDifference[] {
+function replication(
+  { name, replicas }: Topic,
+  seen: TopicAsSeen,
+  { brokers, moving }: TopicsKnown,
+): readonly TopicDifference[] {
   const copies = copiesOf(seen);
   if (replicas === null || copies.every((some) => some === replicas)) return [];
-  const why =
-    replicas > brokers
-      ? `the cluster has ${count(brokers, "broker")}, and each keeps one at most`
-      : "that moves data, which is not built yet";
-  const now = `${copies.join(" or ")} ${copies.at(-1) === 1 ? "replica" : "replicas"} a partition`;
+  const many = copies.join(" or ");
+  const against = (why: string, fix: string, code?: FaultCode): TopicDifference => {
+    const now = `${many} ${copies.at(-1) === 1 ? "replica" : "replicas"} a partition`;
+    return refusal(name, `${name} has ${now}, and the spec says ${replicas}: ${why}`, fix, code);
+  };
+  if (replicas > brokers) {
+    const back = copies.length === 1 ? `put replicas back to ${many}` : "leave replicas out of the spec";
+    return [against(`the cluster has ${count(brokers, "broker")}, and each keeps one at most`, back)];
+  }
+  if (moving === null) {
+    const why = "that moves data, which `up` does not";
+    return [against(why, "`kctl topics apply` moves it, throttled", "topics-apply")];
+  }
+  const hindrance = moving.hindrance(name);
+  if (hindrance !== null) return [against(hindrance.why, hindrance.fix)];
+  const moves = reassigned(seen.partitions, replicas, moving.places, moving.kept);
+  const title = `give topic ${name} ${count(replicas, "replica")} instead of ${many}`;
   return [
-    refusal(
-      name,
-      `${name} has ${now}, and the spec says ${replicas}: ${why}`,
-      copies.length === 1 ? `put replicas back to ${copies[0]}` : "leave replicas out of the spec",
-    ),
+    {
+      kind: "replicas",
+      topic: name,
+      title,
+      from: many,
+      to: replicas,
+      moves: moves.map((move) => ({ topic: name, ...move })),
+    },
   ];
 }
 
-function growth({ name, partitions }: Topic, seen: TopicAsSeen, brokers: number): readonly TopicDifference[] {
+/** @param replicas how many each is given first; null: as many as there are */
+function growth(
+  { name, partitions }: Topic,
+  seen: TopicAsSeen,
+  brokers: number,
+  replicas: number | null,
+): readonly TopicDifference[] {
   const have = seen.partitions.length;
   if (partitions === null || partitions === have) return [];
   if (partitions < have) {
@@ -104,7 +172,7 @@ function growth({ name, partitions }: Topic, seen: TopicAsSeen, brokers: number)
       ),
     ];
   }
-  const most = copiesOf(seen).at(-1) ?? 0;
+  const most = replicas ?? copiesOf(seen).at(-1) ?? 0;
   if (most > brokers) {
     return [
       refusal(
@@ -131,7 +199,13 @@ function copiesOf({ partitions }: TopicAsSeen): readonly number[] {
   return [...new Set(partitions.map(({ replicas }) => replicas.length))].toSorted((a, b) => a - b);
 }
 
-function settings(wanted: Topic, seen: TopicAsSeen, before: readonly string[]): readonly TopicDifference[] {
+/** @param replicas how many it is given; null: as many as it has */
+function settings(
+  wanted: Topic,
+  seen: TopicAsSeen,
+  before: readonly string[],
+  replicas: number | null,
+): readonly TopicDifference[] {
   const { name, config } = wanted;
   if (seen.settings === null) {
     return [refusal(name, `the settings of ${name} could not be read`, "see `kctl status`, then run it again")];
@@ -144,7 +218,7 @@ function settings(wanted: Topic, seen: TopicAsSeen, before: readonly string[]): 
   const unwanted = [...now].filter(([setting]) => !Object.hasOwn(config, setting));
   const back = unwanted.filter(([setting]) => before.includes(setting));
   const others = unwanted.filter(([setting]) => !before.includes(setting)).map(([setting]) => setting);
-  const fewest = copiesOf(seen)[0] ?? 0;
+  const fewest = replicas ?? copiesOf(seen)[0] ?? 0;
   const short = set.some((change) => change.name === minIsr) ? tooFewReplicas(name, config, fewest) : null;
   const fitting = set.filter((change) => change.name !== minIsr || short === null);
   const changes = [...fitting, ...back.map(([setting, from]): SettingChange => ({ name: setting, from, to: null }))];
@@ -179,8 +253,8 @@ function internalTopic(topic: string): TopicDifference {
   return refusal(topic, `${topic} is Kafka's own: kctl does not touch it`, "take it out of the spec");
 }
 
-function refusal(topic: string, title: string, fix: string): TopicDifference {
-  return { kind: "refusal", topic, title, fix };
+function refusal(topic: string, title: string, fix: string, code: FaultCode = "not-built"): TopicDifference {
+  return { kind: "refusal", code, topic, title, fix };
 }
 
 function count(number: number, what: string): string {

@@ -76,7 +76,9 @@ function lineCount(change: Change): number | null {
 
 /** The receipt is kctl's own record, and a new file is all of it: shown where more is asked for. */
 function diffOf({ kind, verb, diff }: Change, verbose: boolean): readonly string[] {
-  return verbose || (kind !== "receipt" && (verb === "update" || kind === "topic")) ? diff : [];
+  return verbose || (kind !== "receipt" && (verb === "update" || kind === "topic" || kind === "reassignment"))
+    ? diff
+    : [];
 }
 
 /** Role by role; who leads is only known when it goes. */

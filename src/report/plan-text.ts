@@ -13,12 +13,14 @@ const signs = {
   format: "+",
   start: "+",
   grow: "~",
+  move: "~",
   set: "~",
   unset: "~",
   update: "~",
   restart: "~",
   replace: "~",
   stop: "-",
+  delete: "-",
   await: " ",
   note: "i",
 } as const;
@@ -65,7 +67,7 @@ function sectionsOf(changes: readonly Change[], { verbose }: Way): readonly Sect
 /** A roll restarts for what stands above it; what has a title that says it needs no reason. */
 function withoutTold(entry: Entry, above: readonly Change[]): Entry {
   const { kind } = entry.change;
-  if (kind === "topic") return { ...entry, reasons: [] };
+  if (kind === "topic" || kind === "topic-deletion") return { ...entry, reasons: [] };
   if (kind !== "roll") return entry;
   const told = new Set(above.flatMap(({ why }) => why.map(({ field }) => field)));
   return { ...entry, reasons: entry.reasons.filter(({ field }) => !told.has(field)) };
@@ -111,6 +113,8 @@ function summary(changes: readonly Change[]): string {
     ...count("setting", "live setting", "live settings"),
     ...count("topic", "topic to create", "topics to create"),
     ...count("partitions", "topic to grow", "topics to grow"),
+    ...count("reassignment", "move of replicas", "moves of replicas"),
+    ...count("topic-deletion", "topic to delete", "topics to delete"),
     ...count("topic-settings", "topic's settings", "topics' settings"),
     ...(restarts === 0 ? [] : [`${restarts} to restart`]),
   ];

@@ -123,16 +123,15 @@ const topic = z.strictObject({
     example: "6",
   }),
   replicas: key(z.int().min(1).optional(), {
-    doc: "How many copies of each partition. Default: Kafka's `default.replication.factor` where it is created.",
+    doc: "How many copies of each partition; `kctl topics apply` moves them. Default: Kafka's `default.replication.factor` where it is created.",
     effect: "live",
     example: "3",
     also: ["replicationFactor"],
   }),
   config: config("The topic's settings.", "live"),
   delete: key(z.boolean().optional(), {
-    doc: "Delete the topic.",
+    doc: "Delete the topic, with its records: `kctl topics apply` does, after a question; `up` does not.",
     effect: "live",
-    later: "deleting topics",
     example: "true",
   }),
 });
@@ -219,6 +218,11 @@ export const specSchema = z.strictObject({
   topics: key(z.array(topic).optional(), {
     doc: "Topics as they should be. Those that are not here are left alone.",
     effect: "live",
+  }),
+  prune: key(z.boolean().default(false), {
+    doc: "Delete topics that kctl made and that are no longer among `topics`: `kctl topics apply` does, after a question; `up` does not.",
+    effect: "live",
+    example: "true",
   }),
   burrow: key(z.unknown().optional(), { doc: "Burrow.", effect: "restart", later: "Burrow" }),
   connect: key(z.unknown().optional(), { doc: "Kafka Connect.", effect: "restart", later: "Kafka Connect" }),

@@ -44,6 +44,10 @@ describe("values", () => {
     [["render", "--out", ""], "folders"],
     [["init", ""], "files"],
     [
+      ["topics", ""],
+      ["list", "describe", "plan", "apply"],
+    ],
+    [
       ["completion", ""],
       ["bash", "zsh", "fish"],
     ],

@@ -34,6 +34,7 @@ const leaves = leavesOf(specShape(), [], null, true);
 type Draft = {
   name: string;
   protected?: boolean;
+  prune?: boolean;
   provider: Record<string, unknown>;
   artifacts?: object;
   java?: object;
@@ -227,6 +228,21 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       refusal: /orders has 3 replicas a partition, and the spec says 2/,
     },
   ],
+  "topics.delete": [
+    {
+      change: (spec) => (spec.topics[0]["delete"] = true),
+      refusal: /topic orders is there, and the spec says that it goes/,
+    },
+  ],
+  prune: [
+    {
+      change: (spec) => {
+        spec.prune = true;
+        spec.topics[0]["name"] = "payments";
+      },
+      refusal: /topic orders is there, and kctl made it, and the spec has it no more/,
+    },
+  ],
   "topics.config": [
     {
       change: (spec) => (spec.topics[0]["config"] = { "retention.ms": "2000" }),
@@ -266,9 +282,10 @@ function kafkaOf({ cluster, desired }: World): ObservedKafka {
       name,
       id: null,
       internal: false,
-      partitions: Array.from({ length: partitions ?? 1 }, () => ({
-        replicas: Array.from({ length: replicas ?? 1 }, (_, index) => index + 1),
-      })),
+      partitions: Array.from({ length: partitions ?? 1 }, (_, partition) => {
+        const ids = Array.from({ length: replicas ?? 1 }, (_, index) => index + 1);
+        return { partition, replicas: ids, isr: ids };
+      }),
       settings: config,
     })),
     settings: { brokers: new Map(layers), elr: false },

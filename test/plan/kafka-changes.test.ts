@@ -101,7 +101,7 @@ const known = ({ cluster, brokers, topics }: World): ObservedKafka => ({
     name,
     id,
     internal: false,
-    partitions: Array.from({ length: partitions }, () => ({ replicas: [1] })),
+    partitions: Array.from({ length: partitions }, (_, partition) => ({ partition, replicas: [1], isr: [1] })),
     settings,
   })),
 });
@@ -145,10 +145,13 @@ type Kept = KafkaChanges["receipt"];
 
 const nothingKept: Kept = { liveSettings: { cluster: [], brokers: {} }, topics: {} };
 
-function look(spec: Wanted, kafka: ObservedKafka, kept: Kept): KafkaChanges {
+function look(spec: Wanted, kafka: ObservedKafka, kept: Kept, more: Partial<Receipt> = {}): KafkaChanges {
   const { cluster, desired, identity } = wanted(spec);
   const made = { java: "/java", cache: "/c", identity };
-  const former: Receipt = nextReceipt({ cluster, desired, made, stored: {}, kafka: kept }, null);
+  const input = { cluster, desired, made, stored: {}, kafka: kept };
+  const former: Receipt = { ...nextReceipt(input, null), ...more };
+  // What it knows beside what this kctl makes stays in it.
+  expect(nextReceipt(input, former)).toEqual(former);
   return kafkaChanges({ cluster, desired, kafka, former });
 }
 
@@ -290,6 +293,18 @@ describe("the receipt", () => {
     const found = look({}, { state: "unknown", silent: [] }, record);
     expect(found.receipt).toEqual(record);
     expect(found.notes.map(({ key }) => key)).toEqual([kafkaLater]);
+  });
+
+  test("of replicas that a run that was cut off moves: it is noted who finishes that, and its throttle is nobody else's", () => {
+    const throttle = { "leader.replication.throttled.replicas": "0:1" };
+    const world = { ...empty, topics: { t: { id: "x", partitions: 1, settings: throttle } } };
+    const spec: Wanted = { topics: [{ name: "t" }] };
+    expect(titles(look(spec, known(world), nothingKept, { reassigning: { topics: ["t"], brokers: [1] } }))).toEqual([
+      "a `kctl topics apply` that was cut off moves replicas of t: run it again, and it finishes that and takes the throttle back",
+    ]);
+    expect(titles(look(spec, known(world), nothingKept))).toEqual([
+      "leader.replication.throttled.replicas of topic t was set by somebody else, and left alone",
+    ]);
   });
 
   test("a broker that runs and does not answer is named, whether or not others do", () => {

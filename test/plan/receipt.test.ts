@@ -24,8 +24,10 @@ const base: Receipt = parseReceipt(
 );
 
 test("of two copies of one revision nothing is forgotten that either has made, and the first decides the rest", () => {
+  const reassigning = { topics: ["orders"], brokers: [1, 2] };
   const other: Receipt = {
     ...base,
+    reassigning,
     kafkaVersion: "4.1.1",
     formatted: ["kafka-2/broker"],
     members: { "kafka-1/broker": 9, "kafka-2/broker": 2 },
@@ -37,6 +39,7 @@ test("of two copies of one revision nothing is forgotten that either has made, a
   const both = withBoth(base, other);
   expect(both).toEqual({
     ...base,
+    reassigning,
     formatted: ["kafka-1/broker", "kafka-2/broker"],
     members: { "kafka-1/broker": 1, "kafka-2/broker": 2 },
     machines: {

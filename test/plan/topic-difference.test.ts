@@ -13,19 +13,39 @@ const wanted = (topic: Partial<Topic> = {}): Topic => ({
   partitions: null,
   replicas: null,
   config: {},
+  delete: false,
   ...topic,
 });
 
+const on = (...replicas: readonly (readonly number[])[]): TopicAsSeen["partitions"] =>
+  replicas.map((ids, partition) => ({ partition, replicas: ids, isr: ids }));
+
 const seen = (partitions: number, replicas: number, settings: TopicAsSeen["settings"] = {}): TopicAsSeen => ({
   name: "orders",
+  id: "an-id",
   internal: false,
-  partitions: Array.from({ length: partitions }, () => ({
-    replicas: Array.from({ length: replicas }, (_, id) => id + 1),
-  })),
+  partitions: on(...Array.from({ length: partitions }, () => Array.from({ length: replicas }, (_, id) => id + 1))),
   settings,
 });
 
-const known = (...observed: readonly TopicAsSeen[]): TopicsKnown => ({ observed, brokers: 3, setBefore: {} });
+const known = (...observed: readonly TopicAsSeen[]): TopicsKnown => ({
+  observed,
+  brokers: 3,
+  setBefore: {},
+  made: new Set(),
+  prune: false,
+  moving: null,
+});
+
+/** For `topics apply`, which moves data and deletes it. */
+const moving = (...observed: readonly TopicAsSeen[]): TopicsKnown => ({
+  ...known(...observed),
+  moving: {
+    places: [1, 2, 3].map((id) => ({ id, rack: null })),
+    kept: new Map(),
+    hindrance: (topic) => (topic === "held" ? { why: "it is held", fix: "let go" } : null),
+  },
+});
 
 /** What a reader of the plan sees of it. */
 const told = (differences: readonly TopicDifference[]): readonly string[] =>
@@ -37,6 +57,10 @@ const told = (differences: readonly TopicDifference[]): readonly string[] =>
         return `${difference.title} (${difference.warning.split(":")[0]})`;
       case "settings":
         return difference.changes.map(({ name, from, to }) => `${name}: ${from} -> ${to}`).join(", ");
+      case "replicas":
+        return `${difference.title}: ${difference.moves.map(({ partition, from, to }) => `${partition} ${from.join()} -> ${to.join()}`).join("; ")}`;
+      case "deletion":
+        return `${difference.title} (${difference.id}, ${difference.field})`;
       case "refusal":
         return `refused: ${difference.title}; ${difference.fix}`;
       case "note":
@@ -97,7 +121,7 @@ describe("a topic of the spec", () => {
       wanted({ replicas: 3 }),
       known(seen(6, 2)),
       [
-        "refused: orders has 2 replicas a partition, and the spec says 3: that moves data, which is not built yet; put replicas back to 2",
+        "refused: orders has 2 replicas a partition, and the spec says 3: that moves data, which `up` does not; `kctl topics apply` moves it, throttled",
       ],
     ],
     [
@@ -111,10 +135,81 @@ describe("a topic of the spec", () => {
     [
       "with partitions of several numbers of replicas is not evened out",
       wanted({ replicas: 2 }),
-      known({ ...seen(1, 2), partitions: [{ replicas: [1, 2, 3] }, { replicas: [1, 2] }] }),
+      known({ ...seen(1, 2), partitions: on([1, 2, 3], [1, 2]) }),
       [
-        "refused: orders has 2 or 3 replicas a partition, and the spec says 2: that moves data, which is not built yet; leave replicas out of the spec",
+        "refused: orders has 2 or 3 replicas a partition, and the spec says 2: that moves data, which `up` does not; `kctl topics apply` moves it, throttled",
       ],
+    ],
+    [
+      "gets another number of replicas where data may be moved, by as few moves as there can be",
+      wanted({ replicas: 3 }),
+      moving(seen(2, 1)),
+      ["give topic orders 3 replicas instead of 1: 0 1 -> 2,1,3; 1 1 -> 1,2,3"],
+    ],
+    [
+      "is evened out there",
+      wanted({ replicas: 2 }),
+      moving({ ...seen(1, 2), partitions: on([1, 2, 3], [1, 2]) }),
+      ["give topic orders 2 replicas instead of 2 or 3: 0 1,2,3 -> 3,1"],
+    ],
+    [
+      "is left alone there while something is against it",
+      wanted({ name: "held", replicas: 3 }),
+      moving({ ...seen(1, 2), name: "held" }),
+      ["refused: held has 2 replicas a partition, and the spec says 3: it is held; let go"],
+    ],
+    [
+      "has its replicas before it needs more of them in sync, and before it grows",
+      wanted({ replicas: 3, partitions: 2, config: { "min.insync.replicas": "2" } }),
+      moving(seen(1, 1)),
+      [
+        "give topic orders 3 replicas instead of 1: 0 1 -> 1,2,3",
+        "grow topic orders from 1 to 2 partitions (keys move)",
+        "min.insync.replicas: null -> 2",
+      ],
+    ],
+    ["that is to go is not missed", wanted({ delete: true }), moving(), []],
+    [
+      "that is to go is deleted by its id",
+      wanted({ delete: true }),
+      moving(seen(1, 1)),
+      ["delete topic orders (an-id, topics.delete)"],
+    ],
+    [
+      "that is to go stays where no data is deleted",
+      wanted({ delete: true }),
+      known(seen(1, 1)),
+      [
+        "refused: topic orders is there, and the spec says that it goes: `up` deletes no data; `kctl topics apply` shows what it holds, asks, and deletes it",
+      ],
+    ],
+    [
+      "that is to go stays where its id is not known",
+      wanted({ delete: true }),
+      moving({ ...seen(1, 1), id: null }),
+      ["refused: the id of topic orders could not be read; see `kctl status`, then run it again"],
+    ],
+    [
+      "that is Kafka's own never goes",
+      wanted({ name: "__consumer_offsets", delete: true }),
+      moving({ ...seen(1, 1), name: "__consumer_offsets", internal: true }),
+      ["refused: __consumer_offsets is Kafka's own: kctl does not touch it; take it out of the spec"],
+    ],
+    [
+      "that the spec has no more goes with prune where kctl made it, and never another",
+      wanted({ name: "payments" }),
+      {
+        ...moving({ ...seen(1, 1), name: "payments" }, seen(1, 1), { ...seen(1, 1), name: "theirs" }),
+        made: new Set(["orders"]),
+        prune: true,
+      },
+      ["delete topic orders (an-id, prune)"],
+    ],
+    [
+      "that the spec has no more stays without prune",
+      wanted({ name: "payments" }),
+      { ...moving({ ...seen(1, 1), name: "payments" }, seen(1, 1)), made: new Set(["orders"]) },
+      [],
     ],
     [
       "gets its settings, new and changed",
@@ -177,7 +272,7 @@ describe("a topic of the spec", () => {
       wanted({ partitions: 1, replicas: 3, config: { "segment.ms": "7" } }),
       known(seen(2, 2)),
       [
-        "refused: orders has 2 replicas a partition, and the spec says 3: that moves data, which is not built yet; put replicas back to 2",
+        "refused: orders has 2 replicas a partition, and the spec says 3: that moves data, which `up` does not; `kctl topics apply` moves it, throttled",
         "refused: orders has 2 partitions, and the spec says 1: Kafka cannot take partitions away; put partitions back to 2, or make another topic and move its readers and writers",
         "segment.ms: null -> 7",
       ],
@@ -236,8 +331,8 @@ describe("of any topic", () => {
       if (difference.kind === "create") {
         now = seen(difference.partitions ?? 1, difference.replicas ?? 1, difference.settings);
       } else if (difference.kind === "grow" && now !== undefined) {
-        const [one = { replicas: [1] }] = now.partitions;
-        now = { ...now, partitions: Array.from({ length: difference.to }, () => one) };
+        const [{ replicas } = { replicas: [1] }] = now.partitions;
+        now = { ...now, partitions: on(...Array.from({ length: difference.to }, () => replicas)) };
       } else if (difference.kind === "settings" && now !== undefined) {
         const settings = new Map(Object.entries(now.settings ?? {}));
         for (const { name, to } of difference.changes) {

@@ -146,8 +146,9 @@ function sharedTests(cluster: () => TestBrokers): void {
       "retention.ms": "0604800000",
       "unclean.leader.election.enable": "FALSE",
     };
-    const topic = { name: "spelled", partitions: 1, replicas: 2, config };
-    const known = (observed: readonly ObservedTopic[]) => ({ observed, brokers: 2, setBefore: {} });
+    const topic = { name: "spelled", partitions: 1, replicas: 2, config, delete: false };
+    const rest = { brokers: 2, setBefore: {}, made: new Set<string>(), prune: false, moving: null };
+    const known = (observed: readonly ObservedTopic[]) => ({ observed, ...rest });
     const [make] = topicDifferences([topic], known([]));
     expect(make).toMatchObject({ kind: "create", settings: config });
     const made = await create([{ name: topic.name, layout: { partitions: 1, replicas: 2 }, settings: config }]);
