@@ -3,6 +3,7 @@
  * command loads it; what is wrong in a case at hand, the error itself says.
  */
 import { ec2FaultCauses } from "./fault-causes-ec2.ts";
+import { externalFaultCauses } from "./fault-causes-external.ts";
 import { groupFaultCauses } from "./fault-causes-groups.ts";
 import { sshFaultCauses } from "./fault-causes-ssh.ts";
 import type { FaultCode } from "./fault-codes.ts";
@@ -11,6 +12,7 @@ type Causes = { readonly cause: string; readonly fix: string };
 
 export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
   ...ec2FaultCauses,
+  ...externalFaultCauses,
   ...groupFaultCauses,
   ...sshFaultCauses,
   "spec-unreadable": {

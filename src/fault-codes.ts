@@ -101,7 +101,14 @@ export const faultCodes = {
     exit: 1,
     means: "A client on this machine could not use a listener of the cluster, as `kctl doctor` found.",
   },
+  "kafka-untrusted": {
+    exit: 1,
+    means: "No TLS connection to a broker could be made that can be trusted; nothing was sent.",
+  },
+  "kafka-auth-refused": { exit: 1, means: "A broker does not let the user in." },
   "kafka-refused": { exit: 1, means: "Kafka answered a request with an error." },
+  "not-managed": { exit: 2, means: "The command needs the machines of a cluster that kctl does not manage." },
+  "secret-missing": { exit: 2, means: "A secret, a certificate or a key is not where the spec says." },
   "no-group": { exit: 1, means: "There is no consumer group of that name." },
   "group-active": {
     exit: 1,

@@ -55,7 +55,7 @@ export type Topic = {
 
 export type Cluster = {
   readonly name: string;
-  readonly provider: "local" | "ssh" | "aws";
+  readonly provider: "local" | "ssh" | "aws" | "external";
   readonly quorum: "zookeeper" | "kraft";
   readonly kafkaVersion: string;
   /** The key of the spec that chooses the Java; `java` where none does. */

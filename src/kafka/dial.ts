@@ -2,6 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { Address } from "./address.ts";
+import { wayInto } from "./ways-in.ts";
 
 /** Opens a stream to a port of the machine; its error has a `code` such as ECONNREFUSED where the machine said so. */
 export type Tunnel = (port: number) => Promise<Duplex>;
@@ -23,6 +24,8 @@ export function hasTunnel(host: string): boolean {
 
 /** Emits `connect` once it is through, then behaves as a socket does. */
 export function dial(address: Address): Duplex {
+  const way = wayInto(address);
+  if (way !== null) return way.dial(address);
   const tunnel = tunnels.get(address.host);
   return tunnel === undefined ? dialStraight(address) : through(tunnel(address.port));
 }

@@ -13,6 +13,9 @@ export async function holdBrokers<Result>(
   use: (askAt: AskAt) => Promise<Result>,
 ): Promise<Result> {
   const over = Promise.withResolvers<void>();
+  // A broker that has not let us in by then is waited for no longer.
+  const enough = new AbortController();
+  const either = AbortSignal.any([signal, enough.signal]);
   const held = new Map<string, Held>();
   const holdOf = (address: Address): Held => {
     const key = addressText(address);
@@ -22,7 +25,7 @@ export async function holdBrokers<Result>(
   };
   const open = (address: Address): Held => {
     const ready = Promise.withResolvers<Ask>();
-    const ended = withBroker(address, signal, timeoutMs, async (ask) => {
+    const ended = withBroker(address, either, timeoutMs, async (ask) => {
       ready.resolve(ask);
       await over.promise;
     });
@@ -33,6 +36,7 @@ export async function holdBrokers<Result>(
     return await use(async (address, message) => (await holdOf(address).ask)(message));
   } finally {
     over.resolve();
+    enough.abort();
     await Promise.allSettled([...held.values()].map(({ ended }) => ended));
   }
 }

@@ -10,7 +10,8 @@ import { internalTopics } from "../spec/internal-topics.ts";
 import { service } from "../services/registry.ts";
 import { clusterHealth } from "./cluster-health.ts";
 import type { Context } from "./context.ts";
-import { openKafka } from "./open-kafka.ts";
+import { openCluster } from "./open-cluster.ts";
+import { clusterThere } from "./open-kafka.ts";
 import { mayBeOutputFile, writeOutputFile } from "./output-file.ts";
 
 export type Diagram = { readonly cluster: string; readonly svg: string; readonly topics: number };
@@ -18,7 +19,7 @@ export type Diagram = { readonly cluster: string; readonly svg: string; readonly
 /** @param out null: the caller shows it */
 export async function diagram(context: Context, out: string | null): Promise<Diagram> {
   if (out !== null) await mayBeOutputFile("the picture", out, context);
-  const { cluster } = await openKafka(context);
+  const cluster = await clusterThere(await openCluster(context));
   const [{ view, controllerId }, standings] = await Promise.all([
     clusterHealth(cluster, context.signal),
     standingsOf(cluster, context.signal),

@@ -1,27 +1,39 @@
 /** The way in of commands that speak with Kafka alone: where its brokers are reached from here. */
-import type { Cluster } from "../cluster/cluster.ts";
+import { membersOf, type Cluster } from "../cluster/cluster.ts";
+import { noKnownIds } from "../cluster/known-ids.ts";
 import { resolveCluster } from "../cluster/resolve.ts";
 import { KctlError } from "../fault.ts";
 import type { Address } from "../kafka/address.ts";
 import { knownIdsOf, parseReceipt, type Receipt } from "../plan/receipt.ts";
+import { openProvider } from "../providers/open-provider.ts";
+import { platformOf } from "../providers/platform.ts";
 import type { Spec } from "../spec/schema.ts";
-import { clientAddresses } from "./client-addresses.ts";
+import { addressOf } from "./ask-kafka.ts";
 import type { Context } from "./context.ts";
-import { openCluster, type OpenCluster } from "./open-cluster.ts";
+import { openSpec, type OpenCluster } from "./open-cluster.ts";
 
 export type OpenKafka = {
   /** The cluster's. */
   readonly name: string;
   readonly spec: Spec;
+  /** Of one that kctl does not manage it has no nodes. */
   readonly cluster: Cluster;
+  readonly brokers: readonly { readonly id: number; readonly address: Address }[];
   readonly bootstrap: readonly Address[];
 };
 
-/** @throws KctlError `no-cluster` where none was made yet */
+/** @throws KctlError `no-cluster` where none was made yet; of a cluster that kctl does not manage, why it lets nobody in */
 export async function openKafka(context: Context): Promise<OpenKafka> {
-  const open = await openCluster(context);
-  const cluster = await clusterThere(open);
-  return { name: cluster.name, spec: open.spec, cluster, bootstrap: clientAddresses(cluster) };
+  const { spec, folder } = await openSpec(context);
+  if (spec.provider.type === "external") {
+    const { openExternal } = await import("./open-external.ts");
+    const cluster = resolveCluster(spec, platformOf(spec, folder), noKnownIds);
+    const brokers = await openExternal(spec.name, spec.provider, folder, context);
+    return { name: spec.name, spec, cluster, brokers, bootstrap: brokers.map(({ address }) => address) };
+  }
+  const cluster = await clusterThere({ spec, provider: await openProvider(spec, folder, context) });
+  const brokers = membersOf(cluster, "broker").map((member) => ({ id: member.id, address: addressOf(member) }));
+  return { name: cluster.name, spec, cluster, brokers, bootstrap: brokers.map(({ address }) => address) };
 }
 
 /** As its receipt numbers it. */

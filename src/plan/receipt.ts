@@ -14,7 +14,7 @@ const ids = z.record(z.string(), z.int().nonnegative());
 const receiptSchema = z.object({
   schema: z.literal(1),
   cluster: z.string(),
-  provider: z.enum(["local", "ssh", "aws"]),
+  provider: z.enum(["local", "ssh", "aws", "external"]),
   kafkaVersion: z.string(),
   /** The home of the Java that the servers run on: kept while it is there, whatever JAVA_HOME says later. */
   java: z.string(),

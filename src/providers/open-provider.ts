@@ -1,4 +1,5 @@
 /** The provider that a spec names. A new one is a folder and a line here, and one in platform.ts. */
+import { KctlError } from "../fault.ts";
 import type { Spec } from "../spec/schema.ts";
 import { localProvider } from "./local/local-provider.ts";
 import type { Provider, Surroundings } from "./provider.ts";
@@ -16,5 +17,11 @@ export async function openProvider(spec: Spec, folder: string, around: Surroundi
       const { awsProvider } = await import("./aws/aws-provider.ts");
       return awsProvider(spec, spec.provider, folder, around);
     }
+    case "external":
+      throw new KctlError({
+        code: "not-managed",
+        what: `${spec.name} is a cluster that kctl does not manage (\`type: external\`), and this command needs its machines`,
+        fix: "with it work the commands that only speak with Kafka: `kctl topics list` and `describe`, `kctl lag`, `kctl offsets reset`; and `kctl validate`",
+      });
   }
 }

@@ -2,6 +2,7 @@
 import type { Platform } from "../cluster/platform.ts";
 import type { Spec } from "../spec/schema.ts";
 import { awsPlatform } from "./aws/platform.ts";
+import { externalPlatform } from "./external/platform.ts";
 import { localPlatform } from "./local/platform.ts";
 import { sshPlatform } from "./ssh/platform.ts";
 
@@ -14,5 +15,7 @@ export function platformOf({ name, provider }: Spec, folder: string): Platform {
       return sshPlatform(name);
     case "aws":
       return awsPlatform(name);
+    case "external":
+      return externalPlatform;
   }
 }

@@ -11,6 +11,7 @@ export type FormatName =
   | "cluster-name"
   | "topic-name"
   | "addresses"
+  | "broker-address"
   | "jvm-flag"
   | "setting";
 
@@ -23,6 +24,7 @@ export const formatPhrases: Readonly<Record<FormatName, string>> = {
   "cluster-name": "text of lower-case letters, digits and inner hyphens, a letter first",
   "topic-name": "text of letters, digits, dots, hyphens and underscores",
   addresses: "a range of addresses such as `10.0.0.0/8`",
+  "broker-address": "an address such as `broker.example.com:9092`",
   "jvm-flag": "one flag of the JVM, such as `-XX:+UseZGC`",
   setting: "text, a number, or true or false",
 };
@@ -77,6 +79,19 @@ export const cidr = format("addresses", z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]
 
 /** `auto` is the address that whoever runs kctl comes from. */
 export const cidrOrAuto = format("addresses", z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$|^auto$/));
+
+/** `HOST:PORT`; an IPv6 address stands in brackets. */
+export const brokerAddress = format(
+  "broker-address",
+  z
+    .string()
+    .regex(/^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]):([1-9][0-9]{0,4})$/)
+    .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535)
+    .transform((text) => {
+      const colon = text.lastIndexOf(":");
+      return { host: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
+    }),
+);
 
 export const text = z.string().min(1);
 

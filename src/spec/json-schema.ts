@@ -46,8 +46,9 @@ function describe(zodSchema: z.core.$ZodType, json: Json): void {
   delete json["propertyNames"];
   const info = infoOf(zodSchema);
   if (info === null) return;
-  const { doc, effect, unit, on, orOne, later, laterValues } = info;
+  const { doc, effect, unit, on, orOne, orTrue, later, laterValues } = info;
   if (orOne === true) allowOne(json);
+  if (orTrue === true) allowTrue(json);
   const notBuilt = later === undefined ? "" : " Not built yet: a spec with this key is refused.";
   Object.assign(json, { description: `${doc}${notBuilt}`, "x-kctl-effect": effect });
   if (unit !== undefined) json["x-kctl-unit"] = unit;
@@ -71,6 +72,12 @@ function allowOne(json: Json): void {
   for (const name of Object.keys(json)) delete json[name];
   json["anyOf"] = [own, own["items"]];
   if (value !== undefined) json["default"] = value;
+}
+
+function allowTrue(json: Json): void {
+  const own = { ...json };
+  for (const name of Object.keys(json)) delete json[name];
+  json["anyOf"] = [own, { type: "boolean" }];
 }
 
 /** Everything that is not simply text can come from a variable as well. */

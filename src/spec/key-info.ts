@@ -12,6 +12,10 @@ export type KeyInfo = {
   readonly on?: readonly Remote[];
   /** A list that may be written as its one item. */
   readonly orOne?: true;
+  /** A map that may be written as `true`, where what it is by default will do; `false` is as if it were not there. */
+  readonly orTrue?: true;
+  /** Where a secret lies: one that is written here itself is refused, and never shown. */
+  readonly secret?: true;
   /** Set while the key's feature is not built: the sentence that refuses it starts with this. */
   readonly later?: string;
   /** Values that are part of the interface, but not built yet, each with its feature. */

@@ -9,7 +9,8 @@ import { prepare } from "./prepare.ts";
 import type { Problem, SpecPath } from "./problem.ts";
 import { repaired } from "./repair.ts";
 import { checkRules, type RuleProblem } from "./rules.ts";
-import { specSchema, type Spec } from "./schema.ts";
+import { externalSchema, specSchema, type Spec } from "./schema.ts";
+import { masked } from "./secrets.ts";
 import { shapeAt, specShape } from "./shape.ts";
 import { inOrder, source, type Finding, type Source } from "./source.ts";
 import { sizeFinding } from "./text-checks.ts";
@@ -29,13 +30,15 @@ export function loadSpec(text: string, options: LoadOptions): LoadResult {
   const refused = sizeFinding(text);
   if (refused !== null) return refusal([refused], source(options.file, ""));
   // A byte order mark is no part of any line, and no editor counts it.
-  const from = source(options.file, text.replace(/^\ufeff/, ""));
-  const { root, findings } = parse(from, options.env);
+  const read = source(options.file, text.replace(/^\ufeff/, ""));
+  const { root, findings } = parse(read, options.env);
+  const from = source(options.file, masked(read.text, root));
   if (root === null) return refusal(findings, from);
   if (root.kind !== "map") return refusal(findings.length > 0 ? findings : [noMap(root)], from);
 
   const { value, problems, meant } = prepare(root);
-  const result = specSchema.safeParse(value);
+  const schema = typeIn(root) === "external" ? externalSchema : specSchema;
+  const result = schema.safeParse(value);
   const unmet = result.success ? [] : result.error.issues.map(({ path }) => placeOf(path.map(pathStep), root));
   const elsewhere = pathSet(meant);
   const wrong = unmet
@@ -43,7 +46,7 @@ export function loadSpec(text: string, options: LoadOptions): LoadResult {
     .map((path) => fromIssue(path, root));
   const faulty = [...problems.map(({ path }) => path), ...meant, ...unmet];
   const atFault = pathSet(faulty);
-  const spec = result.success ? result.data : repaired(value, faulty);
+  const spec = result.success ? result.data : repaired(value, faulty, schema);
   const rules = spec === null ? { problems: [], warnings: [] } : checkRules(spec);
   const toFinding = (problem: Problem): Finding => findingOf(problem, root);
   const sound = (problem: RuleProblem): boolean => !isFollowUp(problem, atFault, findings, root);
@@ -53,6 +56,11 @@ export function loadSpec(text: string, options: LoadOptions): LoadResult {
   if (result.success && all.length === 0)
     return { ok: true, spec: result.data, warnings, toFault: (problem) => from.toFault(toFinding(problem)) };
   return { ok: false, faults: faults(all, from), warnings };
+}
+
+function typeIn(root: Value): string | null {
+  const type = valueAt(root, ["provider", "type"]);
+  return type?.kind === "scalar" ? type.text : null;
 }
 
 function refusal(findings: readonly Finding[], from: Source): LoadResult {

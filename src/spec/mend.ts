@@ -1,5 +1,6 @@
 /** For a text that is not of its format: what exactly is wrong with it, and what to write instead. */
 import {
+  brokerAddress,
   clusterName,
   duration,
   formatPhrases,
@@ -24,6 +25,7 @@ const schemas = {
   "host-name": label,
   "cluster-name": clusterName,
   "topic-name": topicName,
+  "broker-address": brokerAddress,
 } as const;
 
 /** Whether a text is right as it stands. */
@@ -51,6 +53,8 @@ export function mendText(format: FormatName, text: string): Mend {
         what: null,
         fix: /^[0-9.]+$/.test(text) ? `write \`${text}/32\` for this one address` : "write `ADDRESS/BITS`",
       };
+    case "broker-address":
+      return { what: null, fix: mendAddress(text) };
     case "jvm-flag":
       return { what: null, fix: mendFlag(text) };
     case "setting":
@@ -89,6 +93,17 @@ function mendVersion(text: string): string {
   return known === undefined
     ? `write all three numbers; the newest that this kctl knows are ${listed(newestKafkas(), "and")}`
     : `write all three numbers; the newest that this kctl knows is ${shown(known)}`;
+}
+
+function mendAddress(text: string): string {
+  const parts = text.split(/[\s,]+/).filter((part) => part !== "");
+  if (parts.length > 1 && parts.every((part) => fits("broker-address", part)))
+    return `write each as an item of its own: ${shown(`[${parts.join(", ")}]`)}`;
+  const bare = text.replace(/^[A-Za-z_]+:\/\//, "");
+  if (bare !== text && fits("broker-address", bare)) return `write ${shown(bare)}`;
+  return fits("broker-address", `${text}:9092`)
+    ? `write the port as well: ${shown(`${text}:9092`)}`
+    : "write `HOST:PORT`";
 }
 
 const longest = { "host-name": 63, "cluster-name": 40, "topic-name": 249 } as const;

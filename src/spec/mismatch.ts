@@ -29,7 +29,7 @@ function takes(shape: Shape, key: Key | null): string {
     case "table":
       return "settings, each `name: value` on a line of its own";
     default:
-      return "keys of its own";
+      return key?.info.orTrue === true ? "`true` or keys of its own" : "keys of its own";
   }
 }
 
@@ -41,6 +41,7 @@ function builtWords(words: readonly string[], key: Key | null): readonly string[
 export function mismatch(place: Place, value: Value): Problem {
   const { path, shape, key } = place;
   const name = keyName(path);
+  if (key?.info.secret === true && value.kind === "scalar" && value.value !== null) return bareSecret(path);
   const because = (code: Problem["code"], what: string, fix: string): Problem => ({ code, path, what, fix });
   if (value.kind === "scalar" && value.value === null) return nothingThere(place);
   // One item without its list.
@@ -59,6 +60,16 @@ export function mismatch(place: Place, value: Value): Problem {
   if (shape.kind === "boolean") return because("spec-wrong-type", sentence, asBoolean(value));
   if (shape.kind === "word") return because("spec-bad-value", sentence, asWord(value, shape.words, place));
   return ofText(place, value, sentence);
+}
+
+/** Where it came from the environment, it would still be a part of the spec. */
+function bareSecret(path: SpecPath): Problem {
+  return {
+    code: "spec-bad-value",
+    path,
+    what: `${keyName(path)} is a secret, and secrets are never written in the spec`,
+    fix: "write where it lies: `{ secret: { file: PATH } }` or `{ secret: { env: NAME } }`",
+  };
 }
 
 function nothingThere({ path, key, shape }: Place): Problem {

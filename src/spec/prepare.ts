@@ -26,6 +26,7 @@ export function prepare(root: Value): Prepared {
   function walk(value: Value, shape: Shape, path: SpecPath, key: Key | null): unknown {
     const here = chosen(shape, value);
     if (value.kind === "scalar") {
+      if (key?.info.orTrue === true && typeof value.value === "boolean") return value.value ? {} : undefined;
       const alone = here.kind === "list" && key?.info.orOne === true && value.value !== null;
       return alone ? [scalar(value, path, key)] : scalar(value, path, key);
     }
@@ -85,7 +86,7 @@ export function prepare(root: Value): Prepared {
 /** A key that the provider has no use for, or that is not built. */
 function refusal(key: Key, path: SpecPath, type: string): Problem | null {
   const { name, info } = key;
-  if (!isOn(key, type)) return { code: "spec-rule", path, at: "key", ...ofOtherProvider(key, type) };
+  if (!isOn(key, path.slice(0, -1), type)) return { code: "spec-rule", path, at: "key", ...ofOtherProvider(key, type) };
   if (info.later === undefined) return null;
   const what = `${shown(name)}: ${info.later} ${notYet}`;
   return { code: "spec-not-built", path, at: "key", what, fix: `take ${shown(name)} out` };
@@ -94,6 +95,11 @@ function refusal(key: Key, path: SpecPath, type: string): Problem | null {
 /** A key that has no meaning with the spec's provider, and why. */
 function ofOtherProvider({ name, info }: Key, type: string): Pick<Problem, "what" | "fix"> {
   const on = info.on ?? [];
+  if (type === "external")
+    return {
+      what: `${shown(name)} is for clusters that kctl manages`,
+      fix: "take it out: with the provider `external`, that is for those who run the cluster",
+    };
   if (name === "ttl")
     return {
       what: "`ttl` is for EC2: machines of your own are not kctl's to switch off",

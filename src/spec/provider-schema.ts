@@ -1,10 +1,10 @@
 /** The schema of `provider`: where the machines come from, one shape for each type. */
 import { z } from "zod";
-import { cidr, cidrOrAuto, port, settings, text } from "./formats.ts";
+import { brokerAddress, cidr, cidrOrAuto, port, settings, text } from "./formats.ts";
 import { key } from "./key-info.ts";
 
 const type = {
-  doc: "Where the machines come from: `local` is this machine, `ssh` are machines that you have, `aws` makes EC2 instances.",
+  doc: "Where the machines come from: `local` is this machine, `ssh` are machines that you have, `aws` makes EC2 instances; `external` is a cluster that kctl does not manage.",
   effect: "replace",
   example: "local",
 } as const;
@@ -156,4 +156,84 @@ const aws = z.strictObject({
   }),
 });
 
-export const provider = z.discriminatedUnion("type", [local, ssh, aws]);
+const tls = z.strictObject({
+  ca: key(text.optional(), {
+    doc: "The file with the certificates of the authorities that may have signed the brokers' (PEM). Default: those that Node.js brings.",
+    effect: "none",
+    example: "ca.pem",
+    also: ["caFile", "truststore", "ssl.ca.location"],
+  }),
+  cert: key(text.optional(), {
+    doc: "The file of the certificate by which brokers know who comes (PEM), with the further ones of its chain.",
+    effect: "none",
+    example: "client.pem",
+    also: ["certificate", "certFile", "ssl.certificate.location"],
+  }),
+  key: key(text.optional(), {
+    doc: "The file of its private key (PEM, without a passphrase).",
+    effect: "none",
+    example: "client-key.pem",
+    also: ["keyFile", "ssl.key.location"],
+  }),
+});
+
+const secret = z.strictObject({
+  file: key(text.optional(), {
+    doc: "The file that has it; a line break at its end is no part of it.",
+    effect: "none",
+    example: "/run/secrets/kafka-password",
+    also: ["path"],
+  }),
+  env: key(text.optional(), {
+    doc: "The environment variable that has it.",
+    effect: "none",
+    example: "KAFKA_PASSWORD",
+    also: ["variable", "environment"],
+  }),
+});
+
+const sasl = z.strictObject({
+  mechanism: key(z.enum(["plain", "scram-sha-256", "scram-sha-512"]), {
+    doc: "How the password is proved. `plain` sends it, so that it wants `tls`.",
+    effect: "none",
+    example: "scram-sha-512",
+    also: ["type"],
+  }),
+  username: key(text, {
+    doc: "Who logs in; of a SaaS Kafka, the API key.",
+    effect: "none",
+    example: "alice",
+    also: ["user", "login"],
+  }),
+  password: key(
+    z.strictObject({ secret: key(secret, { doc: "Where it lies: one of these.", effect: "none", secret: true }) }),
+    {
+      doc: "The password, or the API key's secret; never itself.",
+      effect: "none",
+      secret: true,
+      example: "{ secret: { env: KAFKA_PASSWORD } }",
+      also: ["pass"],
+    },
+  ),
+});
+
+const external = z.strictObject({
+  type: key(z.literal("external"), type),
+  bootstrap: key(z.array(brokerAddress).min(1), {
+    doc: "Brokers to begin with; they name the others.",
+    effect: "none",
+    orOne: true,
+    example: "[broker.example.com:9092]",
+    also: ["bootstrapServers", "bootstrap.servers", "brokers", "servers"],
+  }),
+  tls: key(tls.optional(), {
+    doc: "Speak TLS with the brokers, which must have certificates for the names by which they are reached. `true` where its keys' defaults will do.",
+    effect: "none",
+    orTrue: true,
+    example: "true",
+    also: ["ssl"],
+  }),
+  sasl: key(sasl.optional(), { doc: "Log in.", effect: "none", also: ["auth", "login"] }),
+});
+
+export const provider = z.discriminatedUnion("type", [local, ssh, aws, external]);

@@ -1,6 +1,6 @@
 /** The reference page of the spec, as Markdown: every key with its type, default, what a change of it does, and what it is for. */
 import { formatPhrases } from "./formats.ts";
-import type { Effect } from "./key-info.ts";
+import type { Effect, KeyInfo } from "./key-info.ts";
 import { specShape, type Key, type Shape } from "./shape.ts";
 
 const effects: Readonly<Record<Effect, string>> = {
@@ -24,6 +24,8 @@ One YAML file describes one cluster. This page is generated from the schema that
 - Anchors, aliases and merge keys (\`<<\`) work. A file is one document of at most 1 MiB.
 - "A change" says what \`kctl up\` does to a running cluster when the key changes: nothing, a live change, a rolling
   restart of the servers that read it, or servers replaced by new ones.
+- With the provider \`external\`, a cluster that kctl does not manage, a spec has \`name\`, \`provider\`, and if you like \`topics\` and
+  \`kafka.version\` (what topics' settings are checked by; the newest where it is not there); every other key is refused.
 - Keys marked *ssh* or *aws* are for those providers; with another one they are refused.
 - Keys marked *later* are part of the interface, but not built yet: a spec with one is refused with that sentence.
 `;
@@ -60,12 +62,17 @@ function row({ name, info, required, default: value, shape }: Key): string {
   const laterValues = values.length === 0 ? "" : ` Later: ${values.map((word) => `\`${word}\``).join(", ")}.`;
   const cells = [
     `\`${name}\``,
-    info.orOne === true && shape.kind === "list" ? `${typeName(shape.item)}, or a list` : typeName(shape),
+    typeOf(info, shape),
     required ? "**required**" : defaultName(value),
     effects[info.effect],
     `${on}${later}${info.doc}${laterValues}${exampleOf(info.example)}`,
   ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function typeOf({ orOne, orTrue }: KeyInfo, shape: Shape): string {
+  if (orTrue === true) return `${typeName(shape)}, or \`true\``;
+  return orOne === true && shape.kind === "list" ? `${typeName(shape.item)}, or a list` : typeName(shape);
 }
 
 function exampleOf(example: string | undefined): string {

@@ -1,6 +1,6 @@
 /** A spec with its faulty keys put right by examples, so that rules can look at everything else in the same run. */
 import type { SpecPath } from "./problem.ts";
-import { specSchema, type Spec } from "./schema.ts";
+import { externalSchema, type Spec, type specSchema } from "./schema.ts";
 
 type Plain = Record<string, unknown>;
 
@@ -17,10 +17,16 @@ const standIns: Readonly<Record<string, unknown>> = {
 };
 
 /** Null where it is beyond that. */
-export function repaired(value: unknown, faulty: readonly SpecPath[]): Spec | null {
+export function repaired(
+  value: unknown,
+  faulty: readonly SpecPath[],
+  schema: typeof specSchema | typeof externalSchema,
+): Spec | null {
   const copy = structuredClone(value);
   for (const path of faulty) repair(copy, path);
-  const result = specSchema.safeParse(copy);
+  if (schema === externalSchema && faulty.some(([top]) => top === "provider"))
+    Object.assign(copy as Plain, { provider: { type: "external", bootstrap: ["repaired:9092"] } });
+  const result = schema.safeParse(copy);
   return result.success ? result.data : null;
 }
 

@@ -3,6 +3,7 @@ import { isCounted } from "./counts.ts";
 import type { Spec } from "./schema.ts";
 import { knownSettingRules } from "./known-setting-rules.ts";
 import { awsRules } from "./aws-rules.ts";
+import { externalRules } from "./external-rules.ts";
 import { listenerRules } from "./listener-rules.ts";
 import { nodeRules } from "./node-rules.ts";
 import { ensembleRules } from "./ensemble-rules.ts";
@@ -23,13 +24,26 @@ export type RuleResult = { readonly problems: readonly RuleProblem[]; readonly w
 
 const counting = [ensembleRules, replicationRules];
 const always = [nodeRules, awsRules, listenerRules, knownSettingRules, settingRules, softwareRules, topicRules];
+/** Of a cluster that kctl does not manage. */
+const outside = [externalRules, doubtfulSettings, settingRules, softwareRules, topicRules];
+
+/** A Kafka that somebody sells may have settings of its own. */
+function doubtfulSettings(spec: Spec): RuleResult {
+  const { problems, warnings } = knownSettingRules(spec);
+  const fix = "see that the cluster has it and takes this value; `kafka.version` says by which Kafka it is judged here";
+  return { problems: [], warnings: [...problems, ...warnings].map((problem) => ({ ...problem, fix })) };
+}
 
 export function checkRules(spec: Spec): RuleResult {
-  // How many servers there are is not known while one node does not say how many it is.
-  const groups = spec.nodes.every(isCounted) ? [...always, ...counting] : always;
-  const results = groups.map((rules) => rules(spec));
+  const results = rulesFor(spec).map((rules) => rules(spec));
   return {
     problems: results.flatMap(({ problems }) => problems),
     warnings: results.flatMap(({ warnings }) => warnings),
   };
+}
+
+function rulesFor({ provider, nodes }: Spec): readonly ((spec: Spec) => RuleResult)[] {
+  if (provider.type === "external") return outside;
+  // How many servers there are is not known while one node does not say how many it is.
+  return nodes.every(isCounted) ? [...always, ...counting] : always;
 }

@@ -19,6 +19,7 @@ import {
 import { ec2, key, remote, type Effect } from "./key-info.ts";
 import { node } from "./node-schema.ts";
 import { provider } from "./provider-schema.ts";
+import { newestKafkas } from "./versions.ts";
 
 export type { Effect } from "./key-info.ts";
 
@@ -228,6 +229,12 @@ export const specSchema = z.strictObject({
   connect: key(z.unknown().optional(), { doc: "Kafka Connect.", effect: "restart", later: "Kafka Connect" }),
   connectors: key(z.unknown().optional(), { doc: "Connectors.", effect: "live", later: "Kafka Connect" }),
   metrics: key(z.boolean().optional(), { doc: "Metrics.", effect: "restart", later: "exporting metrics" }),
+});
+
+/** Of a cluster that kctl does not manage: it has no nodes, and its version only says which settings topics may have. */
+export const externalSchema = specSchema.extend({
+  kafka: kafka.extend({ version: version.default(newestKafkas().at(-1) ?? "") }).prefault({}),
+  nodes: z.array(node).max(0).default([]),
 });
 
 export type Spec = z.output<typeof specSchema>;

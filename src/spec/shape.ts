@@ -105,11 +105,18 @@ function keyOf(name: string, schema: z.core.$ZodType): Key {
   };
 }
 
-/** Whether the spec's provider has a use for the key; of one that kctl does not know, nothing is said. */
-export function isOn({ info }: Key, provider: string): boolean {
+/** Whether the spec's provider has a use for the key; of one that kctl does not know, nothing is said. @param owner the path of its map */
+export function isOn({ name, info }: Key, owner: SpecPath, provider: string): boolean {
+  if (provider === "external") return isOfExternal([...owner, name]);
   return (
     info.on === undefined || !["local", "ssh", "aws"].includes(provider) || info.on.some((type) => type === provider)
   );
+}
+
+/** A cluster that kctl does not manage has a way in, and topics; all else is its operators'. */
+function isOfExternal([top, second]: SpecPath): boolean {
+  if (top === "kafka") return second === undefined || second === "version";
+  return top === "name" || top === "provider" || top === "topics";
 }
 
 let whole: Shape | null = null;

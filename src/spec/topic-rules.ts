@@ -96,8 +96,9 @@ function copiesOf({ replicas, config }: SpecTopic, path: SpecPath, { kafka }: Sp
 
 function load(spec: Spec, topics: readonly SpecTopic[]): RuleResult {
   const brokers = countOf(spec, "broker");
+  if (brokers === 0) return fine;
   const kept = topics.map(({ partitions, replicas }) => (partitions ?? 1) * (replicas ?? Math.min(3, brokers)));
-  const each = Math.ceil(kept.reduce((sum, some) => sum + some, 0) / Math.max(1, brokers));
+  const each = Math.ceil(kept.reduce((sum, some) => sum + some, 0) / brokers);
   const largest = kept.indexOf(Math.max(...kept));
   if (each <= many || topics[largest]?.partitions === undefined) return fine;
   return warn(

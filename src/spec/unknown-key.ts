@@ -36,12 +36,12 @@ function wayOut(name: string, value: Value, owner: SpecPath, keys: Keys, type: s
     elsewhere(name, keys) ??
     near(name, keys) ??
     nearElsewhere(name) ??
-    knownHere(keys, type)
+    knownHere(keys, owner, type)
   );
 }
 
-function knownHere(keys: Keys, type: string): WayOut {
-  const usable = [...keys.values()].filter((key) => key.info.later === undefined && isOn(key, type));
+function knownHere(keys: Keys, owner: SpecPath, type: string): WayOut {
+  const usable = [...keys.values()].filter((key) => key.info.later === undefined && isOn(key, owner, type));
   const names = usable.map(({ name }) => name);
   return { fix: `known here: ${listed(names, "and")}` };
 }

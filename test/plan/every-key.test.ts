@@ -25,7 +25,7 @@ function leavesOf(shape: Shape, above: readonly string[], later: string | null, 
   if (shape.kind === "choice") return leavesOf(shape.options.get("local") ?? { kind: "any" }, above, later, here);
   if (shape.kind !== "map") return [{ path: above.join("."), later, here }];
   return [...shape.keys.values()].flatMap((key: Key) =>
-    leavesOf(key.shape, [...above, key.name], later ?? key.info.later ?? null, here && isOn(key, "local")),
+    leavesOf(key.shape, [...above, key.name], later ?? key.info.later ?? null, here && isOn(key, above, "local")),
   );
 }
 

@@ -36,7 +36,8 @@ describe("every key", () => {
     const wrong = all.filter(({ path, key: { info, name } }) => {
       if (info.example === undefined) return false;
       const { [name]: written } = parse(`${name}: ${info.example}`) as Record<string, unknown>;
-      const value = info.orOne === true && !Array.isArray(written) ? [written] : written;
+      const map = info.orTrue === true && written === true ? {} : written;
+      const value = info.orOne === true && !Array.isArray(map) ? [map] : map;
       const outer = {
         name: "demo",
         provider: { type: "local" },

@@ -6,6 +6,7 @@ import { KctlError, type Fault } from "../../fault.ts";
 import { addressText, type Address } from "../address.ts";
 import { holdBrokers, type AskAt } from "../hold-brokers.ts";
 import { until, type Look } from "../until.ts";
+import { byStatus } from "../ways-in.ts";
 import { unreachableWhy } from "../wire/exchange.ts";
 import { metadata } from "../wire/metadata.ts";
 import { groupsAt, type CoordinatedGroup, type Owner } from "./groups-at.ts";
@@ -109,7 +110,7 @@ async function brokersOf(
       {
         code: "kafka-unreachable",
         what: `no broker of ${cluster} answers: ${whys.join(", ")}`,
-        fix: "see with `kctl status` whether the brokers run, and that this machine can reach their addresses",
+        fix: `see ${bootstrap.map(byStatus)[0] ?? ""}whether the brokers run, and that this machine can reach their addresses`,
       },
       { cause: error },
     );
@@ -121,7 +122,7 @@ function silence(cluster: string, at: Address, error: unknown): Fault {
     code: "kafka-unreachable",
     what: `a broker of ${cluster} does not answer, so the groups that it coordinates are not known: ${unreachableWhy(error)}`,
     where: addressText(at),
-    fix: "see with `kctl status` whether the broker runs, and that this machine can reach its address",
+    fix: `see ${byStatus(at)}whether the broker runs, and that this machine can reach its address`,
   };
 }
 

@@ -34,7 +34,14 @@ export function describeCluster(
 ): Message<DescribedCluster> {
   const start = compose().boolean(false).int8(endpointTypes[which]); // include_cluster_authorized_operations: no
   const body = (version >= 2 ? start.boolean(which === "brokers") : start).noTags().done();
-  return { apiKey: describeClusterKey, version, flexible: "both", body, read: (answer) => read(answer, version) };
+  return {
+    apiKey: describeClusterKey,
+    version,
+    flexible: "both",
+    body,
+    read: (answer) => read(answer, version),
+    names: ({ nodes }: DescribedCluster) => nodes,
+  };
 }
 
 function read(answer: Cursor, version: number): DescribedCluster {

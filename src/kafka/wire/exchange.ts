@@ -7,6 +7,8 @@ import { dial } from "../dial.ts";
 import { KctlError } from "../../fault.ts";
 import { addressText, type Address } from "../address.ts";
 import { socketTrouble } from "../socket-trouble.ts";
+import { tlsTrouble } from "../tls-trouble.ts";
+import { byStatus, openWaysFrom, wayInto } from "../ways-in.ts";
 import { compose } from "./compose.ts";
 import { cursor, malformed, type Cursor } from "./cursor.ts";
 import { frameReader } from "./frames.ts";
@@ -18,6 +20,8 @@ export type Message<Answer> = {
   /** ApiVersions is flexible in its request's header only, since its answer must be read before versions are agreed on. */
   readonly flexible?: "request" | "both";
   readonly read: (answer: Cursor) => Answer;
+  /** Brokers that the answer names. It is given what `read` returned: `never` keeps messages of different answers in one list. */
+  readonly names?: (answer: never) => readonly Address[];
 };
 
 export type Ask = <Answer>(message: Message<Answer>) => Promise<Answer>;
@@ -62,7 +66,7 @@ export async function withBroker<Result>(
     new Promise((resolve, reject) => {
       if (ended !== null) return reject(ended.why);
       correlation += 1;
-      pending.set(correlation, { take: (answer) => resolve(readAnswer(message, answer)), reject });
+      pending.set(correlation, { take: (answer) => resolve(readAnswer(message, answer, address)), reject });
       socket.write(requestFrame(message, correlation));
     });
 
@@ -78,9 +82,10 @@ export async function withBroker<Result>(
       fail(error instanceof Error ? error.message : String(error));
     }
   });
-  socket.on("error", (error) => fail(socketTrouble(error)));
+  socket.on("error", (error) => end(troubleAt(address, error)));
   socket.on("close", () => fail("it closed the connection without an answer"));
   try {
+    await wayInto(address)?.login?.(ask, address);
     return await use(ask);
   } finally {
     clearTimeout(timer);
@@ -101,8 +106,19 @@ function unreachable(address: Address, why: string): KctlError {
       code: "kafka-unreachable",
       what: `${addressText(address)} does not answer as a Kafka broker: ${why}`,
       where: addressText(address),
-      fix: "see with `kctl status` whether the broker runs, and that this machine can reach its address",
+      fix: `see ${byStatus(address)}whether the broker runs, and that this machine can reach its address`,
     },
+    { cause: new Error(why) },
+  );
+}
+
+function troubleAt(address: Address, error: Error): KctlError {
+  const trouble = wayInto(address) === null ? null : tlsTrouble(error);
+  if (trouble === null) return unreachable(address, socketTrouble(error));
+  const { why, fix } = trouble;
+  const where = addressText(address);
+  return new KctlError(
+    { code: "kafka-untrusted", what: `no TLS connection to ${where}: ${why}`, where, fix },
     { cause: new Error(why) },
   );
 }
@@ -112,9 +128,11 @@ function silence(connected: boolean, timeoutMs: number): string {
   return connected ? `it accepts connections and gave no answer within ${seconds}` : `no connection within ${seconds}`;
 }
 
-function readAnswer<Answer>(message: Message<Answer>, answer: Cursor): Answer {
+function readAnswer<Answer>(message: Message<Answer>, answer: Cursor, from: Address): Answer {
   if (message.flexible === "both") answer.tags();
-  return message.read(answer);
+  const told = message.read(answer);
+  if (message.names !== undefined) openWaysFrom(from, message.names(told as never));
+  return told;
 }
 
 function requestFrame(message: Message<unknown>, correlation: number): Buffer {

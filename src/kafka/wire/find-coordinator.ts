@@ -18,7 +18,7 @@ export function findCoordinator(group: string): Message<Coordinator> {
     .string(group)
     .int8(0) // key_type: a group
     .done();
-  return { apiKey: 10, version: 1, body, read };
+  return { apiKey: 10, version: 1, body, read, names: (answer: Coordinator) => (answer.error === 0 ? [answer] : []) };
 }
 
 function read(answer: Cursor): Coordinator {

@@ -24,6 +24,8 @@ export function frameReader(onFrame: (frame: Buffer) => void): (chunk: Buffer) =
       if (wanted === null) {
         if (bytes < 4) return;
         wanted = takeFirst(4).readInt32BE();
+        // An alert of TLS: its type, and a version that begins with 3.
+        if (wanted >>> 16 === 0x1503) throw malformed("it speaks TLS there");
         if (wanted < 4 || wanted > largestFrame) throw malformed(`a frame of ${wanted} bytes`);
       }
       if (bytes < wanted) return;

@@ -41,7 +41,7 @@ export function metadata(topics: readonly string[] | null): Message<Metadata> {
     .boolean(false) // include_topic_authorized_operations
     .noTags()
     .done();
-  return { apiKey: 3, version: 10, flexible: "both", body, read };
+  return { apiKey: 3, version: 10, flexible: "both", body, read, names: ({ brokers }: Metadata) => brokers };
 }
 
 function read(answer: Cursor): Metadata {

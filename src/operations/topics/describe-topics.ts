@@ -1,12 +1,10 @@
 /** Topics in full: each partition with its leader and replicas, what is set on them, and how much there is in them. */
-import { membersOf } from "../../cluster/cluster.ts";
 import { KctlError } from "../../fault.ts";
 import { partitionKey, partitionSizes, total, type PartitionSizes } from "../../kafka/partition-sizes.ts";
 import { topicStates, type ObservedTopic } from "../../kafka/topic-state.ts";
 import { kafkaView } from "../../kafka/view.ts";
 import type { TopicShown } from "../../report/topics-text.ts";
 import { nearest } from "../../spec/nearest.ts";
-import { addressOf } from "../ask-kafka.ts";
 import type { Context } from "../context.ts";
 import { openKafka, type OpenKafka } from "../open-kafka.ts";
 import { countsOf, nobodyTells } from "./list-topics.ts";
@@ -30,8 +28,7 @@ export async function describeTopics(
   const led = topics.flatMap(({ name: topic, partitions }) =>
     partitions.map(({ partition, leader }) => ({ topic, partition, leader })),
   );
-  const brokers = membersOf(open.cluster, "broker").map((member) => ({ id: member.id, address: addressOf(member) }));
-  const sizes = await partitionSizes(led, brokers, signal, patienceMs);
+  const sizes = await partitionSizes(led, open.brokers, signal, patienceMs);
   return { cluster: open.name, topics: topics.map((topic) => shown(topic, sizes)) };
 }
 
