@@ -78,7 +78,10 @@ async function readSecret(
   }
   const value = around.env[env ?? ""] ?? "";
   if (value !== "") return value;
-  throw missing(`the password is to be in the variable ${env}, which is not set or empty`, `set it: \`export ${env}=...\``);
+  throw missing(
+    `the password is to be in the variable ${env}, which is not set or empty`,
+    `set it: \`export ${env}=...\``,
+  );
 }
 
 async function read(what: string, path: string, { folder, home }: Around): Promise<string> {
