@@ -40,6 +40,7 @@ export const tiers: readonly Tier[] = [
       "src/fault.ts",
       "src/fault-codes.ts",
       "src/fault-causes.ts",
+      "src/fault-causes-connect.ts",
       "src/fault-causes-ec2.ts",
       "src/fault-causes-groups.ts",
     ],

@@ -2,6 +2,7 @@
  * Of every error code: how it comes about, and what to do about it, in Markdown. Only the reference of errors is made of it, so that no
  * command loads it; what is wrong in a case at hand, the error itself says.
  */
+import { connectFaultCauses } from "./fault-causes-connect.ts";
 import { ec2FaultCauses } from "./fault-causes-ec2.ts";
 import { externalFaultCauses } from "./fault-causes-external.ts";
 import { groupFaultCauses } from "./fault-causes-groups.ts";
@@ -11,6 +12,7 @@ import type { FaultCode } from "./fault-codes.ts";
 type Causes = { readonly cause: string; readonly fix: string };
 
 export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
+  ...connectFaultCauses,
   ...ec2FaultCauses,
   ...externalFaultCauses,
   ...groupFaultCauses,

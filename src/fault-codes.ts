@@ -120,6 +120,14 @@ export const faultCodes = {
     exit: 1,
     means: "The spec asks for a change of a topic that moves data or deletes it, which is left to `kctl topics apply`.",
   },
+  "connect-unreachable": { exit: 1, means: "No worker of Kafka Connect answered." },
+  "connect-refused": { exit: 1, means: "A worker of Kafka Connect answered with an error." },
+  "connector-invalid": {
+    exit: 2,
+    means: "A connector's class is not there, or the connector does not take its settings; nothing was changed.",
+  },
+  "connector-failed": { exit: 1, means: "A connector or one of its tasks failed, or did not come to run in time." },
+  "secret-unreadable": { exit: 2, means: "A secret that the spec names is not where it says." },
   "topic-in-use": { exit: 1, means: "A topic holds somebody's data, and is left alone." },
   "smoke-test-failed": { exit: 1, means: "A check of the smoke test failed." },
   "canary-failed": {

@@ -113,14 +113,17 @@ async function layOut(artifact: ApacheArtifact, jars: string, stage: string): Pr
   for (const jar of await readdir(join(folder, names.jars))) await chmod(join(folder, names.jars, jar), 0o644);
 }
 
-/** The archive's bytes depend on its content alone: sorted, without owners, with one time for all. */
 export async function assemble(
   artifact: ApacheArtifact,
   { jars, stage, archive, signal }: { jars: string; stage: string; archive: string; signal: AbortSignal },
 ): Promise<void> {
   await layOut(artifact, jars, stage);
+  await packFolder(stage, officialNames(artifact).folder, archive, signal);
+}
+
+/** The archive's bytes depend on its content alone: sorted, without owners, with one time for all. */
+export async function packFolder(stage: string, folder: string, archive: string, signal: AbortSignal): Promise<void> {
   const { create } = await import("tar");
-  const { folder } = officialNames(artifact);
   const files = (await readdir(join(stage, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(stage.length + 1))

@@ -1,8 +1,9 @@
 /** Where the cache is and where things lie in it: paths only, nothing is read. */
 import { join, resolve } from "node:path";
 import type { ApacheArtifact, Artifact, JavaArtifact } from "../services/desired.ts";
+import { pluginFolder } from "../services/plugins.ts";
 
-/** An artifact's archive, the folder that it unpacks to, and where in that most of it lies: Apache's names, and ours of a Java. */
+/** An artifact's archive, the folder that it unpacks to, and where in that most of it lies: Apache's names, and ours of the others. */
 export type OfficialNames = { readonly file: string; readonly folder: string; readonly jars: string };
 
 export function officialNames(artifact: Artifact): OfficialNames {
@@ -15,6 +16,10 @@ export function officialNames(artifact: Artifact): OfficialNames {
     case "zookeeper": {
       const folder = `apache-zookeeper-${version}-bin`;
       return { file: `${folder}.tar.gz`, folder, jars: "lib" };
+    }
+    case "connect-plugin": {
+      const folder = pluginFolder(artifact);
+      return { file: `${folder}.tgz`, folder, jars: "plugin" };
     }
     case "java": {
       // Without the build's number: the servers' commands are known before it is, and stay when it changes.

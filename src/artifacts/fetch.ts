@@ -11,6 +11,7 @@ import { adoptiumApi, adoptiumSource } from "./sources/adoptium.ts";
 import { apacheSites, apacheSource } from "./sources/apache.ts";
 import { mavenSource } from "./sources/maven.ts";
 import { mirrorSource } from "./sources/mirror.ts";
+import { pluginSource } from "./sources/plugin.ts";
 import type { Source } from "./sources/source.ts";
 import { forget, lookUp, store, type FetchedArtifact } from "./store.ts";
 import { provenHome } from "./temurin.ts";
@@ -36,6 +37,7 @@ function sourcesOf({ name }: Artifact, options: FetchOptions): readonly Source[]
   if (options.sources !== undefined) return options.sources;
   const mirror = options.mirror === null ? [] : [mirrorSource(options.mirror)];
   if (name === "java") return [...mirror, adoptiumSource(adoptiumApi)];
+  if (name === "connect-plugin") return [...mirror, pluginSource];
   return [...mirror, ...apacheSites.map(apacheSource), mavenSource];
 }
 

@@ -1,5 +1,5 @@
-/** The Maven project whose dependencies are the jars of an official archive. */
-import type { ApacheArtifact } from "../services/desired.ts";
+/** The Maven projects whose dependencies are the jars of an official archive, or of a plugin of Connect. */
+import type { ApacheArtifact, PluginSource } from "../services/desired.ts";
 import { minorOf } from "../spec/versions.ts";
 
 function dependency(group: string, name: string, version: string | null): string {
@@ -58,12 +58,37 @@ function zookeeper(version: string): string {
   return `<dependencyManagement><dependencies>${parent}</dependencies></dependencyManagement><dependencies>${list.join("")}</dependencies>`;
 }
 
+/** What every worker has: a second copy in a plugin would only be in the way. */
+const ofConnect = [
+  ...["connect-api", "connect-runtime", "connect-json", "connect-transforms", "kafka-clients"].map((name) => ({
+    group: "org.apache.kafka",
+    name,
+  })),
+  { group: "org.slf4j", name: "slf4j-api" },
+];
+
+/** A plugin of Connect with all that it needs, but for what Connect brings. */
+export function pluginPom({ group, artifact, version }: Extract<PluginSource, { kind: "maven" }>): string {
+  const exclusions = ofConnect.map(
+    ({ group, name }) => `<exclusion><groupId>${group}</groupId><artifactId>${name}</artifactId></exclusion>`,
+  );
+  const plugin = dependency(group, artifact, version).replace(
+    "</dependency>",
+    `<exclusions>${exclusions.join("")}</exclusions></dependency>`,
+  );
+  return project(`<dependencies>${plugin}</dependencies>`);
+}
+
 export function pomOf({ name, version }: ApacheArtifact): string {
+  return project(name === "kafka" ? kafka(version) : zookeeper(version));
+}
+
+function project(dependencies: string): string {
   return [
     `<project xmlns="http://maven.apache.org/POM/4.0.0">`,
     "<modelVersion>4.0.0</modelVersion>",
     "<groupId>kctl</groupId><artifactId>artifact</artifactId><version>1</version><packaging>pom</packaging>",
-    name === "kafka" ? kafka(version) : zookeeper(version),
+    dependencies,
     "</project>",
     "",
   ].join("\n");

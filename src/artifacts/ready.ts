@@ -21,9 +21,9 @@ export function markerPath(cache: string, artifact: Artifact): string {
 
 async function bytesOfJars(folder: string, artifact: Artifact): Promise<number> {
   const jars = join(folder, officialNames(artifact).jars);
-  // A Java's lib/ has folders as well, and in them the virtual machine itself.
-  const isJava = artifact.name === "java";
-  const names = (await readdir(jars, { recursive: isJava })).filter((name) => isJava || name.endsWith(".jar"));
+  // A Java's lib/ has folders as well, and in them the virtual machine itself; a plugin is laid out as its makers like it.
+  const all = artifact.name === "java" || artifact.name === "connect-plugin";
+  const names = (await readdir(jars, { recursive: all })).filter((name) => all || name.endsWith(".jar"));
   const found = await Promise.all(names.map(async (name) => await stat(join(jars, name))));
   const sizes = found.map((file) => (file.isFile() ? file.size : 0));
   return sizes.reduce((sum, size) => sum + size, 0);

@@ -43,18 +43,23 @@ const titles: Readonly<Record<Artifact["name"], string>> = {
   kafka: "Kafka",
   zookeeper: "ZooKeeper",
   java: "a Temurin JRE",
+  "connect-plugin": "Connect's plugin",
 };
 
 export function unavailable(artifact: Artifact, failures: readonly Failure[]): KctlError {
   const { file } = officialNames(artifact);
+  const detail = failures.map(({ source, why }) => `${source}: ${why}`).join("\n");
+  const what = `no source could give ${titles[artifact.name]} ${artifact.version}`;
+  if (artifact.name === "connect-plugin")
+    return new KctlError({ code: "artifact-unavailable", what, where: file, fix: "see `connect.plugins`", detail });
   const maven = artifact.name === "java" ? "" : "or install Maven (mvn); ";
   return new KctlError({
     code: "artifact-unavailable",
-    what: `no source could give ${titles[artifact.name]} ${artifact.version}`,
+    what,
     where: file,
     fix:
       `put ${file} and ${file}.sha512 into a folder and name it as artifacts.mirror; or run kctl fetch where there is ` +
       `a network and carry the cache over; ${maven}or set HTTPS_PROXY where a proxy is needed`,
-    detail: failures.map(({ source, why }) => `${source}: ${why}`).join("\n"),
+    detail,
   });
 }

@@ -5,6 +5,7 @@ import { checkCommand } from "./commands/check.ts";
 import { clientConfigCommand } from "./commands/client-config.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { connectorsCommand } from "./commands/connectors.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { diagramCommand } from "./commands/diagram.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -43,6 +44,7 @@ const commands = [
   lagCommand,
   offsetsCommand,
   topicsCommand,
+  connectorsCommand,
   restartCommand,
   stopCommand,
   startCommand,

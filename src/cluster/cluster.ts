@@ -1,4 +1,5 @@
 /** The resolved cluster: every node with its ids, names, ports, folders and heap. Data only; made by resolve.ts. */
+import type { PluginArtifact } from "../services/desired.ts";
 import type { roles } from "../spec/formats.ts";
 
 export type Role = (typeof roles)[number];
@@ -74,6 +75,8 @@ export type Cluster = {
   readonly topics: readonly Topic[];
   /** Whether topics that kctl made go once the spec has them no more. */
   readonly prune: boolean;
+  /** Of Connect's workers. */
+  readonly plugins: readonly PluginArtifact[];
   /** The user's settings of the machines' kernels. */
   readonly sysctl: Readonly<Record<string, string>>;
 };

@@ -1,5 +1,6 @@
 /** Spec, platform and known ids in; the resolved cluster out. Nothing here depends on the order of keys or on a clock. */
 import type { Spec } from "../spec/schema.ts";
+import { pluginArtifact } from "../services/plugins.ts";
 import { service, servicesInOrder } from "../services/registry.ts";
 import type { Cluster, ClusterNode, Member, Role } from "./cluster.ts";
 import { giveIds, type KnownIds } from "./known-ids.ts";
@@ -46,6 +47,7 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
       delete: goes,
     })),
     prune: spec.prune,
+    plugins: (spec.connect?.plugins ?? []).map(pluginArtifact),
     sysctl: spec.sysctl ?? {},
   };
 }

@@ -52,7 +52,7 @@ export function checkedSpec(text: string, folder: string, { specFile, env }: Con
     platform.sharedAddress === null ? ["nodes"] : ["provider"],
   );
   if (problems.length > 0) throw new KctlError(problems.map((problem) => result.toFault(problem)));
-  return { spec: withMirror(spec, folder), warnings, folder };
+  return { spec: withFiles(withMirror(spec, folder), folder), warnings, folder };
 }
 
 /** A mirror that is a folder lies where the spec says, seen from the spec. */
@@ -60,4 +60,29 @@ function withMirror(spec: Spec, folder: string): Spec {
   const mirror = spec.artifacts?.mirror;
   if (mirror === undefined || /^[a-z]+:/i.test(mirror)) return spec;
   return { ...spec, artifacts: { mirror: resolve(folder, mirror) } };
+}
+
+/** So do plugins, and secrets that are files. */
+function withFiles(spec: Spec, folder: string): Spec {
+  const { connect, connectors } = spec;
+  const placed = (path: string): string => (/^([a-z]+:|~(\/|$))/i.test(path) ? path : resolve(folder, path));
+  const plugins = connect?.plugins.map(({ archive, file, ...rest }) => ({
+    ...rest,
+    ...(archive === undefined ? {} : { archive: placed(archive) }),
+    ...(file === undefined ? {} : { file: placed(file) }),
+  }));
+  const settings = (config: NonNullable<typeof connectors>[number]["config"]): typeof config =>
+    Object.fromEntries(
+      Object.entries(config).map(([name, value]) => [
+        name,
+        typeof value === "object" && "file" in value.secret ? { secret: { file: placed(value.secret.file) } } : value,
+      ]),
+    );
+  return {
+    ...spec,
+    ...(connect === undefined || plugins === undefined ? {} : { connect: { ...connect, plugins } }),
+    ...(connectors === undefined
+      ? {}
+      : { connectors: connectors.map((one) => ({ ...one, config: settings(one.config) })) }),
+  };
 }

@@ -1,6 +1,6 @@
 /**
  * Restarts running servers, one at a time:
- * 1. Role by role in the order in which roles start: ZooKeeper servers, controllers, brokers.
+ * 1. Role by role in the order in which roles start: ZooKeeper servers, controllers, brokers, Connect's workers.
  * 2. Within a role those that do not serve first, then the others; last the one that leads (ZooKeeper's leader, the active
  *    controller, with ZooKeeper the broker that is the controller). Who that is is asked anew before each step.
  * 3. Each is asked whether it may go, with what was seen just then (`roll/decide.ts`, `kafka/may-restart.ts`): the quorum must

@@ -1,6 +1,6 @@
 /** What differs on a machine that is kctl's to set up: its user, software, Java, names, kernel settings, units and data volume. */
 import { withBlock } from "../render/hosts-block.ts";
-import type { ApacheArtifact, DesiredHost, DesiredMachine } from "../services/desired.ts";
+import type { DesiredHost, DesiredMachine, InstalledSoftware } from "../services/desired.ts";
 import type { Change, Edge, MachineStep } from "./change.ts";
 import { wantedDigest } from "./content-digest.ts";
 import { placed } from "./host-changes.ts";
@@ -107,10 +107,10 @@ export function volumeFirst(
 export function beforeServer(
   changes: readonly MachineChange[],
   node: string,
-  { name }: ApacheArtifact,
+  own: readonly Pick<InstalledSoftware["artifact"], "name">[],
 ): readonly MachineChange[] {
   const isOfOthers = ({ step }: MachineChange): boolean =>
-    step.kind === "software" && step.software.artifact.name !== name;
+    step.kind === "software" && !own.some(({ name }) => name === step.software.artifact.name);
   return changes.filter((one) => one.step.kind === "hosts" || (one.node === node && !isOfOthers(one)));
 }
 

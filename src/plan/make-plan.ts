@@ -2,6 +2,7 @@
 import type { Cluster, Member, Role } from "../cluster/cluster.ts";
 import type { Fault } from "../fault.ts";
 import type { DesiredHost, DesiredProcess, DesiredState } from "../services/desired.ts";
+import { softwareFor } from "../services/desired-state.ts";
 import { service } from "../services/registry.ts";
 import { isLiveSetting } from "../spec/setting-info.ts";
 import { minorOf } from "../spec/versions.ts";
@@ -176,7 +177,7 @@ function onHosts(
     return machineChanges(host, observed.hosts[host.node]?.machine, { first, files, fetched });
   });
   const setUp = (node: string, role: Role): readonly Edge[] =>
-    beforeServer(machines, node, service(role).artifact(cluster)).map(({ key }) => done(key));
+    beforeServer(machines, node, softwareFor(role, cluster)).map(({ key }) => done(key));
   return { hosts, machines, setUp };
 }
 

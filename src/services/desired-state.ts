@@ -1,5 +1,5 @@
 /** A cluster turned into what each machine must have. */
-import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
+import { membersOf, type Cluster, type Member, type Role } from "../cluster/cluster.ts";
 import type {
   ApacheArtifact,
   ClassArchive,
@@ -7,6 +7,7 @@ import type {
   DesiredHost,
   DesiredLiveSettings,
   DesiredState,
+  PluginArtifact,
 } from "./desired.ts";
 import { userSettings } from "./kafka-server.ts";
 import { onMachine } from "./machine.ts";
@@ -19,13 +20,21 @@ function foldersOf(members: readonly Member[]): readonly DesiredFolder[] {
   );
 }
 
-export function artifactsOf(cluster: Cluster): readonly ApacheArtifact[] {
+type Software = ApacheArtifact | PluginArtifact;
+
+export function artifactsOf(cluster: Cluster): readonly Software[] {
   return artifactsFor(cluster.members, cluster);
 }
 
-function artifactsFor(members: readonly Member[], cluster: Cluster): readonly ApacheArtifact[] {
-  const all = members.map(({ role }) => service(role).artifact(cluster));
+function artifactsFor(members: readonly Member[], cluster: Cluster): readonly Software[] {
+  const all = members.flatMap(({ role }) => softwareFor(role, cluster));
   return [...new Map(all.map((artifact) => [`${artifact.name} ${artifact.version}`, artifact])).values()];
+}
+
+/** All that a server of the role runs from. */
+export function softwareFor(role: Role, cluster: Cluster): readonly Software[] {
+  const { artifact, plugins } = service(role);
+  return [artifact(cluster), ...(plugins?.(cluster) ?? [])];
 }
 
 /** One for each software: its servers and its tools share it. */
@@ -34,6 +43,7 @@ export function classArchivesOf(
   classArchive: ServiceContext["classArchive"],
 ): readonly ClassArchive[] {
   return artifactsOf(cluster).flatMap((of) => {
+    if (of.name === "connect-plugin") return [];
     const path = classArchive(of);
     return path === null ? [] : [{ path, of, list: cluster.quorum }];
   });
@@ -51,7 +61,7 @@ export function desiredState(context: ServiceContext): DesiredState {
       folders: foldersOf(members),
       files: states.flatMap(({ files }) => files),
       processes: states.map(({ process }) => process),
-      storedIds: states.map(({ storedId }) => storedId),
+      storedIds: states.flatMap(({ storedId }) => storedId ?? []),
       storage: states.flatMap(({ storage }) => storage ?? []),
     };
     return machine === null

@@ -41,7 +41,8 @@ export type Origin = {
 export type Probe =
   | { readonly kind: "zookeeper"; readonly address: string; readonly port: number }
   | { readonly kind: "kafka"; readonly address: string; readonly port: number; readonly brokerId: number }
-  | { readonly kind: "controller"; readonly address: string; readonly port: number; readonly id: number };
+  | { readonly kind: "controller"; readonly address: string; readonly port: number; readonly id: number }
+  | { readonly kind: "connect"; readonly address: string; readonly port: number };
 
 /**
  * What must be gone before a service may start again: a broker refuses to start while the registration of its killed
@@ -91,7 +92,7 @@ export type DesiredStorage = {
 };
 
 /** Software unpacked where servers run from it; several clusters share it. */
-export type InstalledSoftware = { readonly artifact: ApacheArtifact; readonly folder: string };
+export type InstalledSoftware = { readonly artifact: ApacheArtifact | PluginArtifact; readonly folder: string };
 
 /** The Java that servers run: `link` is a symbolic link to its home. */
 export type HostJava = {
@@ -161,6 +162,15 @@ export type DesiredHost = {
 
 export type ApacheArtifact = { readonly name: "kafka" | "zookeeper"; readonly version: string };
 
+/** Jars of Connect's own: connectors, converters, transformations. `version` says which, and stands in its folder's name. */
+export type PluginArtifact = { readonly name: "connect-plugin"; readonly version: string; readonly from: PluginSource };
+
+export type PluginSource =
+  /** With all that it needs and Connect does not have. */
+  | { readonly kind: "maven"; readonly group: string; readonly artifact: string; readonly version: string }
+  /** A .tar.gz with jars in it, or one jar: a path, or an http(s) address. */
+  | { readonly kind: "archive" | "file"; readonly at: string; readonly sha512: string };
+
 /** A Java for machines that have none; `version` is the major one. */
 export type JavaArtifact = {
   readonly name: "java";
@@ -169,7 +179,7 @@ export type JavaArtifact = {
   readonly architecture: "x64" | "aarch64";
 };
 
-export type Artifact = ApacheArtifact | JavaArtifact;
+export type Artifact = ApacheArtifact | JavaArtifact | PluginArtifact;
 
 /** The user's settings of a broker that can be changed while it runs. */
 export type DesiredLiveSettings = {

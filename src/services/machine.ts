@@ -18,7 +18,9 @@ import type {
   DesiredVolume,
   HostsBlock,
   Owner,
+  PluginArtifact,
 } from "./desired.ts";
+import { pluginFolder } from "./plugins.ts";
 import { service } from "./registry.ts";
 import type { ServiceContext } from "./service.ts";
 
@@ -26,7 +28,7 @@ export type MachineInput = {
   readonly cluster: Cluster;
   readonly machine: MachinePlatform;
   readonly templates: ServiceContext["templates"];
-  readonly artifacts: readonly ApacheArtifact[];
+  readonly artifacts: readonly (ApacheArtifact | PluginArtifact)[];
 };
 
 const root: Owner = { user: "root", group: "root" };
@@ -95,8 +97,9 @@ export function onMachine(host: DesiredHost, node: ClusterNode, input: MachineIn
   return { ...host, processes, files, folders, machine: desired };
 }
 
-export function softwareOn({ software }: MachinePlatform, { name, version }: ApacheArtifact): string {
-  return `${software}/${name}-${version}`;
+export function softwareOn({ software }: MachinePlatform, artifact: ApacheArtifact | PluginArtifact): string {
+  if (artifact.name === "connect-plugin") return `${software}/${pluginFolder(artifact)}`;
+  return `${software}/${artifact.name}-${artifact.version}`;
 }
 
 /** A link to the home of the Java that the cluster runs on. */

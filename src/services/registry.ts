@@ -1,11 +1,12 @@
 /** The services that kctl knows, in the order in which they start. A new one is a file and a line here. */
 import type { Role } from "../cluster/cluster.ts";
 import { broker } from "./broker.ts";
+import { connect } from "./connect.ts";
 import { controller } from "./controller.ts";
 import type { Service } from "./service.ts";
 import { zookeeper } from "./zookeeper.ts";
 
-export const servicesInOrder: readonly Service[] = [zookeeper, controller, broker];
+export const servicesInOrder: readonly Service[] = [zookeeper, controller, broker, connect];
 
 export function service(role: Role): Service {
   const found = servicesInOrder.find((candidate) => candidate.role === role);

@@ -2,7 +2,15 @@
 import type { Cluster, Member, Role } from "../cluster/cluster.ts";
 import type { Platform } from "../cluster/platform.ts";
 import type { Spec } from "../spec/schema.ts";
-import type { ApacheArtifact, Artifact, DesiredFile, DesiredProcess, DesiredStorage, StoredId } from "./desired.ts";
+import type {
+  ApacheArtifact,
+  Artifact,
+  DesiredFile,
+  DesiredProcess,
+  DesiredStorage,
+  PluginArtifact,
+  StoredId,
+} from "./desired.ts";
 
 export type Section = {
   readonly heap?: number | undefined;
@@ -34,6 +42,8 @@ export type Identity = {
 export const templateNames = [
   "kafka-log4j.properties",
   "kafka-log4j2.yaml",
+  "connect-log4j.properties",
+  "connect-log4j2.yaml",
   "zookeeper-log4j.properties",
   "zookeeper-logback.xml",
   "server.service",
@@ -46,7 +56,8 @@ export type TemplateName = (typeof templateNames)[number];
 export type MemberState = {
   readonly files: readonly DesiredFile[];
   readonly process: DesiredProcess;
-  readonly storedId: StoredId;
+  /** null: it is born with no id that it would have to keep. */
+  readonly storedId: StoredId | null;
   readonly storage: DesiredStorage | null;
 };
 
@@ -59,11 +70,13 @@ export type Service = {
   readonly firstId: number;
   readonly basePorts: (spec: Spec) => Readonly<Record<string, number>>;
   /** What its part of the spec is called. */
-  readonly sectionName: "kafka" | "zookeeper" | "controller";
+  readonly sectionName: "kafka" | "zookeeper" | "controller" | "connect";
   readonly section: (spec: Spec) => Section;
   readonly defaultHeapMiB: Readonly<Record<Platform["profile"], number>>;
   /** The archive that it runs from. */
   readonly artifact: (cluster: Cluster) => ApacheArtifact;
+  /** What it loads beside that. */
+  readonly plugins?: (cluster: Cluster) => readonly PluginArtifact[];
   /** Roles that must serve before it can start; a majority of them where they are an ensemble. */
   readonly needs: (cluster: Cluster) => readonly Role[];
   /** The ports, by their names, that it must reach on other servers. */

@@ -107,6 +107,7 @@ export function portsInUse(spec: Spec): readonly number[] {
     ...(countOf(spec, "zookeeper") > 0 ? [2181, 2888, 3888] : []),
     ...(countOf(spec, "controller") > 0 ? [9093] : []),
     ...(countOf(spec, "broker") > 0 ? [9091, clients.port] : []),
+    ...(countOf(spec, "connect") > 0 ? [8083] : []),
     ...(external === undefined ? [] : [external.port]),
   ];
 }

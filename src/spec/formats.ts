@@ -13,6 +13,8 @@ export type FormatName =
   | "addresses"
   | "broker-address"
   | "jvm-flag"
+  | "coordinates"
+  | "sha512"
   | "setting";
 
 /** What a value of the format is, as it ends the sentence "`heap` takes ...". */
@@ -26,6 +28,8 @@ export const formatPhrases: Readonly<Record<FormatName, string>> = {
   addresses: "a range of addresses such as `10.0.0.0/8`",
   "broker-address": "an address such as `broker.example.com:9092`",
   "jvm-flag": "one flag of the JVM, such as `-XX:+UseZGC`",
+  coordinates: "Maven coordinates, GROUP:ARTIFACT:VERSION",
+  sha512: "a SHA-512, 128 hexadecimal digits",
   setting: "text, a number, or true or false",
 };
 
@@ -93,10 +97,29 @@ export const brokerAddress = format(
     }),
 );
 
+export const coordinates = format(
+  "coordinates",
+  z.string().regex(/^[A-Za-z0-9_.-]{1,200}:[A-Za-z0-9_.-]{1,200}:[A-Za-z0-9_.-]{1,100}$/),
+);
+
+export const sha512 = format("sha512", z.string().regex(/^[0-9A-Fa-f]{128}$/));
+
 export const text = z.string().min(1);
 
+const setting = format("setting", z.string());
+
 /** Settings of a program's own file: any name, taken as spelled. */
-export const settings = z.record(z.string(), format("setting", z.string()));
+export const settings = z.record(z.string(), setting);
+
+const secret = z.strictObject({
+  secret: z.union([z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })]),
+});
+
+/** Where a secret comes from: the text of a file, or a variable of kctl's own environment. */
+export type Secret = z.output<typeof secret>["secret"];
+
+/** Settings of which each may be a secret. */
+export const settingsWithSecrets = z.record(z.string(), z.union([setting, secret]));
 
 /** Spaces are allowed inside (paths), but not another flag after a space. */
 export const jvmFlags = z.array(

@@ -22,6 +22,8 @@ export type KeyInfo = {
   readonly laterValues?: Readonly<Record<string, string>>;
   /** Scalars below are taken as they are spelled (`012`, `1e3`), since they go to a file of Kafka's own. */
   readonly verbatim?: boolean;
+  /** A setting below may be a secret: `{ secret: { file: PATH } }`, `{ secret: { env: NAME } }`. */
+  readonly secrets?: true;
   /** A value that is right, as one would write it; shown where it is missing or wrong. */
   readonly example?: string;
   /** Words that people bring from other tools, for which this key is named. */

@@ -2,10 +2,12 @@
 import {
   brokerAddress,
   clusterName,
+  coordinates,
   duration,
   formatPhrases,
   jvmFlags,
   label,
+  sha512,
   size,
   topicName,
   version,
@@ -26,6 +28,8 @@ const schemas = {
   "cluster-name": clusterName,
   "topic-name": topicName,
   "broker-address": brokerAddress,
+  coordinates,
+  sha512,
 } as const;
 
 /** Whether a text is right as it stands. */
@@ -57,6 +61,10 @@ export function mendText(format: FormatName, text: string): Mend {
       return { what: null, fix: mendAddress(text) };
     case "jvm-flag":
       return { what: null, fix: mendFlag(text) };
+    case "coordinates":
+      return { what: null, fix: "write them as `org.apache.kafka:connect-file:3.9.1`" };
+    case "sha512":
+      return { what: null, fix: "write what its makers publish, or what `sha512sum` prints" };
     case "setting":
       return { what: null, fix: "write the value as it would stand in Kafka's own file" };
   }

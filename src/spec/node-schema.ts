@@ -51,7 +51,6 @@ export const node = z.strictObject({
     example: "[zookeeper, broker]",
     also: ["role", "services", "type"],
     laterValues: {
-      connect: "Kafka Connect (the role `connect`)",
       burrow: "Burrow (the role `burrow`)",
     },
   }),
@@ -61,7 +60,7 @@ export const node = z.strictObject({
     example: "rack-a",
   }),
   heap: key(size.optional(), {
-    doc: "The heap of each JVM on this node, over the one that `kafka` and `zookeeper` give.",
+    doc: "The heap of each JVM on this node, over the one that `kafka`, `zookeeper` and the others give.",
     effect: "restart",
     unit: "size",
     example: "1GiB",

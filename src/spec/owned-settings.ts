@@ -33,6 +33,19 @@ const ofZookeeper: Owned = [
   [/^(dynamicConfigFile|standaloneEnabled|reconfigEnabled|skipACL)$/i, takeOut],
 ];
 
+const ofConnect: Owned = [
+  [/^bootstrap\.servers$/, "take it out: kctl lists the brokers of this spec"],
+  [/^group\.id$/, "take it out: kctl calls the workers' group `connect-` and the cluster's name"],
+  [/^(config|offset|status)\.storage\.topic$/, "take it out: kctl calls Connect's topics by the cluster's name"],
+  [
+    /^(listeners|rest\.(host\.name|port|advertised\.(host\.name|port|listener)))$/,
+    "take it out: workers listen on 8083; on `local` all ports move along with `provider.port`",
+  ],
+  [/^admin\.listeners$/, takeOut],
+  [/^plugin\.path$/, "write `connect.plugins`"],
+  [/^config\.providers\.kctl\./, takeOut],
+];
+
 const jvmFlags: Owned = [
   [/^-(Xmx|Xms|XX:MaxHeapSize=|XX:InitialHeapSize=)/, "write `heap`, such as `heap: 1GiB`"],
   [/^-Dkctl\./, "take it out"],
@@ -49,9 +62,11 @@ function insteadOf(owned: Owned, name: string): string | null {
   return owned.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }
 
+const ofRole = { broker: ofBroker, zookeeper: ofZookeeper, connect: ofConnect } as const;
+
 /** Null for a setting that is the user's to make. */
-export function insteadOfSetting(of: "broker" | "zookeeper", name: string): string | null {
-  return insteadOf(of === "broker" ? ofBroker : ofZookeeper, name);
+export function insteadOfSetting(of: keyof typeof ofRole, name: string): string | null {
+  return insteadOf(ofRole[of], name);
 }
 
 export function insteadOfFlag(flag: string): string | null {

@@ -4,6 +4,7 @@
  */
 import type { Problem, SpecPath } from "./problem.ts";
 import { chosen, isOn, specShape, type Key, type Shape } from "./shape.ts";
+import { secretIn } from "./secret-value.ts";
 import { valueAt, type MapValue, type Scalar, type Value } from "./tree.ts";
 import { unknownKey } from "./unknown-key.ts";
 import { keyName, shown } from "./words.ts";
@@ -34,7 +35,7 @@ export function prepare(root: Value): Prepared {
       const item: Shape = here.kind === "list" ? here.item : { kind: "any" };
       return value.items.map((entry, index) => walk(entry, item, [...path, index], key));
     }
-    if (here.kind === "table" && key?.info.verbatim === true) return table(value, path);
+    if (here.kind === "table" && key?.info.verbatim === true) return table(value, path, key.info.secrets === true);
     if (value.partial && here.kind === "map")
       for (const name of here.keys.keys()) if (!value.entries.has(name)) meant.push([...path, name]);
     const option = shape.kind === "choice" && here.kind === "map" ? optionOf(value, shape.by) : null;
@@ -65,14 +66,20 @@ export function prepare(root: Value): Prepared {
         code: "spec-not-built",
         path,
         what: `${later[value.text] ?? ""} ${notYet}`,
-        fix: "use the roles `zookeeper` and `broker`",
+        fix: `take ${shown(value.text)} out`,
       });
     return value.value;
   }
 
-  function table(value: MapValue, path: SpecPath): Record<string, string> {
-    const taken: [string, string][] = [];
+  function table(value: MapValue, path: SpecPath, secrets: boolean): Record<string, unknown> {
+    const taken: [string, unknown][] = [];
     for (const [name, { value: setting }] of value.entries) {
+      if (secrets && setting.kind === "map" && setting.entries.has("secret")) {
+        const secret = secretIn(setting, [...path, name]);
+        if ("problem" in secret) problems.push(secret.problem);
+        else taken.push([name, secret]);
+        continue;
+      }
       const problem = settingProblem(setting, [...path, name]);
       if (problem !== null) problems.push(problem);
       else if (setting.kind === "scalar") taken.push([name, setting.text]);

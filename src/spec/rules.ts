@@ -3,6 +3,7 @@ import { isCounted } from "./counts.ts";
 import type { Spec } from "./schema.ts";
 import { knownSettingRules } from "./known-setting-rules.ts";
 import { awsRules } from "./aws-rules.ts";
+import { connectRules, workerRules } from "./connect-rules.ts";
 import { externalRules } from "./external-rules.ts";
 import { listenerRules } from "./listener-rules.ts";
 import { nodeRules } from "./node-rules.ts";
@@ -22,10 +23,19 @@ export type RuleProblem = Problem & {
 
 export type RuleResult = { readonly problems: readonly RuleProblem[]; readonly warnings: readonly RuleProblem[] };
 
-const counting = [ensembleRules, replicationRules];
-const always = [nodeRules, awsRules, listenerRules, knownSettingRules, settingRules, softwareRules, topicRules];
+const counting = [ensembleRules, replicationRules, workerRules];
+const always = [
+  nodeRules,
+  awsRules,
+  connectRules,
+  listenerRules,
+  knownSettingRules,
+  settingRules,
+  softwareRules,
+  topicRules,
+];
 /** Of a cluster that kctl does not manage. */
-const outside = [externalRules, doubtfulSettings, settingRules, softwareRules, topicRules];
+const outside = [externalRules, workerRules, doubtfulSettings, settingRules, softwareRules, topicRules];
 
 /** A Kafka that somebody sells may have settings of its own. */
 function doubtfulSettings(spec: Spec): RuleResult {

@@ -3,25 +3,13 @@
  * the reference page and the checks of load.ts all come from here.
  */
 import { z } from "zod";
-import {
-  advertise,
-  cidr,
-  clusterName,
-  duration,
-  jvmFlags,
-  port,
-  settings,
-  size,
-  text,
-  topicName,
-  version,
-} from "./formats.ts";
-import { ec2, key, remote, type Effect } from "./key-info.ts";
+import { advertise, cidr, clusterName, duration, port, settings, text, topicName, version } from "./formats.ts";
+import { connect, connector } from "./connect-schema.ts";
+import { ec2, key, remote } from "./key-info.ts";
 import { node } from "./node-schema.ts";
 import { provider } from "./provider-schema.ts";
+import { config, heap, jvm } from "./section-keys.ts";
 import { newestKafkas } from "./versions.ts";
-
-export type { Effect } from "./key-info.ts";
 
 const clients = z.strictObject({
   port: key(port.default(9092), {
@@ -56,32 +44,6 @@ const external = z.strictObject({
     example: "[203.0.113.0/24]",
   }),
 });
-
-function heap(who: string, laptop: string) {
-  return key(size.optional(), {
-    doc: `The heap of each ${who}'s JVM. Default: ${laptop}.`,
-    effect: "restart",
-    unit: "size",
-    example: "1GiB",
-    also: ["memory", "mem", "xmx", "heapSize"],
-  });
-}
-
-const jvm = key(jvmFlags.default([]), {
-  doc: "Further flags of the JVM, after kctl's own.",
-  effect: "restart",
-  example: '["-XX:+UseZGC"]',
-  also: ["jvmFlags", "javaOpts", "opts", "jvmOptions"],
-});
-
-function config(doc: string, effect: Effect = "restart") {
-  return key(settings.default({}), {
-    doc,
-    effect,
-    verbatim: true,
-    also: ["settings", "properties", "configuration", "conf"],
-  });
-}
 
 const kafka = z.strictObject({
   version: key(version, {
@@ -226,8 +188,18 @@ export const specSchema = z.strictObject({
     example: "true",
   }),
   burrow: key(z.unknown().optional(), { doc: "Burrow.", effect: "restart", later: "Burrow" }),
-  connect: key(z.unknown().optional(), { doc: "Kafka Connect.", effect: "restart", later: "Kafka Connect" }),
-  connectors: key(z.unknown().optional(), { doc: "Connectors.", effect: "live", later: "Kafka Connect" }),
+  connect: key(connect.optional(), {
+    doc: "The workers of Kafka Connect: they run on the nodes with the role `connect`.",
+    effect: "restart",
+    also: ["kafkaConnect", "worker", "workers"],
+  }),
+  connectors: key(z.array(connector).optional(), {
+    doc: "Connectors as `kctl connectors apply` makes them. Those that are not here are left alone.",
+    effect: "live",
+    example:
+      "[{ name: orders-to-file, class: org.apache.kafka.connect.file.FileStreamSinkConnector, config: { topics: orders, file: /tmp/orders.txt } }]",
+    also: ["connector"],
+  }),
   metrics: key(z.boolean().optional(), { doc: "Metrics.", effect: "restart", later: "exporting metrics" }),
 });
 

@@ -5,28 +5,37 @@ import type { RuleProblem, RuleResult } from "./rules.ts";
 import type { Spec } from "./schema.ts";
 import { shown } from "./words.ts";
 
-type Role = "broker" | "controller" | "zookeeper";
+type Role = "broker" | "controller" | "zookeeper" | "connect";
 
-const titles = { broker: "a broker", controller: "a controller", zookeeper: "a ZooKeeper server" } as const;
-const smallestMiB = { broker: 128, controller: 128, zookeeper: 64 } as const;
+const titles = {
+  broker: "a broker",
+  controller: "a controller",
+  connect: "a Connect worker",
+  zookeeper: "a ZooKeeper server",
+} as const;
+const smallestMiB = { broker: 128, controller: 128, connect: 128, zookeeper: 64 } as const;
 /** The hungriest first: a node's heap is for each of its servers. */
-const byHunger = ["broker", "controller", "zookeeper"] as const;
+const byHunger = ["broker", "controller", "connect", "zookeeper"] as const;
 
 export function settingRules(spec: Spec): RuleResult {
-  const { kafka, zookeeper, controller, nodes, topics } = spec;
+  const { kafka, zookeeper, controller, connect, connectors, nodes, topics } = spec;
   const problems = [
     ...configRules("broker", ["kafka", "config"], kafka.config),
     ...configRules("zookeeper", ["zookeeper", "config"], zookeeper.config),
     ...nodes.flatMap(({ config }, index) => configRules("broker", ["nodes", index, "config"], config)),
     // Controllers read the same table of settings as brokers.
     ...configRules("broker", ["controller", "config"], controller?.config ?? {}),
+    ...configRules("connect", ["connect", "config"], connect?.config ?? {}),
     ...(topics ?? []).flatMap(({ config }, index) => configRules(null, ["topics", index, "config"], config)),
+    ...(connectors ?? []).flatMap(({ config }, index) => configRules(null, ["connectors", index, "config"], config)),
     ...flagRules(["kafka", "jvm"], kafka.jvm),
     ...flagRules(["controller", "jvm"], controller?.jvm ?? []),
     ...flagRules(["zookeeper", "jvm"], zookeeper.jvm),
+    ...flagRules(["connect", "jvm"], connect?.jvm ?? []),
     ...heapRule("broker", ["kafka", "heap"], kafka.heap),
     ...heapRule("zookeeper", ["zookeeper", "heap"], zookeeper.heap),
     ...heapRule("controller", ["controller", "heap"], controller?.heap),
+    ...heapRule("connect", ["connect", "heap"], connect?.heap),
     ...nodes.flatMap(({ heap, roles }, index) =>
       heapRule(byHunger.find((role) => roles.includes(role)) ?? "zookeeper", ["nodes", index, "heap"], heap),
     ),
@@ -36,9 +45,9 @@ export function settingRules(spec: Spec): RuleResult {
 
 /** @param role null for topics, whose settings are all the user's */
 function configRules(
-  role: "broker" | "zookeeper" | null,
+  role: "broker" | "zookeeper" | "connect" | null,
   path: SpecPath,
-  config: Readonly<Record<string, string>>,
+  config: Readonly<Record<string, unknown>>,
 ): RuleProblem[] {
   return Object.keys(config).flatMap((name): RuleProblem[] => {
     const at = [...path, name];

@@ -42,10 +42,17 @@ export function keyName(path: SpecPath): string {
   return shown(path.slice(start + 1, end + 1).join("."));
 }
 
+const entries: Readonly<Record<string, string>> = {
+  nodes: "a node",
+  topics: "a topic",
+  connectors: "a connector",
+  plugins: "a plugin",
+};
+
 /** What has the keys at this path: `a spec`, `kafka`, `a node`. */
 export function ownerName(path: SpecPath): string {
   const [last] = path.slice(-1);
   if (last === undefined) return "a spec";
-  if (typeof last === "number") return path[0] === "nodes" ? "a node" : path[0] === "topics" ? "a topic" : "an item";
+  if (typeof last === "number") return entries[String(path.at(-2))] ?? "an item";
   return keyName(path);
 }

@@ -35,7 +35,8 @@ const cache = (): string => inject("cache");
 
 /** The ports of a local cluster of three of each role. */
 function portsFrom(port: number): readonly number[] {
-  const bases = [port - 1, port, port + 1, port + 2, port - 9092 + 2181, port - 9092 + 2888, port - 9092 + 3888];
+  const moved = port - 9092;
+  const bases = [port - 1, port, port + 1, port + 2, moved + 2181, moved + 2888, moved + 3888, moved + 8083];
   return [0, 10, 20].flatMap((step) => bases.map((base) => base + step));
 }
 

@@ -49,6 +49,17 @@ describe("wanted", () => {
       ],
     ],
     [
+      "Connect, which nobody from outside may ask",
+      { ...kraft, nodes: [...kraft.nodes, { name: "w", roles: ["connect"], instanceType: ["m7g.medium"] }] },
+      none,
+      [
+        "8083 group kctl: between members, Connect worker (rest)",
+        "9091 group kctl: between members, broker (internal)",
+        "9092 group kctl: between members, broker (clients)",
+        "9093 group kctl: between members, controller (controller)",
+      ],
+    ],
+    [
       "an external listener, another port for clients, the same range twice",
       { ...kraft, kafka: { version: "4.1.1", clients: { port: 19_092 } } },
       { ssh: [], clients: ["10.0.0.0/8", "10.0.0.0/8"], external: { port: 9094, from: ["0.0.0.0/0"] } },

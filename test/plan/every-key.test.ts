@@ -6,6 +6,7 @@ import { membersOf } from "../../src/cluster/cluster.ts";
 import type { Context } from "../../src/operations/context.ts";
 import { destroy } from "../../src/operations/destroy.ts";
 import { fetch } from "../../src/operations/fetch.ts";
+import { connectorChanges } from "../../src/plan/connector-difference.ts";
 import { makePlan, type Plan } from "../../src/plan/make-plan.ts";
 import type { ObservedKafka } from "../../src/plan/observed.ts";
 import type { Receipt } from "../../src/plan/receipt.ts";
@@ -41,6 +42,8 @@ type Draft = {
   kafka: Record<string, unknown>;
   zookeeper?: Record<string, unknown>;
   controller?: Record<string, unknown>;
+  connect?: Record<string, unknown>;
+  connectors?: object[];
   nodes: [Record<string, unknown>, Record<string, unknown>];
   topics: [Record<string, unknown>];
 };
@@ -53,7 +56,7 @@ function base(first: string): Draft {
     ...(first === "zookeeper" ? { zookeeper: { heap: "256MiB" } } : {}),
     nodes: [
       { group: "n", count: 3, roles: [first, "broker"], rack: "r1" },
-      { name: "extra", roles: ["broker"], rack: "r2", config: { "background.threads": "12" } },
+      { name: "extra", roles: ["broker", "connect"], rack: "r2", config: { "background.threads": "12" } },
     ],
     topics: [{ name: "orders", partitions: 6, replicas: 3, config: { "retention.ms": "1000" } }],
   };
@@ -169,6 +172,53 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   "controller.jvm": [
     { only: "controller", change: (spec) => (spec.controller = { jvm: ["-XX:+UseZGC"] }), why: ["controller.jvm"] },
   ],
+  "connect.heap": [{ change: (spec) => (spec.connect = { heap: "384MiB" }), why: ["connect.heap"] }],
+  "connect.config": [
+    {
+      change: (spec) => (spec.connect = { config: { "offset.flush.interval.ms": "5000" } }),
+      why: ["connect.config.offset.flush.interval.ms"],
+    },
+  ],
+  "connect.plugins.maven": [
+    { change: (spec) => (spec.connect = { plugins: [{ maven: "org.example:a:1" }] }), why: ["connect.plugins"] },
+  ],
+  "connect.plugins.archive": [
+    {
+      change: (spec) => (spec.connect = { plugins: [{ archive: "a.tgz", sha512: "0a".repeat(64) }] }),
+      why: ["connect.plugins"],
+    },
+  ],
+  "connect.plugins.file": [
+    {
+      change: (spec) => (spec.connect = { plugins: [{ file: "a.jar", sha512: "0a".repeat(64) }] }),
+      why: ["connect.plugins"],
+    },
+  ],
+  "connect.plugins.sha512": [
+    {
+      change: (spec) => (spec.connect = { plugins: [{ file: "a.jar", sha512: "0b".repeat(64) }] }),
+      why: ["connect.plugins"],
+    },
+  ],
+  "connect.jvm": [{ change: (spec) => (spec.connect = { jvm: ["-Dx=1"] }), why: ["connect.jvm"] }],
+  "connectors.name": [
+    {
+      change: (spec) => (spec.connectors = [{ name: "a", class: "A" }]),
+      otherwise: "connectors are made by their own commands",
+    },
+  ],
+  "connectors.class": [
+    {
+      change: (spec) => (spec.connectors = [{ name: "a", class: "B" }]),
+      otherwise: "connectors are made by their own commands",
+    },
+  ],
+  "connectors.config": [
+    {
+      change: (spec) => (spec.connectors = [{ name: "a", class: "A", config: { "tasks.max": "2" } }]),
+      otherwise: "connectors are made by their own commands",
+    },
+  ],
   "nodes.group": [
     {
       change: (spec) => (spec.nodes[0]["group"] = "m"),
@@ -192,7 +242,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     {
       change: (spec) => {
         const [first = "", ...others] = spec.nodes[0]["roles"] as string[];
-        spec.nodes[1]["roles"] = [first, ...others];
+        spec.nodes[1]["roles"] = [first, ...others, "connect"];
       },
       why: ["nodes"],
     },
@@ -297,7 +347,11 @@ const fieldsOf = ({ changes }: Plan): readonly string[] =>
   [...new Set(changes.flatMap(({ why }) => why.map(({ field }) => field)))].toSorted();
 
 /** What is told by the tests at the end of this file. */
-const others = ["destroy refuses a protected cluster", "artifacts come from the mirror"];
+const others = [
+  "destroy refuses a protected cluster",
+  "artifacts come from the mirror",
+  "connectors are made by their own commands",
+];
 
 test("every key that is built has its case, and nothing else has", () => {
   const built = leaves.filter(({ later, here }) => later === null && here).map(({ path }) => path);
@@ -308,7 +362,7 @@ test("every key that is built has its case, and nothing else has", () => {
 
 test("what is not built says so itself", () => {
   const waiting = leaves.filter(({ later }) => later !== null).map(({ path }) => path);
-  expect(waiting).toEqual(expect.arrayContaining(["burrow", "nodes.dataDirs", "connectors"]));
+  expect(waiting).toEqual(expect.arrayContaining(["burrow", "nodes.dataDirs"]));
 });
 
 test("what is for machines of another kind says so itself", () => {
@@ -395,5 +449,12 @@ test("artifacts come from the mirror", async () => {
   const { artifacts } = await fetch(context);
   expect(artifacts).toMatchObject([
     { name: "kafka", version: "3.9.1", source: expect.stringContaining(archive.file) as string },
+  ]);
+});
+
+test("connectors are made by their own commands", () => {
+  const wanted = { name: "a", config: { "connector.class": "B", "tasks.max": "2" } };
+  expect(connectorChanges([wanted], [])).toMatchObject([
+    { verb: "create", diff: ["+connector.class=B", "+tasks.max=2"] },
   ]);
 });

@@ -26,6 +26,8 @@ const platform: Platform = {
 const templates = {
   "kafka-log4j.properties": "",
   "kafka-log4j2.yaml": "",
+  "connect-log4j.properties": "",
+  "connect-log4j2.yaml": "",
   "zookeeper-log4j.properties": "",
   "zookeeper-logback.xml": "",
   "server.service": "",

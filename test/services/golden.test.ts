@@ -8,6 +8,7 @@ import type { Platform } from "../../src/cluster/platform.ts";
 import { resolveCluster } from "../../src/cluster/resolve.ts";
 import type { DesiredState } from "../../src/services/desired.ts";
 import { desiredState } from "../../src/services/desired-state.ts";
+import { pluginFolder } from "../../src/services/plugins.ts";
 import { templateNames, type ServiceContext } from "../../src/services/service.ts";
 import { specSchema } from "../../src/spec/schema.ts";
 import { settingInfo } from "../../src/spec/setting-info.ts";
@@ -63,6 +64,8 @@ const config = {
   "sasl.kerberos.kinit.cmd": "C:\\x",
 };
 
+const sha512 = "0123456789abcdef".repeat(8);
+
 const cases: Readonly<Record<string, Case>> = {
   "3.7.2-one-node": oneOf("3.7.2", both),
   "3.8.1-one-node": oneOf("3.8.1", both),
@@ -111,6 +114,33 @@ const cases: Readonly<Record<string, Case>> = {
     },
   },
   "4.3.1-external": { spec: { kafka: { version: "4.3.1", external: {} }, nodes: [{ name: "solo", roles: kraft }] } },
+  "3.9.1-connect": {
+    spec: {
+      kafka: { version: "3.9.1" },
+      connect: { heap: "384MiB", jvm: ["-Dx=1"], config: { "key.converter": "org.example.Converter" } },
+      nodes: [
+        { name: "solo", roles: [...both, "connect"] },
+        { name: "worker", roles: ["connect"] },
+      ],
+    },
+  },
+  "4.3.1-connect": {
+    spec: {
+      kafka: { version: "4.3.1" },
+      connect: {
+        plugins: [
+          { maven: "org.apache.kafka:connect-file:4.3.1" },
+          { archive: "https://mirror.example.com/x/debezium-connector-postgres-3.6.1.Final-plugin.tar.gz?t=1", sha512 },
+          { file: "libs/own.jar", sha512 },
+        ],
+      },
+      nodes: [
+        { group: "kafka", count: 2, roles: kraft },
+        { name: "worker", roles: ["connect"] },
+      ],
+    },
+    profile: "server",
+  },
   "3.9.2-kraft-one-node": oneOf("3.9.2", kraft),
   "4.0.2-one-node": oneOf("4.0.2", kraft),
   "4.1.2-one-node": oneOf("4.1.2", kraft),
@@ -153,7 +183,8 @@ function desiredOf({ spec, profile, joining = [] }: Case): {
     cluster,
     platform: at,
     java: "/java/bin/java",
-    software: (artifact) => `/cache/${artifact.name}-${artifact.version}`,
+    software: (artifact) =>
+      `/cache/${artifact.name === "connect-plugin" ? pluginFolder(artifact) : `${artifact.name}-${artifact.version}`}`,
     classArchive: (artifact) => `/cache/class-archives/${artifact.name}-${artifact.version}.jsa`,
     templates,
     identity: {

@@ -256,9 +256,9 @@ describe("warned of", () => {
 });
 
 test.each(["zookeeper", "controller"])("the ports in use with a %s are those that services declare", (first) => {
-  const spec = specOf({ node: { roles: [first, "broker"] }, ...external({ from: ["10.0.0.0/8"] }) });
+  const spec = specOf({ node: { roles: [first, "broker", "connect"] }, ...external({ from: ["10.0.0.0/8"] }) });
   const declared = servicesInOrder
-    .filter(({ role }) => role === first || role === "broker")
+    .filter(({ role }) => role === first || role === "broker" || role === "connect")
     .flatMap(({ basePorts }) => Object.values(basePorts(spec)));
   expect(new Set(portsInUse(spec))).toEqual(new Set([22, ...declared]));
 });

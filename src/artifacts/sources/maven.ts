@@ -11,6 +11,8 @@ import { pomOf } from "../pom.ts";
 import { findProgram, run } from "../run.ts";
 import type { Got, Source, SourceRequest } from "./source.ts";
 
+type Surroundings = Omit<SourceRequest, "artifact">;
+
 const timeoutMs = 15 * 60_000;
 
 /** Maven waits half an hour for a repository that says nothing; older versions read the first, newer ones the others. */
@@ -55,12 +57,7 @@ function counter(progress: SourceRequest["progress"]): (line: string) => void {
   };
 }
 
-async function copyJars(
-  mvn: string,
-  folder: string,
-  repository: string | null,
-  request: SourceRequest<ApacheArtifact>,
-): Promise<void> {
+async function copyJars(mvn: string, folder: string, repository: string | null, request: Surroundings): Promise<void> {
   const args = [
     // A jar that is not what its checksum says is a failure, not a warning.
     "--strict-checksums",
@@ -81,17 +78,19 @@ async function copyJars(
   throw new KctlError({ code: "artifact-unavailable", what: complaint(`${ran.stdout}\n${ran.stderr}`) });
 }
 
-async function make(mvn: string, repository: string | null, request: SourceRequest<ApacheArtifact>): Promise<string> {
+async function once<T>(
+  mvn: string,
+  repository: string | null,
+  request: Surroundings,
+  { pom, use }: { readonly pom: string; readonly use: (folder: string) => Promise<T> },
+): Promise<T> {
   const folder = await mkdtemp(join(request.folder, "maven-"));
   try {
-    await writeFile(join(folder, "pom.xml"), pomOf(request.artifact));
+    await writeFile(join(folder, "pom.xml"), pom);
     // Maven looks for this folder upwards, and would take up the settings of whatever project the cache lies in.
     await mkdir(join(folder, ".mvn"));
     await copyJars(mvn, folder, repository, request);
-    const archive = join(request.folder, officialNames(request.artifact).file);
-    const { artifact, signal } = request;
-    await assemble(artifact, { jars: join(folder, "jars"), stage: join(folder, "stage"), archive, signal });
-    return archive;
+    return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -101,21 +100,31 @@ function isDamage(error: unknown): boolean {
   return error instanceof KctlError && error.faults.some((fault) => fault.code === "artifact-damaged");
 }
 
-async function get(request: SourceRequest<ApacheArtifact>): Promise<Got> {
+/** The jars of a project's dependencies lie in `jars` of the folder that `use` is given, as long as it takes. */
+export async function withJars<T>(pom: string, request: Surroundings, use: (folder: string) => Promise<T>): Promise<T> {
   const mvn = await findProgram("mvn", request.env);
   if (mvn === null) throw new KctlError({ code: "artifact-unavailable", what: "there is no mvn on the PATH" });
   request.progress(0, null);
-  let path: string;
   try {
-    path = await make(mvn, null, request);
+    return await once(mvn, null, request, { pom, use });
   } catch (error) {
     if (!isDamage(error)) throw error;
     // A Maven that was killed once can leave half a jar in its local repository, and never looks at it again.
     const repository = join(request.folder, "repository");
-    path = await make(mvn, repository, request);
+    const made = await once(mvn, repository, request, { pom, use });
     await rm(repository, { recursive: true, force: true });
+    return made;
   }
-  return { path, sha512: await sha512Of(path, request.signal), source: "maven" };
+}
+
+async function get(request: SourceRequest<ApacheArtifact>): Promise<Got> {
+  const { artifact, signal } = request;
+  const path = await withJars(pomOf(artifact), request, async (folder) => {
+    const archive = join(request.folder, officialNames(artifact).file);
+    await assemble(artifact, { jars: join(folder, "jars"), stage: join(folder, "stage"), archive, signal });
+    return archive;
+  });
+  return { path, sha512: await sha512Of(path, signal), source: "maven" };
 }
 
 export const mavenSource: Source<ApacheArtifact> = { name: "maven", get };

@@ -19,7 +19,9 @@ const longestDigest = 64 * 1024;
 /** Where in a mirror the archive can lie. */
 function layouts(artifact: Artifact): readonly string[] {
   const { file } = officialNames(artifact);
-  return artifact.name === "java" ? [file] : [file, `${sitePath(artifact)}/${file}`];
+  return artifact.name === "java" || artifact.name === "connect-plugin"
+    ? [file]
+    : [file, `${sitePath(artifact)}/${file}`];
 }
 
 function digestIn(text: string, artifact: Artifact, where: string): string {

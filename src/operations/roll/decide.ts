@@ -27,6 +27,7 @@ export type RoleSeen = { readonly servers: readonly ServerSeen[] } & (
   | { readonly role: "controller"; readonly quorum: QuorumState; readonly fetchTimeoutMs: number }
   /** topics: null where no broker tells of them. */
   | { readonly role: "broker"; readonly topics: readonly TopicState[] | null }
+  | { readonly role: "connect" }
 );
 
 export type Decision =
@@ -48,7 +49,20 @@ export function decide(seen: RoleSeen, left: ReadonlySet<string>, patience: numb
   const [next] = inOrder;
   if (next === undefined) throw new RangeError("nothing is left to restart");
   const silent = inOrder.filter(({ silentSeconds }) => silentSeconds !== null && silentSeconds >= patience);
-  return seen.role === "broker" ? decideBrokers(seen, next, silent) : decideQuorum(seen, inOrder, next, silent);
+  switch (seen.role) {
+    case "broker":
+      return decideBrokers(seen, next, silent);
+    case "connect":
+      return decideWorkers(next, silent);
+    default:
+      return decideQuorum(seen, inOrder, next, silent);
+  }
+}
+
+/** What a worker leaves the others take up, and it keeps nothing itself: one at a time is all that it takes. */
+function decideWorkers(next: ServerSeen, silent: readonly ServerSeen[]): Decision {
+  if (silent.length > 0) return go(silent);
+  return next.silentSeconds === null ? go([next]) : wait(next, `${next.key} does not answer`);
 }
 
 /** Those that do not serve first, the one that leads last; among equals in the order of the cluster. */
@@ -70,8 +84,10 @@ const wait = ({ key }: ServerSeen, why: string, partitions: readonly HeldBack[] 
   partitions,
 });
 
+type QuorumSeen = Extract<RoleSeen, { role: "zookeeper" | "controller" }>;
+
 function decideQuorum(
-  seen: Exclude<RoleSeen, { role: "broker" }>,
+  seen: QuorumSeen,
   inOrder: readonly ServerSeen[],
   next: ServerSeen,
   silent: readonly ServerSeen[],
@@ -84,7 +100,7 @@ function decideQuorum(
   return go([next], answer.warning === null ? [] : [answer.warning]);
 }
 
-function hasLeader(seen: Exclude<RoleSeen, { role: "broker" }>): boolean {
+function hasLeader(seen: QuorumSeen): boolean {
   if (seen.role === "controller") return seen.quorum.leaderId !== null;
   return [...seen.modes.values()].some((mode) => mode === "leader" || mode === "standalone");
 }
@@ -94,7 +110,7 @@ const noLeader = (role: "zookeeper" | "controller"): MemberAnswer => ({
   why: role === "controller" ? "the controllers have no leader" : "the ZooKeeper ensemble has no leader",
 });
 
-function mayLeave(seen: Exclude<RoleSeen, { role: "broker" }>, id: number): MemberAnswer {
+function mayLeave(seen: QuorumSeen, id: number): MemberAnswer {
   return seen.role === "controller"
     ? mayControllerRestart(id, seen.quorum, seen.fetchTimeoutMs)
     : mayZookeeperRestart(id, seen.modes);

@@ -38,6 +38,8 @@ export function looker(survey: Survey, signal: AbortSignal): Look {
         return lookAtZookeepers(servers, signal);
       case "controller":
         return lookAtControllers(servers, signal);
+      case "connect":
+        return { role: "connect", servers: servers.map((server) => seen(server, false)) };
       default:
         return lookAtBrokers(servers, survey, signal);
     }

@@ -248,3 +248,16 @@ describe("brokers", () => {
     expect(decided(seen, left)).toBe(answer);
   });
 });
+
+describe("Connect's workers", () => {
+  const seen = (...about: readonly About[]): RoleSeen => ({ role: "connect", servers: servers(...about) });
+
+  it.each<[string, RoleSeen, string, string]>([
+    ["one at a time, in their order", seen(well, well), "n1 n2", "go n1"],
+    ["those that do not serve together, and first", seen(well, silent, silent), "n1 n2 n3", "go n2 n3"],
+    ["one that may only be busy is waited for", seen(well, justSilent), "n1 n2", "wait n2: n2 does not answer"],
+    ["one that is down keeps no other from it", seen(well, silent), "n1", "go n1"],
+  ])("%s", (_, at, left, expected) => {
+    expect(decided(at, left)).toBe(expected);
+  });
+});

@@ -31,6 +31,8 @@ const platform: Platform = {
 const templates = {
   "kafka-log4j.properties": "broker",
   "kafka-log4j2.yaml": "broker",
+  "connect-log4j.properties": "connect",
+  "connect-log4j2.yaml": "connect",
   "zookeeper-log4j.properties": "zookeeper",
   "zookeeper-logback.xml": "",
   "server.service": "",
