@@ -43,6 +43,7 @@ export const tiers: readonly Tier[] = [
       "src/fault-causes-connect.ts",
       "src/fault-causes-ec2.ts",
       "src/fault-causes-groups.ts",
+      "src/fault-causes-records.ts",
     ],
     above: ["spec", ...shapes],
     pure: true,

@@ -6,6 +6,7 @@ import { connectFaultCauses } from "./fault-causes-connect.ts";
 import { ec2FaultCauses } from "./fault-causes-ec2.ts";
 import { externalFaultCauses } from "./fault-causes-external.ts";
 import { groupFaultCauses } from "./fault-causes-groups.ts";
+import { recordFaultCauses } from "./fault-causes-records.ts";
 import { sshFaultCauses } from "./fault-causes-ssh.ts";
 import type { FaultCode } from "./fault-codes.ts";
 
@@ -16,6 +17,7 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
   ...ec2FaultCauses,
   ...externalFaultCauses,
   ...groupFaultCauses,
+  ...recordFaultCauses,
   ...sshFaultCauses,
   "spec-unreadable": {
     cause:
@@ -211,7 +213,7 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
     fix: "Mend in the spec what it says, then run `kctl up` again.",
   },
   "no-topic": {
-    cause: "The name is spelled otherwise, or nobody made the topic yet.",
+    cause: "The name is spelled otherwise, nobody made the topic yet, or a partition's number is beyond its last.",
     fix: "`kctl topics list` shows those that there are; `kctl topics apply` makes those of the spec.",
   },
   "topics-apply": {

@@ -115,7 +115,7 @@ export const faultCodes = {
     means: "A consumer group has members, which would go on from where they are; nothing was changed.",
   },
   "no-offsets": { exit: 1, means: "A consumer group has committed no offsets that could be reset." },
-  "no-topic": { exit: 1, means: "There is no such topic." },
+  "no-topic": { exit: 1, means: "There is no such topic, or it has no such partition." },
   "topics-apply": {
     exit: 1,
     means: "The spec asks for a change of a topic that moves data or deletes it, which is left to `kctl topics apply`.",
@@ -128,6 +128,9 @@ export const faultCodes = {
   },
   "connector-failed": { exit: 1, means: "A connector or one of its tasks failed, or did not come to run in time." },
   "secret-unreadable": { exit: 2, means: "A secret that the spec names is not where it says." },
+  "offset-out-of-range": { exit: 1, means: "A partition has no record at the offset that is to be read from." },
+  "record-refused": { exit: 1, means: "A line of standard input could not be made a record of." },
+  "record-unreadable": { exit: 1, means: "Kafka handed over records that kctl cannot read." },
   "topic-in-use": { exit: 1, means: "A topic holds somebody's data, and is left alone." },
   "smoke-test-failed": { exit: 1, means: "A check of the smoke test failed." },
   "canary-failed": {

@@ -6,6 +6,7 @@ import { clientConfigCommand } from "./commands/client-config.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { connectorsCommand } from "./commands/connectors.ts";
+import { consumeCommand } from "./commands/consume.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { diagramCommand } from "./commands/diagram.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -21,6 +22,7 @@ import { listCommand } from "./commands/list.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { offsetsCommand } from "./commands/offsets.ts";
 import { planCommand } from "./commands/plan.ts";
+import { produceCommand } from "./commands/produce.ts";
 import { renderCommand } from "./commands/render.ts";
 import { restartCommand } from "./commands/restart.ts";
 import { schemaCommand } from "./commands/schema.ts";
@@ -51,6 +53,8 @@ const commands = [
   destroyCommand,
   extendCommand,
   listCommand,
+  produceCommand,
+  consumeCommand,
   sshCommand,
   execCommand,
   logsCommand,

@@ -10,15 +10,32 @@ export function write(stream: NodeJS.WriteStream): WriteLine {
 
 /** As it is, without an end of line. */
 export function writeText(stream: NodeJS.WriteStream): (text: string) => void {
-  if (!watched.has(stream)) {
-    watched.add(stream);
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && error.code !== "ENOSPC") throw error;
-      // A reader that has seen enough is no failure; a result that could not be written is one.
-      if (error.code === "ENOSPC" && stream === process.stdout) process.once("exit", () => (process.exitCode ||= 1));
-    });
-  }
+  watch(stream);
   return (text) => {
     stream.write(text);
   };
+}
+
+/** Resolves once they are written, to false where nobody reads them any more; rejects where they could not be. */
+export function writeBytes(stream: NodeJS.WriteStream): (bytes: Buffer) => Promise<boolean> {
+  watch(stream);
+  return (bytes) =>
+    new Promise((resolve, reject) => {
+      if (stream.destroyed) return resolve(false);
+      stream.write(bytes, (error?: NodeJS.ErrnoException | null) => {
+        if (error === undefined || error === null) return resolve(true);
+        if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") return resolve(false);
+        reject(error);
+      });
+    });
+}
+
+function watch(stream: NodeJS.WriteStream): void {
+  if (watched.has(stream)) return;
+  watched.add(stream);
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ENOSPC") throw error;
+    // A reader that has seen enough is no failure; a result that could not be written is one.
+    if (error.code === "ENOSPC" && stream === process.stdout) process.once("exit", () => (process.exitCode ||= 1));
+  });
 }

@@ -15,11 +15,13 @@ import { describeLogDirs } from "../../src/kafka/wire/describe-log-dirs.ts";
 import { describeQuorum } from "../../src/kafka/wire/describe-quorum.ts";
 import { electPreferredLeaders } from "../../src/kafka/wire/elect-leaders.ts";
 import type { Message } from "../../src/kafka/wire/exchange.ts";
+import { fetchPartition, fetchPartitions } from "../../src/kafka/wire/fetch.ts";
 import { incrementalAlterConfigs } from "../../src/kafka/wire/incremental-alter-configs.ts";
 import { initProducerId } from "../../src/kafka/wire/init-producer-id.ts";
 import { listPartitionReassignments } from "../../src/kafka/wire/list-partition-reassignments.ts";
+import { listOffsets } from "../../src/kafka/wire/list-offsets.ts";
 import { metadata } from "../../src/kafka/wire/metadata.ts";
-import { produce } from "../../src/kafka/wire/produce.ts";
+import { produce, produceBatches } from "../../src/kafka/wire/produce.ts";
 import { removeRaftVoter } from "../../src/kafka/wire/remove-raft-voter.ts";
 import { updateFeatures } from "../../src/kafka/wire/update-features.ts";
 import { groupAnswers, groupRequests } from "./wire/group-messages.ts";
@@ -41,9 +43,43 @@ function entryOf(message: string, name: string): Entry {
   return entry;
 }
 
+const fetching = {
+  topic: "orders",
+  positions: [
+    { partition: 0, offset: 5n },
+    { partition: 2, offset: 9_000_000_000n },
+  ],
+  committed: true,
+  waitMs: 500,
+  mostBytes: 4_194_304,
+  mostBytesEach: 2_097_152,
+};
+
 const requests: readonly [message: string, name: string, ours: Message<unknown>][] = [
   ["InitProducerId", "without transactions", initProducerId()],
   ["Produce", "a batch", produce("kctl_canary", 2, Buffer.from([1, 2, 3, 4]), 4000)],
+  [
+    "Produce",
+    "two batches, for the leader to confirm",
+    produceBatches(
+      "orders",
+      [
+        { partition: 0, batch: Buffer.from([1]) },
+        { partition: 2, batch: Buffer.from([2, 3]) },
+      ],
+      "leader",
+      20_000,
+    ),
+  ],
+  [
+    "Produce",
+    "for nobody to confirm",
+    produceBatches("orders", [{ partition: 0, batch: Buffer.from([1]) }], "none", 1),
+  ],
+  ["Fetch", "of two partitions, committed", fetchPartitions(fetching)],
+  ["Fetch", "of one partition", fetchPartition("orders", 1, 9n, 200)],
+  ["ListOffsets", "as a consumer", listOffsets("consumer", "orders", [0, 2], "latest")],
+  ["ListOffsets", "committed", listOffsets("consumer", "orders", [0], "earliest", true)],
   ["Metadata", "of two topics", metadata(["orders", "größe"])],
   ["Metadata", "of all", metadata(null)],
   ["ApiVersions", "kctl", apiVersions(4)],
@@ -149,7 +185,33 @@ const noQuorum = { leaderId: -1, leaderEpoch: -1, highWatermark: -1n, voters: []
 const answers: readonly [message: string, name: string, ours: Message<unknown>, wanted: unknown][] = [
   ["InitProducerId", "an id", initProducerId(), { error: 0, id: 4711n, epoch: 3 }],
   ["Produce", "confirmed", produce("", 0, Buffer.alloc(0), 1), { error: 0, offset: 8_589_934_592n }],
-  ["Produce", "refused", produce("", 0, Buffer.alloc(0), 1), { error: 6, offset: -1n }],
+  ["Produce", "refused", produceBatches("", [], "all", 1), [{ partition: 2, error: 6, offset: -1n }]],
+  [
+    "Fetch",
+    "with an aborted transaction",
+    fetchPartitions(fetching),
+    {
+      error: 0,
+      partitions: [
+        {
+          partition: 0,
+          error: 0,
+          highWatermark: 12n,
+          aborted: [{ producerId: 4711n, firstOffset: 7n }],
+          batches: Buffer.alloc(0),
+          next: null,
+        },
+        { partition: 2, error: 1, highWatermark: -1n, aborted: [], batches: Buffer.alloc(0), next: null },
+      ],
+    },
+  ],
+  ["ListOffsets", "of one", listOffsets("consumer", "", [], "latest"), [{ partition: 2, error: 0, offset: 9n }]],
+  [
+    "ListOffsets",
+    "of one, committed",
+    listOffsets("consumer", "", [], "latest", true),
+    [{ partition: 2, error: 0, offset: 9n }],
+  ],
   [
     "Metadata",
     "two brokers",

@@ -16,7 +16,7 @@ import { cleanUpSeconds, until } from "../until.ts";
 import { errorName } from "../wire/error-names.ts";
 import { initProducerId } from "../wire/init-producer-id.ts";
 import { account as newAccount, type Account, type Tally } from "./account.ts";
-import type { Producer } from "./batch.ts";
+import type { ProducerId as Producer } from "../records/batch-builder.ts";
 import { awakeClock, type Clock } from "./clock.ts";
 import { readPartition } from "./consumer.ts";
 import { findingText } from "./finding.ts";

@@ -1,11 +1,12 @@
 /** Works on one partition at its leader, over a connection that stays, and goes with the leadership wherever it goes. */
 import { setTimeout as delay } from "node:timers/promises";
 import { KctlError } from "../../fault.ts";
+import { passing } from "../passing-errors.ts";
 import type { Bench } from "../smoke-test/bench.ts";
 import { errorName } from "../wire/error-names.ts";
 import type { Ask } from "../wire/exchange.ts";
 import { withStandingBroker } from "../wire/standing.ts";
-import { leaderOf, passing } from "./leaders.ts";
+import { leaderOf } from "./leaders.ts";
 
 /** A leader that is silent for this long is asked for anew. */
 export const requestMs = 5000;

@@ -15,10 +15,23 @@ export function subscription(topic: string): Buffer {
     .done();
 }
 
+/** The topics that a member subscribes to. Later versions only add to the end of what is read here. */
+export function subscribedTopics(bytes: Buffer): readonly string[] {
+  if (bytes.length === 0) return [];
+  const answer = cursor(bytes);
+  answer.int16(); // version
+  return answer.array(() => answer.string());
+}
+
 export function assignment(topic: string, partitions: readonly number[]): Buffer {
+  return assignmentOf(new Map([[topic, partitions]]));
+}
+
+/** By topic. */
+export function assignmentOf(topics: ReadonlyMap<string, readonly number[]>): Buffer {
   return compose()
     .int16(version)
-    .array([topic], (name, part) => {
+    .array([...topics], ([name, partitions], part) => {
       part.string(name).array(partitions, (partition) => void part.int32(partition));
     })
     .bytes(null) // user_data

@@ -19,6 +19,8 @@ export type Message<Answer> = {
   readonly body: Buffer;
   /** ApiVersions is flexible in its request's header only, since its answer must be read before versions are agreed on. */
   readonly flexible?: "request" | "both";
+  /** Kafka answers nothing to it (records with acks=0): once it is written, an answer of no bytes is read. */
+  readonly unanswered?: true;
   readonly read: (answer: Cursor) => Answer;
   /** Brokers that the answer names. It is given what `read` returned: `never` keeps messages of different answers in one list. */
   readonly names?: (answer: never) => readonly Address[];
@@ -66,8 +68,13 @@ export async function withBroker<Result>(
     new Promise((resolve, reject) => {
       if (ended !== null) return reject(ended.why);
       correlation += 1;
-      pending.set(correlation, { take: (answer) => resolve(readAnswer(message, answer, address)), reject });
-      socket.write(requestFrame(message, correlation));
+      const id = correlation;
+      const { unanswered } = message;
+      pending.set(id, { take: (answer) => resolve(readAnswer(message, answer, address)), reject });
+      const written = (error?: Error | null): void => {
+        if (!error && pending.delete(id)) resolve(message.read(cursor(Buffer.alloc(0))));
+      };
+      socket.write(requestFrame(message, id), unanswered === undefined ? undefined : written);
     });
 
   const timer = setTimeout(() => fail(silence(connected, timeoutMs)), timeoutMs);

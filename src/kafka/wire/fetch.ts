@@ -1,4 +1,4 @@
-/** Fetch, version 11, of one partition: FetchRequest.json and FetchResponse.json of Kafka's message definitions. */
+/** Fetch, version 11, of partitions of one topic: FetchRequest.json and FetchResponse.json of Kafka's message definitions. */
 import { compose } from "./compose.ts";
 import { malformed, type Cursor } from "./cursor.ts";
 import type { Message } from "./exchange.ts";
@@ -12,21 +12,46 @@ export type Fetched = {
   readonly next: bigint | null;
 };
 
-const mostBytes = 8 * 1024 * 1024;
+/** A transaction that was aborted: its records are from this offset on, among those of other producers. */
+export type AbortedTransaction = { readonly producerId: bigint; readonly firstOffset: bigint };
+
+export type FetchedPartition = Fetched & {
+  readonly partition: number;
+  /** Those whose records the batches hold; only where committed records were asked for. */
+  readonly aborted: readonly AbortedTransaction[];
+};
+
+export type FetchRequest = {
+  readonly topic: string;
+  /** Where each partition is read from; Kafka fills its answer in this order. */
+  readonly positions: readonly { readonly partition: number; readonly offset: bigint }[];
+  /** Read committed: nothing beyond the first open transaction, and with what it takes to leave out aborted ones. */
+  readonly committed: boolean;
+  /** How long Kafka waits for records before it answers that there are none. */
+  readonly waitMs: number;
+  readonly mostBytes: number;
+  readonly mostBytesEach: number;
+};
+
+type FetchAnswer = {
+  /** Of the whole request. */
+  readonly error: number;
+  readonly partitions: readonly FetchedPartition[];
+};
 
 /** As a consumer; since version 11 a follower answers as well as the leader, up to the high watermark that it knows of. */
-export function fetchPartition(topic: string, partition: number, offset: bigint, waitMs: number): Message<Fetched> {
+export function fetchPartitions(request: FetchRequest): Message<FetchAnswer> {
   const body = compose()
     .int32(-1) // replica_id: a consumer
-    .int32(waitMs)
+    .int32(request.waitMs)
     .int32(1) // min_bytes
-    .int32(mostBytes)
-    .int8(0) // isolation_level: read uncommitted
+    .int32(request.mostBytes)
+    .int8(request.committed ? 1 : 0) // isolation_level
     .int32(0) // session_id
     .int32(-1) // session_epoch: no session
-    .array([topic], (name, part) => {
-      part.string(name).array([partition], (index) => {
-        part.int32(index).int32(-1).int64(offset).int64(-1n).int32(mostBytes);
+    .array([request.topic], (name, part) => {
+      part.string(name).array(request.positions, ({ partition, offset }) => {
+        part.int32(partition).int32(-1).int64(offset).int64(-1n).int32(request.mostBytesEach);
       });
     })
     .array([], () => undefined) // forgotten_topics_data
@@ -35,30 +60,48 @@ export function fetchPartition(topic: string, partition: number, offset: bigint,
   return { apiKey: 1, version: 11, body, read };
 }
 
-function read(answer: Cursor): Fetched {
+const mostBytes = 8 * 1024 * 1024;
+
+/** One partition, with the records of open and of aborted transactions too. */
+export function fetchPartition(topic: string, partition: number, offset: bigint, waitMs: number): Message<Fetched> {
+  const positions = [{ partition, offset }];
+  const message = fetchPartitions({
+    topic,
+    positions,
+    committed: false,
+    waitMs,
+    mostBytes,
+    mostBytesEach: mostBytes,
+  });
+  const readOne = (answer: Cursor): Fetched => {
+    const { error, partitions } = read(answer);
+    const [first] = partitions;
+    if (first === undefined) return { error, highWatermark: -1n, batches: Buffer.alloc(0), next: null };
+    return error === 0 ? first : { ...first, error };
+  };
+  return { ...message, read: readOne };
+}
+
+function read(answer: Cursor): FetchAnswer {
   answer.int32(); // throttle_time_ms
   const error = answer.int16();
   answer.int32(); // session_id
-  const partitions = answer
-    .array(() => {
-      answer.string(); // topic
-      return answer.array(() => readPartition(answer));
-    })
-    .flat();
-  const [first] = partitions;
-  if (first === undefined) return { error, highWatermark: -1n, batches: Buffer.alloc(0), next: null };
-  return error === 0 ? first : { ...first, error };
+  const partitions = answer.array(() => {
+    answer.string(); // topic
+    return answer.array(() => readPartition(answer));
+  });
+  return { error, partitions: partitions.flat() };
 }
 
-function readPartition(answer: Cursor): Fetched {
-  answer.int32(); // partition_index
+function readPartition(answer: Cursor): FetchedPartition {
+  const partition = answer.int32();
   const error = answer.int16();
   const highWatermark = answer.int64();
   answer.int64(); // last_stable_offset
   answer.int64(); // log_start_offset
-  answer.array(() => [answer.int64(), answer.int64()]); // aborted_transactions
+  const aborted = answer.array(() => ({ producerId: answer.int64(), firstOffset: answer.int64() }));
   answer.int32(); // preferred_read_replica
-  return { error, highWatermark, ...wholeBatches(answer.bytes()) };
+  return { partition, error, highWatermark, aborted, ...wholeBatches(answer.bytes()) };
 }
 
 /** Walks the heads of the batches (RecordBatch, magic 2): base offset at 0, length at 8, last offset delta at 23. */

@@ -1,4 +1,4 @@
-/** ListOffsets, version 1: ListOffsetsRequest.json and ListOffsetsResponse.json of Kafka's message definitions. */
+/** ListOffsets, version 1, or 2 of committed records: ListOffsetsRequest.json and ListOffsetsResponse.json of Kafka's message definitions. */
 import { compose } from "./compose.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Message } from "./exchange.ts";
@@ -18,10 +18,16 @@ export function listOffsets(
   topic: string,
   partitions: readonly number[],
   which: keyof typeof timestamps,
+  /** Read committed: the latest is where the first open transaction begins. */
+  committed = false,
 ): Message<readonly PartitionOffset[]> {
-  const body = bodyOf(replicaIds[asker], new Map([[topic, partitions]]), timestamps[which]);
+  const body = bodyOf(replicaIds[asker], new Map([[topic, partitions]]), timestamps[which], committed);
   const plain = ({ partition, error, offset }: TopicOffset): PartitionOffset => ({ partition, error, offset });
-  return { apiKey: 2, version: 1, body, read: (answer) => read(answer).map(plain) };
+  const readPlain = (answer: Cursor): readonly PartitionOffset[] => {
+    if (committed) answer.int32(); // throttle_time_ms
+    return read(answer).map(plain);
+  };
+  return { apiKey: 2, version: committed ? 2 : 1, body, read: readPlain };
 }
 
 export type TopicOffset = PartitionOffset & { readonly topic: string };
@@ -38,9 +44,14 @@ export function listTopicOffsets(
   return { apiKey: 2, version: 1, body: bodyOf(replicaIds.consumer, partitions, at), read };
 }
 
-function bodyOf(replicaId: number, partitions: ReadonlyMap<string, readonly number[]>, at: bigint): Buffer {
-  return compose()
-    .int32(replicaId)
+function bodyOf(
+  replicaId: number,
+  partitions: ReadonlyMap<string, readonly number[]>,
+  at: bigint,
+  committed = false,
+): Buffer {
+  const start = compose().int32(replicaId);
+  return (committed ? start.int8(1) : start) // isolation_level
     .array([...partitions], ([topic, indexes], part) => {
       part.string(topic).array(indexes, (partition) => void part.int32(partition).int64(at));
     })

@@ -3,7 +3,7 @@ import { Reader, readRecordsBatches } from "@platformatic/kafka";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeBatches, encodeBatch } from "../../../src/kafka/canary/batch.ts";
-import { crc32c } from "../../../src/kafka/canary/crc32c.ts";
+import { crc32c } from "../../../src/kafka/records/crc32c.ts";
 import { isCanarys, numberOf, valueOf } from "../../../src/kafka/canary/record.ts";
 
 const producer = { id: 4711n, epoch: 3 };

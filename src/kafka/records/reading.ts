@@ -1,0 +1,211 @@
+/**
+ * Reads partitions of a topic from given offsets on, at whoever leads them: at all brokers side by side, the next answer asked for
+ * while the last one is still being worked on, and no more than that, so that nobody who reads slowly fills this machine's memory.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { KctlError } from "../../fault.ts";
+import { passing } from "../passing-errors.ts";
+import { errorName, refusal } from "../wire/error-names.ts";
+import { unreachableWhy, type Ask } from "../wire/exchange.ts";
+import { fetchPartitions, type FetchedPartition } from "../wire/fetch.ts";
+import { listOffsets } from "../wire/list-offsets.ts";
+import { withStandingBroker } from "../wire/standing.ts";
+import { topicAt, type KafkaAt, type Leader } from "./topic-at.ts";
+
+export type Reading = {
+  /** Its signal ends it wherever it is. */
+  readonly kafka: KafkaAt;
+  readonly topic: string;
+  /** Leaves out records of transactions that are open. */
+  readonly committed: boolean;
+  /** One call after the other. Resolves to false where that was enough. */
+  readonly deliver: (part: FetchedPartition) => Promise<boolean>;
+  /** What was to be read next is not there (any more): it goes on at another offset. */
+  readonly skipped: (partition: number, from: bigint, to: bigint) => void;
+};
+
+type State = Reading & {
+  readonly positions: Map<number, bigint>;
+  /** Null: it goes on for ever. */
+  readonly ends: ReadonlyMap<number, bigint> | null;
+  /** Since when a partition could not be read, and why. */
+  readonly troubles: Map<number, { readonly since: number; readonly why: string }>;
+  enough: boolean;
+};
+
+/** How long a broker waits for records before it answers that there are none. */
+const waitMs = 500;
+const mostBytes = 4 * 1024 * 1024;
+const mostBytesEach = 2 * 1024 * 1024;
+/** A leader that is silent for this long is asked for anew. */
+const requestMs = 30_000;
+const firstPauseMs = 20;
+const longestPauseMs = 250;
+/** Partitions without a leader are looked for again, though others are being read. */
+const lookAgainMs = 1000;
+
+/** Resolves once each partition has been read to its end, or once it was enough. */
+export async function readPartitions(
+  reading: Reading,
+  from: ReadonlyMap<number, bigint>,
+  ends: ReadonlyMap<number, bigint> | null,
+): Promise<void> {
+  const state: State = {
+    ...reading,
+    deliver: inTurn(reading.deliver),
+    positions: new Map(from),
+    ends,
+    troubles: new Map(),
+    enough: false,
+  };
+  const { kafka, topic } = reading;
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * 1.5, longestPauseMs)) {
+    const left = unread(state, [...state.positions.keys()]);
+    if (left.length === 0 || state.enough) return;
+    const seen = await topicAt(kafka, topic);
+    const leaders = seen?.leaders ?? new Map<number, Leader>();
+    const lost = left.filter((partition) => !leaders.has(partition));
+    for (const partition of lost) note(state, partition, seen === null ? "no broker tells of it" : "it has no leader");
+    mustNotBeLate(state);
+    const byLeader = Map.groupBy(
+      left.filter((partition) => leaders.has(partition)),
+      (partition) => leaders.get(partition)?.id ?? -1,
+    );
+    const shares = [...byLeader.values()].flatMap((partitions) => {
+      const leader = leaders.get(partitions[0] ?? -1);
+      return leader === undefined ? [] : [{ leader, partitions }];
+    });
+    await readRound(state, shares, lost.length > 0);
+    if (state.troubles.size === 0) pause = firstPauseMs;
+    else await delay(pause, undefined, { signal: kafka.signal });
+  }
+}
+
+function unread({ positions, ends }: State, partitions: readonly number[]): number[] {
+  if (ends === null) return [...partitions];
+  return partitions.filter((partition) => (positions.get(partition) ?? 0n) < (ends.get(partition) ?? 0n));
+}
+
+type Share = { readonly leader: Leader; readonly partitions: readonly number[] };
+
+/** Until all of it is read, or something is wrong anywhere: then who leads is asked anew. */
+async function readRound(state: State, shares: readonly Share[], someLost: boolean): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([state.kafka.signal, over.signal]);
+  const timer = someLost ? setTimeout(() => over.abort(), lookAgainMs) : undefined;
+  const readers = shares.map(async ({ leader, partitions }) => {
+    try {
+      const fine = await withStandingBroker(leader.at, signal, requestMs, (ask) => readAt(state, ask, partitions));
+      if (!fine || state.enough) over.abort();
+    } catch (error) {
+      state.kafka.signal.throwIfAborted();
+      if (over.signal.aborted) return;
+      over.abort();
+      if (!(error instanceof KctlError) || error.faults[0]?.code !== "kafka-unreachable") throw error;
+      const why = `broker ${leader.id} does not answer: ${unreachableWhy(error)}`;
+      for (const partition of partitions) note(state, partition, why);
+    }
+  });
+  try {
+    if (readers.length === 0) await delay(firstPauseMs, undefined, { signal });
+    await Promise.all(readers);
+  } catch (error) {
+    if (!over.signal.aborted || state.kafka.signal.aborted || error instanceof KctlError) throw error;
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+    await Promise.allSettled(readers);
+  }
+}
+
+/** @returns false where another leader must be looked for */
+async function readAt(state: State, ask: Ask, partitions: readonly number[]): Promise<boolean> {
+  const { topic, committed, positions } = state;
+  const next = async (some: readonly number[]) =>
+    ask(
+      fetchPartitions({
+        topic,
+        positions: some.map((partition) => ({ partition, offset: positions.get(partition) ?? 0n })),
+        committed,
+        waitMs,
+        mostBytes,
+        mostBytesEach,
+      }),
+    );
+  let order = unread(state, partitions);
+  let ahead = next(order);
+  for (;;) {
+    const { error, partitions: parts } = await ahead;
+    if (error !== 0) throw new KctlError(refusal(`read ${topic}`, { error }));
+    // What has come is delivered, whatever happens meanwhile.
+    for (const part of parts) if (part.next !== null) positions.set(part.partition, part.next);
+    const moved = await allFine(state, ask, parts);
+    order = unread(state, [...order.slice(1), ...order.slice(0, 1)]);
+    const more = moved && order.length > 0;
+    if (more) {
+      ahead = next(order);
+      // Whether it failed is seen when it is waited for.
+      ahead.catch(() => undefined);
+    }
+    for (const part of parts) {
+      if (part.error !== 0 || part.next === null) continue;
+      state.enough ||= !(await state.deliver(part));
+      if (state.enough) return true;
+    }
+    if (!more) return moved;
+  }
+}
+
+async function allFine(state: State, ask: Ask, parts: readonly FetchedPartition[]): Promise<boolean> {
+  let fine = true;
+  for (const { partition, error } of parts) {
+    const name = errorName(error);
+    if (error === 0) state.troubles.delete(partition);
+    else if (name === "OFFSET_OUT_OF_RANGE") await intoRange(state, partition, ask);
+    else if (passing.has(name)) {
+      fine = false;
+      note(state, partition, `its leader answers ${name}`);
+    } else throw new KctlError(refusal(`read partition ${partition} of ${state.topic}`, { error }));
+  }
+  return fine;
+}
+
+/** Retention has deleted what was to be read next, or a leader was elected that never had it. */
+async function intoRange(state: State, partition: number, ask: Ask): Promise<void> {
+  const { topic, positions } = state;
+  const from = positions.get(partition) ?? 0n;
+  const edge = async (which: "earliest" | "latest"): Promise<bigint> => {
+    const [answer] = await ask(listOffsets("consumer", topic, [partition], which));
+    return answer?.error === 0 ? answer.offset : from;
+  };
+  const [first, end] = [await edge("earliest"), await edge("latest")];
+  const to = from < first ? first : from > end ? end : from;
+  if (to === from) return;
+  positions.set(partition, to);
+  state.skipped(partition, from, to);
+}
+
+function note({ troubles }: State, partition: number, why: string): void {
+  troubles.set(partition, { since: troubles.get(partition)?.since ?? performance.now(), why });
+}
+
+function mustNotBeLate({ troubles, kafka, topic }: State): void {
+  const soon = performance.now() - kafka.seconds * 1000;
+  for (const [partition, { since, why }] of troubles) {
+    if (since > soon) continue;
+    throw new KctlError({
+      code: "timeout",
+      what: `waited ${kafka.seconds} s for partition ${partition} of ${topic} to be readable: ${why}`,
+      fix: "see `kctl status` and the brokers' logs; a slow machine may need a longer --timeout",
+    });
+  }
+}
+
+function inTurn(deliver: Reading["deliver"]): Reading["deliver"] {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (part) => {
+    const mine = last.then(() => deliver(part));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}

@@ -1,0 +1,127 @@
+/** Reads as a member of a consumer group: what was printed is committed, and nothing else, so that lag is counted rightly everywhere. */
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  beat,
+  commitOffsets,
+  committedOf,
+  enterGroup,
+  leaveTheGroup,
+  type ConsumerGroup,
+  type Identity,
+  type Member,
+} from "../kafka/consumer-group.ts";
+import type { Delivery } from "../kafka/records/delivery.ts";
+import { readPartitions } from "../kafka/records/reading.ts";
+import { readingGroup } from "../kafka/records/reading-group.ts";
+import type { KafkaAt, TopicAt } from "../kafka/records/topic-at.ts";
+import { cleanUpSeconds } from "../kafka/until.ts";
+import { allOf, edges, readingOf, start, type ConsumeOptions, type Edges } from "./consume.ts";
+import type { Context } from "./context.ts";
+
+/** As Kafka's own consumers. */
+const beatMs = 3000;
+
+export async function readInGroup(
+  context: Context,
+  kafka: KafkaAt,
+  at: TopicAt,
+  name: string,
+  options: ConsumeOptions,
+  out: Delivery,
+): Promise<void> {
+  const group = readingGroup(kafka, name, options.topic);
+  const all = await edges(kafka, options.topic, allOf(at), options.committed);
+  const identity: Identity = { memberId: "" };
+  try {
+    for (;;) {
+      const member = await enterGroup(group, identity);
+      const ended = await readGeneration({ context, kafka, group, options, out, all }, member);
+      if (ended === "ended") return;
+      // The group has gone on without it: what it was called there means nothing any more.
+      if (ended === "lost") identity.memberId = "";
+    }
+  } finally {
+    // Also where it was interrupted: the others need not wait until its session ends.
+    await leaveTheGroup(patient(group), identity.memberId).catch(() => undefined);
+  }
+}
+
+/** For what is done at the end, however it came. */
+function patient(group: ConsumerGroup): ConsumerGroup {
+  const signal = AbortSignal.timeout(cleanUpSeconds * 1000);
+  return { ...group, at: { ...group.at, signal, seconds: cleanUpSeconds } };
+}
+
+type Running = {
+  readonly context: Context;
+  readonly kafka: KafkaAt;
+  readonly group: ConsumerGroup;
+  readonly options: ConsumeOptions;
+  readonly out: Delivery;
+  readonly all: Edges;
+};
+
+type Ended = "ended" | "rebalancing" | "lost";
+
+/** Until all is read, or the group's members change: then it commits what was printed, and is to join anew. */
+async function readGeneration(running: Running, member: Member): Promise<Ended> {
+  const { context, kafka, group, options, out, all } = running;
+  const { assigned } = member;
+  const committed = await committedOf(group, assigned);
+  const begin = start(options, all);
+  const from = new Map(
+    assigned.map((partition) => [partition, committed.get(partition) ?? begin.get(partition) ?? 0n]),
+  );
+  out.start(from);
+  const over = new AbortController();
+  const signal = AbortSignal.any([kafka.signal, over.signal]);
+  let seen: Ended = "ended";
+  const kept = keepAlive(running, member, signal, (why) => {
+    seen = why;
+    over.abort();
+  });
+  const ends = options.follow ? null : all.end;
+  try {
+    await readPartitions(readingOf(context, { ...kafka, signal }, options, out), from, ends);
+    // Nobody has anything for it: it stays in the group for whoever leaves.
+    if (options.follow && assigned.length === 0 && !out.isOver()) await delay(2 ** 31 - 1, undefined, { signal });
+  } catch (error) {
+    if (!over.signal.aborted || kafka.signal.aborted) throw error;
+  } finally {
+    over.abort();
+    await kept;
+    await commitWritten(patient(group), member, out).catch((error: unknown) => {
+      if (!kafka.signal.aborted) throw error;
+    });
+  }
+  return out.isOver() ? "ended" : seen;
+}
+
+async function commitWritten(group: ConsumerGroup, member: Member, out: Delivery): Promise<Ended | "fine"> {
+  const offsets = out.written();
+  return offsets.size === 0 ? "fine" : commitOffsets(group, member, offsets);
+}
+
+/** Beats, and commits what has been written since the last beat. */
+async function keepAlive(
+  { group, out }: Running,
+  member: Member,
+  signal: AbortSignal,
+  ended: (why: "rebalancing" | "lost") => void,
+): Promise<void> {
+  let last = "";
+  try {
+    for (;;) {
+      await delay(beatMs, undefined, { signal });
+      const now = [...out.written()].join(" ");
+      const heard = await beat(group, member);
+      const told = heard === "fine" && now !== last ? await commitWritten(group, member, out) : heard;
+      last = now;
+      if (told === "rebalancing" || told === "lost") return ended(told);
+    }
+  } catch (error) {
+    // A coordinator that cannot be asked is met again by the commit at the end.
+    if (!signal.aborted) ended("lost");
+    else if (!(error instanceof Error)) throw error;
+  }
+}

@@ -1,0 +1,146 @@
+/** Reading from a broker that loses connections, its leadership and its records: what is delivered in the end, and in what order. */
+import { describe, expect, test } from "vitest";
+import { KctlError } from "../../../src/fault.ts";
+import { batchBuilder, bufferPool, headerBytes, noProducer } from "../../../src/kafka/records/batch-builder.ts";
+import { readPartitions } from "../../../src/kafka/records/reading.ts";
+import { compose } from "../../../src/kafka/wire/compose.ts";
+import { cursor } from "../../../src/kafka/wire/cursor.ts";
+import { oneBroker } from "../support/one-partition.ts";
+
+const [outOfRange, notLeader, topicDenied] = [1, 6, 29];
+const listOffsetsKey = 2;
+
+/** What is done with a fetch, in the order in which they come; beyond the last, a batch of one record is answered. */
+type Act = "give" | "cut" | { readonly error: number };
+
+function batchAt(offset: number): Buffer {
+  const form = { limit: 1000, target: 1000, compression: "none", headers: headerBytes([]) } as const;
+  const builder = batchBuilder(form, bufferPool());
+  builder.append(null, Buffer.from("x"), 0, 1, 0);
+  const { bytes } = builder.finish(noProducer, -1);
+  bytes.writeBigInt64BE(BigInt(offset));
+  return bytes;
+}
+
+function fetchAnswer(error: number, records: Buffer | null): Buffer {
+  return compose()
+    .int32(0)
+    .int16(0)
+    .int32(0)
+    .array(["t"], (name, part) => {
+      part.string(name).array([0], (partition) => {
+        part.int32(partition).int16(error).int64(9n).int64(9n).int64(0n);
+        part.array<number>([], () => undefined);
+        part.int32(-1).bytes(records);
+      });
+    })
+    .done();
+}
+
+function positionIn(body: Buffer): number {
+  const request = cursor(body);
+  for (let skipped = 0; skipped < 4; skipped += 1) request.int32();
+  request.int8();
+  request.int32();
+  request.int32();
+  const [offset] = request
+    .array(() => {
+      request.string();
+      return request.array(() => {
+        request.int32();
+        request.int32();
+        return Number(request.int64());
+      });
+    })
+    .flat();
+  return offset ?? -1;
+}
+
+function edgeAnswer(body: Buffer, first: number): Buffer {
+  const earliest = body.readBigInt64BE(body.length - 8) === -2n;
+  return compose()
+    .array(["t"], (name, part) => {
+      part.string(name).array([0], (partition) => {
+        part
+          .int32(partition)
+          .int16(0)
+          .int64(-1n)
+          .int64(earliest ? BigInt(first) : 6n);
+      });
+    })
+    .done();
+}
+
+type Read = { readonly delivered: readonly number[]; readonly skipped: readonly (readonly [number, number])[] };
+
+/** Offsets 0 to 5, or from `first` on, where those before it are gone. */
+async function read(acts: readonly Act[], { first = 0, most = 99, seconds = 20 } = {}): Promise<Read> {
+  const left = [...acts];
+  const broker = await oneBroker((apiKey, body) => {
+    if (apiKey === listOffsetsKey) return edgeAnswer(body, first);
+    const act = left.shift() ?? "give";
+    if (act === "cut") return null;
+    if (act !== "give") return fetchAnswer(act.error, null);
+    const offset = positionIn(body);
+    if (offset < first) return fetchAnswer(outOfRange, null);
+    return fetchAnswer(0, batchAt(offset));
+  });
+  const delivered: number[] = [];
+  const skipped: [number, number][] = [];
+  try {
+    await readPartitions(
+      {
+        kafka: {
+          bootstrap: [{ host: broker.host, port: broker.port }],
+          signal: new AbortController().signal,
+          seconds,
+        },
+        topic: "t",
+        committed: true,
+        deliver: async ({ batches }) => {
+          delivered.push(Number(batches.readBigInt64BE(0)));
+          return delivered.length < most;
+        },
+        skipped: (_, from, to) => void skipped.push([Number(from), Number(to)]),
+      },
+      new Map([[0, 0n]]),
+      new Map([[0, 6n]]),
+    );
+    return { delivered, skipped };
+  } finally {
+    await broker.close();
+  }
+}
+
+describe("each batch is delivered once, in order, though", () => {
+  test.each<[string, readonly Act[]]>([
+    ["nothing goes wrong", []],
+    ["the connection is cut", ["give", "cut", "give", "cut", "cut"]],
+    ["it does not lead for a moment", ["give", { error: notLeader }, { error: notLeader }]],
+  ])("%s", async (_, acts) => {
+    expect(await read(acts)).toEqual({ delivered: [0, 1, 2, 3, 4, 5], skipped: [] });
+  });
+});
+
+test("what is gone is passed over, and told", async () => {
+  expect(await read([], { first: 3 })).toEqual({ delivered: [3, 4, 5], skipped: [[0, 3]] });
+});
+
+test("it ends where that was enough", async () => {
+  expect((await read([], { most: 2 })).delivered).toEqual([0, 1]);
+});
+
+test("what does not pass ends it", async () => {
+  await expect(read(["give", { error: topicDenied }])).rejects.toThrow(
+    "could not read partition 0 of t: Kafka answered TOPIC_AUTHORIZATION_FAILED",
+  );
+});
+
+test("what does not pass in time ends it", async () => {
+  const acts = Array.from({ length: 500 }, () => ({ error: notLeader }));
+  const ended = read(acts, { seconds: 1 });
+  await expect(ended).rejects.toThrow(KctlError);
+  await expect(ended).rejects.toThrow(
+    "waited 1 s for partition 0 of t to be readable: its leader answers NOT_LEADER_OR_FOLLOWER",
+  );
+});
