@@ -46,13 +46,14 @@ const linuxTools: readonly (readonly [command: string, option: string, aptPackag
   ["systemd-analyze", "--version", "systemd"],
 ];
 
-/** The JDK and Maven, the shells that completion is tried in, what a pipeline of CI reads JSON with, and what drives a terminal. */
+/** The JDK and Maven, the shells that completion is tried in, what a pipeline of CI reads JSON with, another Kafka client, and what drives a terminal. */
 const tools: readonly (readonly [command: string, option: string, aptPackage: string])[] = [
   ["javac", "-version", "default-jdk-headless"],
   ["mvn", "-version", "maven"],
   ["zsh", "--version", "zsh"],
   ["fish", "--version", "fish"],
   ["jq", "--version", "jq"],
+  ["kcat", "-V", "kcat"],
   ["python3", "--version", "python3"],
   ...(process.platform === "linux" ? linuxTools : []),
 ];
@@ -63,7 +64,7 @@ function prepare(): boolean {
   if (missing.length === 0) return true;
   const how =
     process.platform === "darwin"
-      ? "install them with `brew install openjdk@17 maven fish jq python`, and put that Java on PATH"
+      ? "install them with `brew install openjdk@17 maven fish jq kcat python`, and put that Java on PATH"
       : "install them (a JDK of version 17 or 21)";
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
   const apt = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
