@@ -59,6 +59,27 @@ describe("three bare hosts", { timeout: 420_000 }, () => {
     expect(await births(site)).toEqual(before);
   });
 
+  test("lag is told and offsets are set through port 22 alone", async () => {
+    const wall =
+      "table inet wall { chain input { type filter hook input priority 0; ip saddr 10.77.0.1 tcp dport 9091-9094 drop; }; }";
+    await Promise.all(site.lab.hosts.map(async (host) => host.run(`nft '${wall}'`)));
+    const kafka = "JAVA_HOME=/etc/kctl/staging/java; export JAVA_HOME; cd /opt/kctl/kafka-3.9.1/bin";
+    const topic = "--bootstrap-server kafka-2:9092 --topic lagging";
+    await hostOf(site, "kafka-1").run(
+      `${kafka} && ./kafka-topics.sh ${topic} --create --partitions 3 && seq 30 | ./kafka-console-producer.sh ${topic} &&
+./kafka-console-consumer.sh ${topic} --group g --from-beginning --max-messages 20 >/dev/null 2>&1`,
+    );
+    expect((await run("lag", "g", "--json")).result).toMatchObject({
+      ok: true,
+      groups: [{ cluster: "staging", group: "g", lag: 10 }],
+    });
+    expect((await run("offsets", "reset", "g", "--to", "earliest", "--yes", "--json")).result).toMatchObject({
+      ok: true,
+    });
+    expect((await run("lag", "g", "--max-lag", "29", "--json")).exit).toBe(3);
+    await Promise.all(site.lab.hosts.map(async (host) => host.run("nft delete table inet wall")));
+  });
+
   test("exec runs a command everywhere, ssh on one node, logs are merged by time", async () => {
     const all = await run("exec", "--", "hostname");
     expect(all.out.split("\n").filter(Boolean).toSorted()).toEqual(hosts.map((host) => `${host} | ${host}`));
