@@ -190,8 +190,9 @@ describe("properties", () => {
         for (const { where, what, fix } of [...result.faults, ...result.warnings]) {
           expect(where).toMatch(/^x\.yaml:[1-9][0-9]*:[1-9][0-9]*$/);
           expect(what).not.toBe("");
-          // What stands between backticks is the spec's own.
-          expect(what.replaceAll(/`[^`]*`/g, "")).not.toMatch(/undefined|\[object|null\b.*null/);
+          // What stands between backticks is the spec's own, and so is a null of a text that has one.
+          const slips = text.includes("null") ? /undefined|\[object/ : /undefined|\[object|null\b.*null/;
+          expect(what.replaceAll(/`[^`]*`/g, "")).not.toMatch(slips);
           expect(fix).toBeTruthy();
         }
       }),
