@@ -1,6 +1,7 @@
 /** Where the cache is and where things lie in it: paths only, nothing is read. */
 import { join, resolve } from "node:path";
 import type { ApacheArtifact, Artifact, JavaArtifact } from "../services/desired.ts";
+import { burrowFolder } from "../services/burrow-artifact.ts";
 import { pluginFolder } from "../services/plugins.ts";
 
 /** An artifact's archive, the folder that it unpacks to, and where in that most of it lies: Apache's names, and ours of the others. */
@@ -20,6 +21,10 @@ export function officialNames(artifact: Artifact): OfficialNames {
     case "connect-plugin": {
       const folder = pluginFolder(artifact);
       return { file: `${folder}.tgz`, folder, jars: "plugin" };
+    }
+    case "burrow": {
+      const folder = burrowFolder(artifact);
+      return { file: `${folder}.tar.gz`, folder, jars: "program" };
     }
     case "java": {
       // Without the build's number: the servers' commands are known before it is, and stay when it changes.

@@ -9,6 +9,7 @@ import { isReady, readMarker, writeMarker } from "./ready.ts";
 import { isOfThisMachine, reasonOf, unavailable, type Failure } from "./reason.ts";
 import { adoptiumApi, adoptiumSource } from "./sources/adoptium.ts";
 import { apacheSites, apacheSource } from "./sources/apache.ts";
+import { burrowSource } from "./sources/burrow.ts";
 import { mavenSource } from "./sources/maven.ts";
 import { mirrorSource } from "./sources/mirror.ts";
 import { pluginSource } from "./sources/plugin.ts";
@@ -35,6 +36,7 @@ const progressMs = 250;
 
 function sourcesOf({ name }: Artifact, options: FetchOptions): readonly Source[] {
   if (options.sources !== undefined) return options.sources;
+  if (name === "burrow") return [burrowSource(options.mirror)];
   const mirror = options.mirror === null ? [] : [mirrorSource(options.mirror)];
   if (name === "java") return [...mirror, adoptiumSource(adoptiumApi)];
   if (name === "connect-plugin") return [...mirror, pluginSource];

@@ -21,8 +21,8 @@ export function markerPath(cache: string, artifact: Artifact): string {
 
 async function bytesOfJars(folder: string, artifact: Artifact): Promise<number> {
   const jars = join(folder, officialNames(artifact).jars);
-  // A Java's lib/ has folders as well, and in them the virtual machine itself; a plugin is laid out as its makers like it.
-  const all = artifact.name === "java" || artifact.name === "connect-plugin";
+  // A Java's lib/ has folders as well, and in them the virtual machine itself; plugins and Burrow are laid out as their makers like it.
+  const all = artifact.name !== "kafka" && artifact.name !== "zookeeper";
   const names = (await readdir(jars, { recursive: all })).filter((name) => all || name.endsWith(".jar"));
   const found = await Promise.all(names.map(async (name) => await stat(join(jars, name))));
   const sizes = found.map((file) => (file.isFile() ? file.size : 0));

@@ -44,6 +44,7 @@ const titles: Readonly<Record<Artifact["name"], string>> = {
   zookeeper: "ZooKeeper",
   java: "a Temurin JRE",
   "connect-plugin": "Connect's plugin",
+  burrow: "Burrow",
 };
 
 export function unavailable(artifact: Artifact, failures: readonly Failure[]): KctlError {
@@ -52,7 +53,9 @@ export function unavailable(artifact: Artifact, failures: readonly Failure[]): K
   const what = `no source could give ${titles[artifact.name]} ${artifact.version}`;
   if (artifact.name === "connect-plugin")
     return new KctlError({ code: "artifact-unavailable", what, where: file, fix: "see `connect.plugins`", detail });
-  const maven = artifact.name === "java" ? "" : "or install Maven (mvn); ";
+  if (artifact.name === "burrow" && artifact.from !== null)
+    return new KctlError({ code: "artifact-unavailable", what, where: file, fix: "see `burrow.archive`", detail });
+  const maven = artifact.name === "java" || artifact.name === "burrow" ? "" : "or install Maven (mvn); ";
   return new KctlError({
     code: "artifact-unavailable",
     what,

@@ -15,6 +15,8 @@ export type Expected = {
   readonly top: string | null;
   /** Whether links to elsewhere in the archive belong there. Apache's archives hold plain files and folders only. */
   readonly links: boolean;
+  /** Nothing is asked of the top: files lie there, and several folders. */
+  readonly flat?: true;
 };
 
 type Entry = { readonly path: string; readonly type: string; readonly size?: number; readonly linkpath?: string };
@@ -32,7 +34,7 @@ function staysInside({ path, linkpath = "" }: Entry): boolean {
 }
 
 /** Why an entry is refused; null where it is not. */
-function objection(entry: Entry, top: string | undefined, { links }: Expected): string | null {
+function objection(entry: Entry, top: string | undefined, { links, flat }: Expected): string | null {
   const parts = entry.path.split(/[/\\]/);
   if (entry.path.startsWith("/") || /^[A-Za-z]:/.test(entry.path)) return "is an absolute path";
   if (parts.includes("..")) return "leads out of its folder";
@@ -40,6 +42,7 @@ function objection(entry: Entry, top: string | undefined, { links }: Expected): 
   if (links && entry.type === "SymbolicLink") {
     if (!staysInside(entry)) return `is a link that leads out of its folder`;
   } else if (!["File", "OldFile", "ContiguousFile", "Directory"].includes(entry.type)) return `is a ${entry.type}`;
+  if (flat === true) return null;
   return top === undefined || partsOf(entry.path)[0] !== top ? `is not below ${top ?? "a folder"}/` : null;
 }
 
@@ -101,7 +104,7 @@ async function feed(extractor: Unpack, chunks: AsyncIterable<Buffer>, refused: (
   await closed;
 }
 
-/** `into` must be a new, empty folder; it then holds the folder whose name is returned. On an error its content is of no use. */
+/** `into` must be a new, empty folder; it then holds the folder whose name is returned, `.` where it is flat. On an error its content is of no use. */
 export async function unpack(
   archive: string,
   into: string,
@@ -129,6 +132,7 @@ export async function unpack(
   }
   const why = refused();
   if (why !== null) throw refuse(archive, why);
+  if (expected.flat === true) return ".";
   const top = topSeen();
   if (top === undefined || !(await readdir(into)).includes(top))
     throw refuse(archive, `it holds no folder${expected.top === null ? "" : ` ${expected.top}`}`);

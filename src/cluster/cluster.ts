@@ -1,5 +1,5 @@
 /** The resolved cluster: every node with its ids, names, ports, folders and heap. Data only; made by resolve.ts. */
-import type { PluginArtifact } from "../services/desired.ts";
+import type { BurrowArtifact, PluginArtifact } from "../services/desired.ts";
 import type { roles } from "../spec/formats.ts";
 
 export type Role = (typeof roles)[number];
@@ -23,6 +23,7 @@ export type Member = {
   readonly advertisedOutside: string | null;
   /** Ports by the names that its service declares. */
   readonly ports: Readonly<Record<string, number>>;
+  /** 0 where it is no JVM. */
   readonly heapMiB: number;
   /** The key of the spec that says so; null: kctl's own default. */
   readonly heapFrom: string | null;
@@ -54,6 +55,16 @@ export type Topic = {
   readonly delete: boolean;
 };
 
+/** A cluster that Burrow watches beside this one. */
+export type WatchedCluster = {
+  readonly name: string;
+  readonly brokers: readonly string[];
+  /** Empty: it has none, or nobody keeps offsets there. */
+  readonly zookeepers: readonly string[];
+};
+
+export type BurrowSetup = { readonly artifact: BurrowArtifact; readonly clusters: readonly WatchedCluster[] };
+
 export type Cluster = {
   readonly name: string;
   readonly provider: "local" | "ssh" | "aws" | "external";
@@ -77,6 +88,8 @@ export type Cluster = {
   readonly prune: boolean;
   /** Of Connect's workers. */
   readonly plugins: readonly PluginArtifact[];
+  /** null: no node runs it. */
+  readonly burrow: BurrowSetup | null;
   /** The user's settings of the machines' kernels. */
   readonly sysctl: Readonly<Record<string, string>>;
 };

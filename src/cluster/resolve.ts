@@ -1,8 +1,9 @@
 /** Spec, platform and known ids in; the resolved cluster out. Nothing here depends on the order of keys or on a clock. */
 import type { Spec } from "../spec/schema.ts";
+import { burrowArtifact } from "../services/burrow-artifact.ts";
 import { pluginArtifact } from "../services/plugins.ts";
 import { service, servicesInOrder } from "../services/registry.ts";
-import type { Cluster, ClusterNode, Member, Role } from "./cluster.ts";
+import type { BurrowSetup, Cluster, ClusterNode, Member, Role } from "./cluster.ts";
 import { giveIds, type KnownIds } from "./known-ids.ts";
 import { placeOf, usualAdvertise } from "./place.ts";
 import type { Platform } from "./platform.ts";
@@ -48,8 +49,24 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
     })),
     prune: spec.prune,
     plugins: (spec.connect?.plugins ?? []).map(pluginArtifact),
+    burrow: burrowSetup(spec),
     sysctl: spec.sysctl ?? {},
   };
+}
+
+/** As programs of all sorts read it: an IPv6 address in brackets. */
+function addressText({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function burrowSetup({ burrow }: Spec): BurrowSetup | null {
+  if (burrow === undefined) return null;
+  const clusters = burrow.clusters.map(({ name, bootstrap, zookeeper }) => ({
+    name,
+    brokers: bootstrap.map(addressText),
+    zookeepers: zookeeper.map(addressText),
+  }));
+  return { artifact: burrowArtifact(burrow), clusters };
 }
 
 function javaFrom({ java }: Spec): string {
@@ -91,7 +108,7 @@ function resolveRole(
       advertised: told(clients.advertise ?? usualAdvertise(platform)),
       advertisedOutside: external === undefined ? null : told(external.advertise),
       ports: Object.fromEntries(Object.entries(basePorts(spec)).map(([port, base]) => [port, base + shift])),
-      heapMiB: entry.heap ?? settings.heap ?? defaultHeapMiB[platform.profile],
+      heapMiB: defaultHeapMiB === null ? 0 : (entry.heap ?? settings.heap ?? defaultHeapMiB[platform.profile]),
       heapFrom: entry.heap !== undefined ? "nodes.heap" : settings.heap !== undefined ? `${sectionName}.heap` : null,
       rack,
       config: role === "broker" ? { ...settings.config, ...entry.config } : settings.config,

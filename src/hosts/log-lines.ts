@@ -1,4 +1,4 @@
-/** Picks from a JVM server's logs the lines that say why it does not run, or not well. Pure. */
+/** Picks from a server's logs the lines that say why it does not run, or not well. Pure. */
 
 const linesAtMost = 12;
 const recordsAtMost = 3;
@@ -16,9 +16,16 @@ const consoleNoise =
   /^(log4j:WARN|SLF4J|reload4j|OpenJDK .* warning: (Sharing|Options)|#?\s*$)|^\s+at |^\s*\.\.\. \d+ /;
 
 /** The first thing that a server logs in a run; the log before it is of former runs. */
-const runBegins = [" Registered kafka:type=kafka.Log4jController MBean", " Reading configuration from: "];
+const runBegins = [
+  " Registered kafka:type=kafka.Log4jController MBean",
+  " Reading configuration from: ",
+  '"msg":"Started Burrow"',
+];
 
 const recordStart = /^\[\d{4}-\d\d-\d\d[T ][^\]]*\] (TRACE|DEBUG|INFO|WARN|ERROR|FATAL) (.*)$/;
+
+/** A line of Burrow's log: `{"level":"error","ts":1700000000.5,"msg":...}`. */
+const jsonRecord = /^\{"level":"(debug|info|warn|error|panic|fatal)","ts":[0-9.e+]+,(.*)\}$/;
 
 /** Follows from an error that was logged before it, and says nothing of its own. */
 const aftermath = [
@@ -39,7 +46,7 @@ export function meaningfulLines(consoleText: string, logText: string): string {
   if (said.some((line) => jvmFailed.test(line))) return shown(said);
   const records = recordsOf(thisRun(logText));
   const troubles = said.filter((line) => jvmTroubled.test(line));
-  const errors = records.filter(({ level }) => level === "ERROR" || level === "FATAL");
+  const errors = records.filter(({ level }) => ["ERROR", "FATAL", "PANIC"].includes(level));
   // A server that waits for its peers only warns, and says of what.
   const warnings = records.filter((record) => record.level === "WARN" && condensed(record).length > 1);
   const lines = [...troubles.slice(-2), ...lastDistinct(errors.length > 0 ? errors : warnings)];
@@ -62,8 +69,9 @@ function thisRun(log: string): string {
 function recordsOf(log: string): readonly LogRecord[] {
   const records: LogRecord[] = [];
   for (const line of log.split("\n")) {
-    const [, level, message] = recordStart.exec(line) ?? [];
-    if (level !== undefined && message !== undefined) records.push({ level, message, lines: [line] });
+    const [, level, message] = recordStart.exec(line) ?? jsonRecord.exec(line) ?? [];
+    if (level !== undefined && message !== undefined)
+      records.push({ level: level.toUpperCase(), message, lines: [line] });
     else records.at(-1)?.lines.push(line);
   }
   return records;

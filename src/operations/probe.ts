@@ -1,5 +1,6 @@
 /** Asks a service itself whether it serves. */
 import { brokerAnswers } from "../kafka/broker-answers.ts";
+import { burrowServes } from "../kafka/burrow-rest.ts";
 import { workerServes } from "../kafka/connect-rest.ts";
 import { controllerServes } from "../kafka/controller-serves.ts";
 import { zookeeperMode } from "../kafka/four-letter.ts";
@@ -15,6 +16,8 @@ export async function serves(probe: Probe, signal: AbortSignal): Promise<boolean
       return controllerServes(probe.address, probe.port, signal);
     case "connect":
       return workerServes(probe, signal);
+    case "burrow":
+      return burrowServes(probe, signal);
     case "kafka":
       return brokerAnswers(probe.address, probe.port, probe.brokerId, signal);
   }

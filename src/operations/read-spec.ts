@@ -62,9 +62,9 @@ function withMirror(spec: Spec, folder: string): Spec {
   return { ...spec, artifacts: { mirror: resolve(folder, mirror) } };
 }
 
-/** So do plugins, and secrets that are files. */
+/** So do plugins, Burrow's archive, and secrets that are files. */
 function withFiles(spec: Spec, folder: string): Spec {
-  const { connect, connectors } = spec;
+  const { connect, connectors, burrow } = spec;
   const placed = (path: string): string => (/^([a-z]+:|~(\/|$))/i.test(path) ? path : resolve(folder, path));
   const plugins = connect?.plugins.map(({ archive, file, ...rest }) => ({
     ...rest,
@@ -81,6 +81,7 @@ function withFiles(spec: Spec, folder: string): Spec {
   return {
     ...spec,
     ...(connect === undefined || plugins === undefined ? {} : { connect: { ...connect, plugins } }),
+    ...(burrow?.archive === undefined ? {} : { burrow: { ...burrow, archive: placed(burrow.archive) } }),
     ...(connectors === undefined
       ? {}
       : { connectors: connectors.map((one) => ({ ...one, config: settings(one.config) })) }),

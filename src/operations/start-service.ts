@@ -2,6 +2,7 @@
 import { KctlError, type Fault } from "../fault.ts";
 import { ephemeralNodes } from "../kafka/four-letter.ts";
 import { recoveryIn } from "../kafka/log-recovery.ts";
+import { offsetsTopicServes } from "../kafka/offsets-topic.ts";
 import type { Host } from "../hosts/host.ts";
 import { meaningfulLines } from "../hosts/log-lines.ts";
 import type { RunningProcess } from "../plan/observed.ts";
@@ -47,6 +48,7 @@ export async function startService(
   { begun, hopeless }: StartOptions,
 ): Promise<RunningProcess> {
   await untilUnregistered(process, context);
+  await untilOffsetsAreKept(process, context);
   const running = await host.start(process);
   begun();
   await untilServing(process, running, host, context, hopeless);
@@ -123,4 +125,19 @@ async function untilUnregistered(
     },
     { key: `start ${key}`, what: `ZooKeeper to forget the ${key} that was killed`, timeoutSeconds, emit, signal },
   );
+}
+
+/** Where it does not come, the server itself will say so. */
+async function untilOffsetsAreKept(
+  { key, role, readsOffsetsOf }: DesiredProcess,
+  { emit, signal, timeoutSeconds }: Context,
+): Promise<void> {
+  if (readsOffsetsOf === undefined) return;
+  await waitUntil(() => offsetsTopicServes(readsOffsetsOf, role, signal), {
+    key: `start ${key}`,
+    what: "the topic of committed offsets",
+    timeoutSeconds,
+    emit,
+    signal,
+  });
 }

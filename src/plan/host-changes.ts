@@ -72,15 +72,15 @@ export function hostChanges(host: DesiredHost, observed: ObservedHost | undefine
     changes: [...folders, ...files, ...extraChanges(host, observed, first)],
     starts: host.processes.filter((process) => state(process) === "start"),
     restarts,
-    why: restarts.flatMap((process) => otherJava(process, observed)),
+    why: restarts.flatMap((process) => otherProgram(process, observed)),
   };
 }
 
-function otherJava({ key, argv, javaFrom }: DesiredProcess, observed: ObservedHost | undefined): readonly Why[] {
+function otherProgram({ key, argv, programFrom }: DesiredProcess, observed: ObservedHost | undefined): readonly Why[] {
   const seen = observed?.processes[key];
   const from = seen?.state === "running" ? (seen.program ?? null) : null;
   const to = argv[0] ?? null;
-  return from === null || from === to ? [] : [{ field: javaFrom, from, to }];
+  return from === null || from === to ? [] : [{ field: programFrom, from, to }];
 }
 
 function extraChanges(

@@ -35,10 +35,13 @@ function lineOf(text: string, section: string | null): Line {
 function linesOf(text: string): ReadonlyMap<string, Line> {
   const lines = new Map<string, Line>();
   let section: string | null = null;
+  let table = "";
   for (const line of text.split("\n")) {
     section = sectionComment.exec(line)?.[1] ?? section;
     if (line === "" || line.startsWith("#")) continue;
-    const parsed = lineOf(line, section);
+    // In TOML the same key stands in several tables.
+    if (/^\[[^\]]+\]$/.test(line)) table = `${line} `;
+    const parsed = lineOf(table + line, section);
     // The least heap follows the most.
     if (parsed.key !== "-Xms") lines.set(parsed.key, parsed);
   }

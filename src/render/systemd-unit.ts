@@ -37,6 +37,7 @@ export function systemdUnit(process: DesiredProcess, input: UnitInput): string {
     data,
     run: process.folder,
     runtimeDirectory: process.folder.replace(/^\/run\//, ""),
+    leaves: process.leaves === undefined ? null : unitWord(process.leaves),
     command: process.argv.map(unitWord).join(" "),
     identifier,
     stopSeconds: String(process.stopSeconds),

@@ -1,13 +1,12 @@
 /** A cluster turned into what each machine must have. */
 import { membersOf, type Cluster, type Member, type Role } from "../cluster/cluster.ts";
 import type {
-  ApacheArtifact,
   ClassArchive,
   DesiredFolder,
   DesiredHost,
   DesiredLiveSettings,
   DesiredState,
-  PluginArtifact,
+  Software,
 } from "./desired.ts";
 import { userSettings } from "./kafka-server.ts";
 import { onMachine } from "./machine.ts";
@@ -19,8 +18,6 @@ function foldersOf(members: readonly Member[]): readonly DesiredFolder[] {
     [folders.config, folders.data, folders.log, folders.run].map((path) => ({ path, mode: 0o750 })),
   );
 }
-
-type Software = ApacheArtifact | PluginArtifact;
 
 export function artifactsOf(cluster: Cluster): readonly Software[] {
   return artifactsFor(cluster.members, cluster);
@@ -43,7 +40,7 @@ export function classArchivesOf(
   classArchive: ServiceContext["classArchive"],
 ): readonly ClassArchive[] {
   return artifactsOf(cluster).flatMap((of) => {
-    if (of.name === "connect-plugin") return [];
+    if (of.name === "connect-plugin" || of.name === "burrow") return [];
     const path = classArchive(of);
     return path === null ? [] : [{ path, of, list: cluster.quorum }];
   });

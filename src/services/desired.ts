@@ -42,7 +42,8 @@ export type Probe =
   | { readonly kind: "zookeeper"; readonly address: string; readonly port: number }
   | { readonly kind: "kafka"; readonly address: string; readonly port: number; readonly brokerId: number }
   | { readonly kind: "controller"; readonly address: string; readonly port: number; readonly id: number }
-  | { readonly kind: "connect"; readonly address: string; readonly port: number };
+  | { readonly kind: "connect"; readonly address: string; readonly port: number }
+  | { readonly kind: "burrow"; readonly address: string; readonly port: number };
 
 /**
  * What must be gone before a service may start again: a broker refuses to start while the registration of its killed
@@ -60,11 +61,11 @@ export type DesiredProcess = {
   readonly role: Role;
   /** The whole command; the first is an absolute path. */
   readonly argv: readonly string[];
-  /** The key of the spec that chose its Java; `java` where none did. */
-  readonly javaFrom: string;
+  /** The key of the spec that chose its program: of a JVM its Java; `java` where none did. */
+  readonly programFrom: string;
   readonly env: Readonly<Record<string, string>>;
   readonly folder: string;
-  /** One of argv that no other process has: the path of this service's own file of JVM arguments. */
+  /** One of argv that no other process has: it names a file or folder of this service's own. */
   readonly mark: string;
   /** Digest of everything the process read when it started; stands in argv as `-Dkctl.inputs=DIGEST`. */
   readonly inputs: string;
@@ -76,6 +77,10 @@ export type DesiredProcess = {
   readonly ports: Readonly<Record<string, number>>;
   readonly probe: Probe;
   readonly registration?: Registration;
+  /** Brokers that must serve the topic of committed offsets before it starts: else it ends at once. */
+  readonly readsOffsetsOf?: readonly { readonly id: number; readonly host: string; readonly port: number }[];
+  /** A file that it leaves when it is killed, and that would keep it from starting. */
+  readonly leaves?: string;
   /** Seconds that an orderly stop may take. */
   readonly stopSeconds: number;
 };
@@ -92,7 +97,7 @@ export type DesiredStorage = {
 };
 
 /** Software unpacked where servers run from it; several clusters share it. */
-export type InstalledSoftware = { readonly artifact: ApacheArtifact | PluginArtifact; readonly folder: string };
+export type InstalledSoftware = { readonly artifact: Software; readonly folder: string };
 
 /** The Java that servers run: `link` is a symbolic link to its home. */
 export type HostJava = {
@@ -162,6 +167,17 @@ export type DesiredHost = {
 
 export type ApacheArtifact = { readonly name: "kafka" | "zookeeper"; readonly version: string };
 
+/** LinkedIn's Burrow: a program for one sort of machine. */
+export type BurrowArtifact = {
+  readonly name: "burrow";
+  readonly version: string;
+  /** null: a mirror has it. */
+  readonly from: GivenFile | null;
+};
+
+/** What the spec names by itself: a path or an http(s) address, and what must be there. */
+export type GivenFile = { readonly at: string; readonly sha512: string };
+
 /** Jars of Connect's own: connectors, converters, transformations. `version` says which, and stands in its folder's name. */
 export type PluginArtifact = { readonly name: "connect-plugin"; readonly version: string; readonly from: PluginSource };
 
@@ -169,7 +185,7 @@ export type PluginSource =
   /** With all that it needs and Connect does not have. */
   | { readonly kind: "maven"; readonly group: string; readonly artifact: string; readonly version: string }
   /** A .tar.gz with jars in it, or one jar: a path, or an http(s) address. */
-  | { readonly kind: "archive" | "file"; readonly at: string; readonly sha512: string };
+  | ({ readonly kind: "archive" | "file" } & GivenFile);
 
 /** A Java for machines that have none; `version` is the major one. */
 export type JavaArtifact = {
@@ -179,7 +195,10 @@ export type JavaArtifact = {
   readonly architecture: "x64" | "aarch64";
 };
 
-export type Artifact = ApacheArtifact | JavaArtifact | PluginArtifact;
+/** What lies on every machine that has a server which runs from it. */
+export type Software = ApacheArtifact | BurrowArtifact | PluginArtifact;
+
+export type Artifact = Software | JavaArtifact;
 
 /** The user's settings of a broker that can be changed while it runs. */
 export type DesiredLiveSettings = {

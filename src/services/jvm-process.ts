@@ -1,10 +1,9 @@
 /** A service that is a JVM: its argument file, its command and the digest of all that it reads when it starts. */
-import { createHash } from "node:crypto";
 import type { Cluster, Member } from "../cluster/cluster.ts";
-import { isKnown, knownAfterUp } from "../cluster/known-after-up.ts";
 import { jvmArguments } from "../render/jvm-arguments.ts";
 import { sectionLine } from "../render/properties.ts";
 import type { ApacheArtifact, DesiredFile, DesiredProcess, Origin, Probe, Registration } from "./desired.ts";
+import { inputsArgument, inputsOf, memberProcess } from "./member-process.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
 type JvmService = {
@@ -57,12 +56,6 @@ export function archiveFlags(archive: string | null): readonly string[] {
   return archive === null ? [] : ["-Xshare:auto", `-XX:SharedArchiveFile=${archive}`];
 }
 
-/** While something of it is not known, nor is the digest. */
-function digestOf(parts: readonly string[]): string {
-  if (!parts.every(isKnown)) return knownAfterUp;
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
-}
-
 function argumentFile(service: JvmService, { cluster, classArchive }: ServiceContext): DesiredFile {
   const { member } = service;
   const initialHeap = cluster.jvmProfile === "server" ? member.heapMiB : Math.min(member.heapMiB, 64);
@@ -111,7 +104,7 @@ export function jvmService(
   const { member } = service;
   const argsFile = argumentFile(service, context);
   const files = [argsFile, ...service.files];
-  const inputs = digestOf([
+  const inputs = inputsOf([
     context.java,
     service.mainClass,
     ...files.flatMap(({ path, content, readAtStart }) => [path, readAtStart ?? content]),
@@ -120,19 +113,12 @@ export function jvmService(
   return {
     files,
     process: {
-      key: member.key,
-      node: member.node,
-      role: member.role,
-      argv: [context.java, `-Dkctl.inputs=${inputs}`, mark, service.mainClass, service.configFile],
-      javaFrom: context.cluster.javaFrom,
-      env: {},
-      folder: member.folders.run,
+      ...memberProcess(member),
+      argv: [context.java, inputsArgument(inputs), mark, service.mainClass, service.configFile],
+      programFrom: context.cluster.javaFrom,
       mark,
       inputs,
-      console: `${member.folders.log}/console.log`,
       log: service.log,
-      pidFile: `${member.folders.run}/pid`,
-      ports: member.ports,
       probe: service.probe,
       ...(service.registration === undefined ? {} : { registration: service.registration }),
       stopSeconds: service.stopSeconds,

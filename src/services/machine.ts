@@ -9,7 +9,6 @@ import { sysctlFile, sysctlSettings } from "../render/sysctl-file.ts";
 import { hostsUnitName, systemdUnit, unitName, type UnitInput } from "../render/systemd-unit.ts";
 import { javaFor } from "../spec/versions.ts";
 import type {
-  ApacheArtifact,
   DesiredFile,
   DesiredFolder,
   DesiredHost,
@@ -18,8 +17,10 @@ import type {
   DesiredVolume,
   HostsBlock,
   Owner,
-  PluginArtifact,
+  Software,
 } from "./desired.ts";
+import { burrowFolder } from "./burrow-artifact.ts";
+import { inputsArgument } from "./member-process.ts";
 import { pluginFolder } from "./plugins.ts";
 import { service } from "./registry.ts";
 import type { ServiceContext } from "./service.ts";
@@ -28,7 +29,7 @@ export type MachineInput = {
   readonly cluster: Cluster;
   readonly machine: MachinePlatform;
   readonly templates: ServiceContext["templates"];
-  readonly artifacts: readonly (ApacheArtifact | PluginArtifact)[];
+  readonly artifacts: readonly Software[];
 };
 
 const root: Owner = { user: "root", group: "root" };
@@ -97,9 +98,15 @@ export function onMachine(host: DesiredHost, node: ClusterNode, input: MachineIn
   return { ...host, processes, files, folders, machine: desired };
 }
 
-export function softwareOn({ software }: MachinePlatform, artifact: ApacheArtifact | PluginArtifact): string {
-  if (artifact.name === "connect-plugin") return `${software}/${pluginFolder(artifact)}`;
-  return `${software}/${artifact.name}-${artifact.version}`;
+export function softwareOn({ software }: MachinePlatform, artifact: Software): string {
+  switch (artifact.name) {
+    case "connect-plugin":
+      return `${software}/${pluginFolder(artifact)}`;
+    case "burrow":
+      return `${software}/${burrowFolder(artifact)}`;
+    default:
+      return `${software}/${artifact.name}-${artifact.version}`;
+  }
 }
 
 /** A link to the home of the Java that the cluster runs on. */
@@ -144,7 +151,7 @@ function configFolder({ members }: Cluster, key: string): string {
 
 /** A unit that says something else needs a restart to take hold, so it is a part of what the process started with. */
 function withUnit(process: DesiredProcess, input: MachineInput): DesiredProcess {
-  const mine = `-Dkctl.inputs=${process.inputs}`;
+  const mine = inputsArgument(process.inputs);
   const bare = { ...process, argv: process.argv.filter((argument) => argument !== mine) };
   const text = systemdUnit(bare, unitInput(process, input));
   const digest = createHash("sha256").update(process.inputs).update(text).digest("hex").slice(0, 24);
@@ -152,7 +159,7 @@ function withUnit(process: DesiredProcess, input: MachineInput): DesiredProcess 
   return {
     ...process,
     inputs,
-    argv: process.argv.map((argument) => (argument === mine ? `-Dkctl.inputs=${inputs}` : argument)),
+    argv: process.argv.map((argument) => (argument === mine ? inputsArgument(inputs) : argument)),
     // What a JVM says before its log is up, or as it crashes, is the journal's.
     console: `journal:${unitName(input.cluster.name, process.role)}`,
   };

@@ -5,6 +5,7 @@ import type { Spec } from "../spec/schema.ts";
 import type {
   ApacheArtifact,
   Artifact,
+  BurrowArtifact,
   DesiredFile,
   DesiredProcess,
   DesiredStorage,
@@ -44,6 +45,7 @@ export const templateNames = [
   "kafka-log4j2.yaml",
   "connect-log4j.properties",
   "connect-log4j2.yaml",
+  "burrow.toml",
   "zookeeper-log4j.properties",
   "zookeeper-logback.xml",
   "server.service",
@@ -70,11 +72,12 @@ export type Service = {
   readonly firstId: number;
   readonly basePorts: (spec: Spec) => Readonly<Record<string, number>>;
   /** What its part of the spec is called. */
-  readonly sectionName: "kafka" | "zookeeper" | "controller" | "connect";
+  readonly sectionName: "kafka" | "zookeeper" | "controller" | "connect" | "burrow";
   readonly section: (spec: Spec) => Section;
-  readonly defaultHeapMiB: Readonly<Record<Platform["profile"], number>>;
+  /** null: it is no JVM. */
+  readonly defaultHeapMiB: Readonly<Record<Platform["profile"], number>> | null;
   /** The archive that it runs from. */
-  readonly artifact: (cluster: Cluster) => ApacheArtifact;
+  readonly artifact: (cluster: Cluster) => ApacheArtifact | BurrowArtifact;
   /** What it loads beside that. */
   readonly plugins?: (cluster: Cluster) => readonly PluginArtifact[];
   /** Roles that must serve before it can start; a majority of them where they are an ensemble. */

@@ -108,6 +108,7 @@ export function portsInUse(spec: Spec): readonly number[] {
     ...(countOf(spec, "controller") > 0 ? [9093] : []),
     ...(countOf(spec, "broker") > 0 ? [9091, clients.port] : []),
     ...(countOf(spec, "connect") > 0 ? [8083] : []),
+    ...(countOf(spec, "burrow") > 0 ? [8000] : []),
     ...(external === undefined ? [] : [external.port]),
   ];
 }

@@ -46,7 +46,7 @@ function describe(zodSchema: z.core.$ZodType, json: Json): void {
   delete json["propertyNames"];
   const info = infoOf(zodSchema);
   if (info === null) return;
-  const { doc, effect, unit, on, orOne, orTrue, later, laterValues } = info;
+  const { doc, effect, unit, on, orOne, orTrue, later } = info;
   if (orOne === true) allowOne(json);
   if (orTrue === true) allowTrue(json);
   const notBuilt = later === undefined ? "" : " Not built yet: a spec with this key is refused.";
@@ -54,7 +54,6 @@ function describe(zodSchema: z.core.$ZodType, json: Json): void {
   if (unit !== undefined) json["x-kctl-unit"] = unit;
   if (on !== undefined) json["x-kctl-providers"] = on;
   if (later !== undefined) json["x-kctl-later"] = later;
-  if (laterValues !== undefined) json["x-kctl-later-values"] = laterValues;
 }
 
 function isLeaf(json: Json): boolean {

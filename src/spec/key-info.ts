@@ -18,8 +18,6 @@ export type KeyInfo = {
   readonly secret?: true;
   /** Set while the key's feature is not built: the sentence that refuses it starts with this. */
   readonly later?: string;
-  /** Values that are part of the interface, but not built yet, each with its feature. */
-  readonly laterValues?: Readonly<Record<string, string>>;
   /** Scalars below are taken as they are spelled (`012`, `1e3`), since they go to a file of Kafka's own. */
   readonly verbatim?: boolean;
   /** A setting below may be a secret: `{ secret: { file: PATH } }`, `{ secret: { env: NAME } }`. */

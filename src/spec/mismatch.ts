@@ -19,7 +19,7 @@ function takes(shape: Shape, key: Key | null): string {
         ? `a whole number${shape.from === null ? "" : ` from ${shape.from}`}`
         : `a whole number from ${shape.from ?? 0} to ${shape.to}`;
     case "word":
-      return listed(builtWords(shape.words, key), "or");
+      return listed(shape.words, "or");
     case "number":
       return "a number";
     case "boolean":
@@ -31,11 +31,6 @@ function takes(shape: Shape, key: Key | null): string {
     default:
       return key?.info.orTrue === true ? "`true` or keys of its own" : "keys of its own";
   }
-}
-
-function builtWords(words: readonly string[], key: Key | null): readonly string[] {
-  const built = words.filter((word) => !Object.hasOwn(key?.info.laterValues ?? {}, word));
-  return built.length === 0 ? words : built;
 }
 
 export function mismatch(place: Place, value: Value): Problem {
@@ -154,14 +149,13 @@ function asBoolean(value: Scalar): string {
   return "write `true` or `false`";
 }
 
-function asWord(value: Scalar, words: readonly string[], { key, path }: Place): string {
+function asWord(value: Scalar, words: readonly string[], { path }: Place): string {
   const near = nearest(value.text, words);
   if (near !== null) return `did you mean ${shown(near)}?`;
   const parts = value.text.split(/[\s,+/]+/).filter((part) => words.includes(part));
   if (typeof path.at(-1) === "number" && parts.length > 1)
     return `write them as items of their own: \`[${parts.join(", ")}]\``;
-  const built = builtWords(words, key);
-  return built.length === 1 ? `write ${listed(built, "or")}` : `choose one of ${listed(built, "and")}`;
+  return words.length === 1 ? `write ${listed(words, "or")}` : `choose one of ${listed(words, "and")}`;
 }
 
 function ofText(place: Place, value: Scalar, sentence: string): Problem {

@@ -50,9 +50,6 @@ export const node = z.strictObject({
     effect: "live",
     example: "[zookeeper, broker]",
     also: ["role", "services", "type"],
-    laterValues: {
-      burrow: "Burrow (the role `burrow`)",
-    },
   }),
   rack: key(text.optional(), {
     doc: "The node's rack or zone, Kafka's broker.rack: copies of a partition are spread over racks.",

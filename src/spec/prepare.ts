@@ -29,7 +29,7 @@ export function prepare(root: Value): Prepared {
     if (value.kind === "scalar") {
       if (key?.info.orTrue === true && typeof value.value === "boolean") return value.value ? {} : undefined;
       const alone = here.kind === "list" && key?.info.orOne === true && value.value !== null;
-      return alone ? [scalar(value, path, key)] : scalar(value, path, key);
+      return alone ? [value.value] : value.value;
     }
     if (value.kind === "list") {
       const item: Shape = here.kind === "list" ? here.item : { kind: "any" };
@@ -57,18 +57,6 @@ export function prepare(root: Value): Prepared {
         return [[name, walk(entry.value, known.shape, inside, known)]];
       }),
     );
-  }
-
-  function scalar(value: Scalar, path: SpecPath, key: Key | null): unknown {
-    const later = key?.info.laterValues;
-    if (later !== undefined && Object.hasOwn(later, value.text))
-      problems.push({
-        code: "spec-not-built",
-        path,
-        what: `${later[value.text] ?? ""} ${notYet}`,
-        fix: `take ${shown(value.text)} out`,
-      });
-    return value.value;
   }
 
   function table(value: MapValue, path: SpecPath, secrets: boolean): Record<string, unknown> {

@@ -58,14 +58,12 @@ function section(shape: Shape, path: readonly string[], suffix: string): readonl
 function row({ name, info, required, default: value, shape }: Key): string {
   const on = info.on === undefined ? "" : `*${info.on.join(", ")}* · `;
   const later = info.later === undefined ? "" : "*later* · ";
-  const values = Object.keys(info.laterValues ?? {});
-  const laterValues = values.length === 0 ? "" : ` Later: ${values.map((word) => `\`${word}\``).join(", ")}.`;
   const cells = [
     `\`${name}\``,
     typeOf(info, shape),
     required ? "**required**" : defaultName(value),
     effects[info.effect],
-    `${on}${later}${info.doc}${laterValues}${exampleOf(info.example)}`,
+    `${on}${later}${info.doc}${exampleOf(info.example)}`,
   ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }

@@ -3,6 +3,7 @@ import { isCounted } from "./counts.ts";
 import type { Spec } from "./schema.ts";
 import { knownSettingRules } from "./known-setting-rules.ts";
 import { awsRules } from "./aws-rules.ts";
+import { burrowNodeRules, burrowRules } from "./burrow-rules.ts";
 import { connectRules, workerRules } from "./connect-rules.ts";
 import { externalRules } from "./external-rules.ts";
 import { listenerRules } from "./listener-rules.ts";
@@ -23,10 +24,11 @@ export type RuleProblem = Problem & {
 
 export type RuleResult = { readonly problems: readonly RuleProblem[]; readonly warnings: readonly RuleProblem[] };
 
-const counting = [ensembleRules, replicationRules, workerRules];
+const counting = [ensembleRules, replicationRules, workerRules, burrowNodeRules];
 const always = [
   nodeRules,
   awsRules,
+  burrowRules,
   connectRules,
   listenerRules,
   knownSettingRules,

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { advertise, cidr, clusterName, duration, port, settings, text, topicName, version } from "./formats.ts";
+import { burrow } from "./burrow-schema.ts";
 import { connect, connector } from "./connect-schema.ts";
 import { ec2, key, remote } from "./key-info.ts";
 import { node } from "./node-schema.ts";
@@ -187,7 +188,11 @@ export const specSchema = z.strictObject({
     effect: "live",
     example: "true",
   }),
-  burrow: key(z.unknown().optional(), { doc: "Burrow.", effect: "restart", later: "Burrow" }),
+  burrow: key(burrow.optional(), {
+    doc: "Burrow, which watches the lag of consumer groups: it runs on the nodes with the role `burrow`.",
+    effect: "restart",
+    also: ["lag", "lagMonitor"],
+  }),
   connect: key(connect.optional(), {
     doc: "The workers of Kafka Connect: they run on the nodes with the role `connect`.",
     effect: "restart",

@@ -36,7 +36,17 @@ const cache = (): string => inject("cache");
 /** The ports of a local cluster of three of each role. */
 function portsFrom(port: number): readonly number[] {
   const moved = port - 9092;
-  const bases = [port - 1, port, port + 1, port + 2, moved + 2181, moved + 2888, moved + 3888, moved + 8083];
+  const bases = [
+    port - 1,
+    port,
+    port + 1,
+    port + 2,
+    moved + 2181,
+    moved + 2888,
+    moved + 3888,
+    moved + 8083,
+    moved + 8000,
+  ];
   return [0, 10, 20].flatMap((step) => bases.map((base) => base + step));
 }
 
@@ -146,10 +156,15 @@ export async function processes(
     if (!/^[0-9]+$/.test(name)) continue;
     try {
       const argv = (await readFile(`/proc/${name}/cmdline`, "utf8")).split("\0");
-      const mark = argv.find((argument) => argument.startsWith(`@${at.folder}/.kctl/`));
+      // A JVM's argument file, or the folder of Burrow's configuration.
+      const marks = [`@${at.folder}/.kctl/`, `--config-dir=${at.folder}/.kctl/`];
+      const mark = argv.find((argument) => marks.some((one) => argument.startsWith(one)));
       // A shell is what will be the service once kctl gives the word.
       if (mark === undefined || argv[0] === "/bin/sh") continue;
-      const [node = "", role = ""] = mark.slice(`@${at.folder}/.kctl/`.length).split("/").slice(1);
+      const [node = "", role = ""] = mark
+        .slice(mark.indexOf("/.kctl/") + "/.kctl/".length)
+        .split("/")
+        .slice(1);
       const birth = (await readFile(`/proc/${name}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ")[19] ?? "";
       const key = `${node}/${role}`;
       if (found.has(key)) throw new Error(`two processes of ${key}: ${found.get(key)?.pid} and ${name}`);

@@ -21,6 +21,8 @@ function lines(rules: readonly Rule[]): readonly string[] {
   });
 }
 
+const burrow = { version: "1.9.5", archive: "b.tar.gz", sha512: "0a".repeat(64) };
+
 describe("wanted", () => {
   test.each<[string, object, Access, readonly string[]]>([
     [
@@ -43,6 +45,17 @@ describe("wanted", () => {
       kraft,
       none,
       [
+        "9091 group kctl: between members, broker (internal)",
+        "9092 group kctl: between members, broker (clients)",
+        "9093 group kctl: between members, controller (controller)",
+      ],
+    ],
+    [
+      "Burrow, which its members may ask",
+      { ...kraft, burrow, nodes: [...kraft.nodes, { name: "w", roles: ["burrow"], instanceType: ["m7g.medium"] }] },
+      none,
+      [
+        "8000 group kctl: between members, Burrow (http)",
         "9091 group kctl: between members, broker (internal)",
         "9092 group kctl: between members, broker (clients)",
         "9093 group kctl: between members, controller (controller)",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { meaningfulLines } from "../../src/hosts/log-lines.ts";
 
-/** Real logs of ZooKeeper 3.8.4 and Kafka 3.9.1 that failed, shortened: what was printed, what was logged. */
+/** Real logs of ZooKeeper 3.8.4, Kafka 3.9.1 and Burrow 1.9.5 that failed, shortened: what was printed, what was logged. */
 const folder = join(import.meta.dirname, "logs");
 const cases = readdirSync(folder).filter((name) => name.endsWith(".txt"));
 
@@ -25,6 +25,7 @@ describe("real logs", () => {
     ["broker-wrong-dir.txt", "Failed to create or validate data directory /proc/none/x"],
     ["broker-oom.txt", "java.lang.OutOfMemoryError: Java heap space"],
     ["broker-heap.txt", "insufficient memory"],
+    ["burrow-no-broker.txt", "client has run out of available brokers to talk to: dial tcp 127.0.0.1:1"],
     ["zookeeper-bad-setting.txt", 'For input string: "abc"'],
     ["zookeeper-no-myid.txt", "myid file is missing"],
     ["zookeeper-port-taken.txt", "java.net.BindException: Address already in use"],

@@ -43,10 +43,13 @@ type Draft = {
   zookeeper?: Record<string, unknown>;
   controller?: Record<string, unknown>;
   connect?: Record<string, unknown>;
+  burrow: Record<string, unknown>;
   connectors?: object[];
   nodes: [Record<string, unknown>, Record<string, unknown>];
   topics: [Record<string, unknown>];
 };
+
+const watched = { name: "old", bootstrap: ["a:9092"], zookeeper: ["z:2181"] };
 
 function base(first: string): Draft {
   return {
@@ -56,8 +59,14 @@ function base(first: string): Draft {
     ...(first === "zookeeper" ? { zookeeper: { heap: "256MiB" } } : {}),
     nodes: [
       { group: "n", count: 3, roles: [first, "broker"], rack: "r1" },
-      { name: "extra", roles: ["broker", "connect"], rack: "r2", config: { "background.threads": "12" } },
+      { name: "extra", roles: ["broker", "connect", "burrow"], rack: "r2", config: { "background.threads": "12" } },
     ],
+    burrow: {
+      version: "1.9.5",
+      archive: "burrow.tar.gz",
+      sha512: "0a".repeat(64),
+      clusters: [watched, { name: "last", bootstrap: ["l:9092"] }],
+    },
     topics: [{ name: "orders", partitions: 6, replicas: 3, config: { "retention.ms": "1000" } }],
   };
 }
@@ -219,6 +228,39 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       otherwise: "connectors are made by their own commands",
     },
   ],
+  "burrow.version": [{ change: (spec) => (spec.burrow["version"] = "1.9.6"), why: ["burrow"] }],
+  "burrow.archive": [
+    {
+      change: (spec) => {
+        spec.artifacts = { mirror: "/mirror" };
+        spec.burrow = { version: "1.9.5", clusters: spec.burrow["clusters"] };
+      },
+      why: ["burrow"],
+    },
+  ],
+  "burrow.sha512": [{ change: (spec) => (spec.burrow["sha512"] = "0b".repeat(64)), why: ["burrow"] }],
+  "burrow.clusters.name": [
+    { change: (spec) => (spec.burrow["clusters"] = [{ ...watched, name: "older" }]), why: ["burrow.clusters"] },
+    { change: (spec) => delete spec.burrow["clusters"], why: ["burrow.clusters"] },
+  ],
+  "burrow.clusters.bootstrap": [
+    {
+      change: ({ burrow }) => {
+        const [, last] = burrow["clusters"] as unknown[];
+        burrow["clusters"] = [{ ...watched, bootstrap: ["b:9092"] }, last];
+      },
+      why: ["burrow.clusters"],
+    },
+  ],
+  "burrow.clusters.zookeeper": [
+    {
+      change: ({ burrow }) => {
+        const [, last] = burrow["clusters"] as unknown[];
+        burrow["clusters"] = [{ ...watched, zookeeper: ["y:2181"] }, last];
+      },
+      why: ["burrow.clusters"],
+    },
+  ],
   "nodes.group": [
     {
       change: (spec) => (spec.nodes[0]["group"] = "m"),
@@ -242,7 +284,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     {
       change: (spec) => {
         const [first = "", ...others] = spec.nodes[0]["roles"] as string[];
-        spec.nodes[1]["roles"] = [first, ...others, "connect"];
+        spec.nodes[1]["roles"] = [first, ...others, "connect", "burrow"];
       },
       why: ["nodes"],
     },
@@ -362,7 +404,7 @@ test("every key that is built has its case, and nothing else has", () => {
 
 test("what is not built says so itself", () => {
   const waiting = leaves.filter(({ later }) => later !== null).map(({ path }) => path);
-  expect(waiting).toEqual(expect.arrayContaining(["burrow", "nodes.dataDirs"]));
+  expect(waiting).toEqual(expect.arrayContaining(["metrics", "nodes.dataDirs"]));
 });
 
 test("what is for machines of another kind says so itself", () => {
@@ -445,7 +487,10 @@ test("destroy refuses a protected cluster", async () => {
 
 test("artifacts come from the mirror", async () => {
   const archive = await archiveOf({ name: "kafka", version: "3.9.1" }, 1000);
-  const context = await contextWith({ ...base("controller"), artifacts: { mirror: await mirrorOf(archive) } });
+  const draft: Partial<Draft> = { ...base("controller"), artifacts: { mirror: await mirrorOf(archive) } };
+  delete draft.burrow;
+  draft.nodes?.splice(1, 1);
+  const context = await contextWith(draft);
   const { artifacts } = await fetch(context);
   expect(artifacts).toMatchObject([
     { name: "kafka", version: "3.9.1", source: expect.stringContaining(archive.file) as string },

@@ -28,6 +28,7 @@ const templates = {
   "kafka-log4j2.yaml": "",
   "connect-log4j.properties": "",
   "connect-log4j2.yaml": "",
+  "burrow.toml": "",
   "zookeeper-log4j.properties": "",
   "zookeeper-logback.xml": "",
   "server.service": "",

@@ -22,6 +22,12 @@ const cases: readonly (readonly [
   readonly (readonly [string, string | null, string | null])[],
 ])[] = [
   ["a line of kctl's own that no key decides", "own=1\n", "own=2\n", []],
+  [
+    "one of two tables that have the same key",
+    '# burrow.clusters\n[a]\nservers=["x"]\n[b]\nservers=["y"]\n',
+    '# burrow.clusters\n[a]\nservers=["z"]\n[b]\nservers=["y"]\n',
+    [["burrow.clusters", '["x"]', '["z"]']],
+  ],
   ["a setting", "# kafka.config\na=1\n", "# kafka.config\na=2\n", [["kafka.config.a", "1", "2"]]],
   ["a setting that went away", "# kafka.config\na=1\nb=1\n", "# kafka.config\nb=1\n", [["kafka.config.a", "1", null]]],
   [

@@ -109,7 +109,7 @@ function standIn({ folder, node, subject, provider }: At): DesiredProcess {
     node,
     role: "broker",
     argv: ["/bin/sh", "-c", "while :; do sleep 0.1; done", "-Dkctl.inputs=abc", mark],
-    javaFrom: "java",
+    programFrom: "java",
     env: {},
     folder: folder("run"),
     mark,

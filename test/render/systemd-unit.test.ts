@@ -19,7 +19,7 @@ function processOf(role: Role): DesiredProcess {
     role,
     // `systemd-analyze verify` wants the program to be there.
     argv: ["/bin/sh", '-Da=$x %n \\ "q"', "@/etc/kctl/demo/broker/jvm.args"],
-    javaFrom: "java",
+    programFrom: "java",
     env: {},
     folder: run,
     mark: "@/etc/kctl/demo/broker/jvm.args",

@@ -7,6 +7,7 @@ import { noKnownIds } from "../../src/cluster/known-ids.ts";
 import type { Platform } from "../../src/cluster/platform.ts";
 import { resolveCluster } from "../../src/cluster/resolve.ts";
 import type { DesiredState } from "../../src/services/desired.ts";
+import { burrowFolder } from "../../src/services/burrow-artifact.ts";
 import { desiredState } from "../../src/services/desired-state.ts";
 import { pluginFolder } from "../../src/services/plugins.ts";
 import { templateNames, type ServiceContext } from "../../src/services/service.ts";
@@ -141,6 +142,31 @@ const cases: Readonly<Record<string, Case>> = {
     },
     profile: "server",
   },
+  "3.9.1-burrow": {
+    spec: {
+      kafka: { version: "3.9.1" },
+      burrow: { version: "1.9.5", archive: "Burrow_1.9.5_linux_amd64.tar.gz", sha512 },
+      nodes: [
+        { group: "kafka", count: 2, roles: both },
+        { name: "watch", roles: ["burrow"] },
+      ],
+    },
+  },
+  "4.3.1-burrow": {
+    spec: {
+      kafka: { version: "4.3.1" },
+      artifacts: { mirror: "mirror" },
+      burrow: {
+        version: "1.9.6",
+        clusters: [
+          { name: "old", bootstrap: ["k1.example.com:9092", "[fe80::1]:9092"], zookeeper: ["z1:2181", "z2:2181"] },
+          { name: "new", bootstrap: ["10.0.1.5:9092"] },
+        ],
+      },
+      nodes: [{ name: "solo", roles: [...kraft, "burrow"] }],
+    },
+    profile: "server",
+  },
   "3.9.2-kraft-one-node": oneOf("3.9.2", kraft),
   "4.0.2-one-node": oneOf("4.0.2", kraft),
   "4.1.2-one-node": oneOf("4.1.2", kraft),
@@ -183,8 +209,10 @@ function desiredOf({ spec, profile, joining = [] }: Case): {
     cluster,
     platform: at,
     java: "/java/bin/java",
-    software: (artifact) =>
-      `/cache/${artifact.name === "connect-plugin" ? pluginFolder(artifact) : `${artifact.name}-${artifact.version}`}`,
+    software: (artifact) => {
+      if (artifact.name === "connect-plugin") return `/cache/${pluginFolder(artifact)}`;
+      return `/cache/${artifact.name === "burrow" ? burrowFolder(artifact) : `${artifact.name}-${artifact.version}`}`;
+    },
     classArchive: (artifact) => `/cache/class-archives/${artifact.name}-${artifact.version}.jsa`,
     templates,
     identity: {

@@ -36,6 +36,22 @@ test.each<[string, string, Roles, object | undefined]>([
   await expect(textOf(hosts[0])).toMatchFileSnapshot(`../golden/${name}.txt`);
 });
 
+test("a machine of Burrow's", async () => {
+  const spec = specSchema.parse({
+    name: "staging",
+    provider: { type: "ssh", user: "root" },
+    kafka: { version: "3.9.1" },
+    burrow: { version: "1.9.5", archive: "b.tar.gz", sha512: "0123456789abcdef".repeat(8) },
+    nodes: Object.entries(addresses).map(([node, address], index) => ({
+      name: node,
+      address,
+      roles: index === 2 ? ["burrow"] : ["zookeeper", "broker"],
+    })),
+  });
+  const [, , host] = await hostsOf(spec, sshPlatform("staging", addresses));
+  await expect(textOf(host)).toMatchFileSnapshot("../golden/ssh-3.9.1-burrow.txt");
+});
+
 /** As the plan of a first `up` has it: kafka-1 is there, kafka-2 is to be made in a zone, of kafka-3 nothing is known. */
 test("machines that are still to be made", async () => {
   const spec = specSchema.parse({

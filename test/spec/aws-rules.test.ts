@@ -256,9 +256,13 @@ describe("warned of", () => {
 });
 
 test.each(["zookeeper", "controller"])("the ports in use with a %s are those that services declare", (first) => {
-  const spec = specOf({ node: { roles: [first, "broker", "connect"] }, ...external({ from: ["10.0.0.0/8"] }) });
+  const spec = specOf({
+    node: { roles: [first, "broker", "connect", "burrow"] },
+    burrow: { version: "1.9.5", archive: "b.tar.gz", sha512: "0a".repeat(64) },
+    ...external({ from: ["10.0.0.0/8"] }),
+  });
   const declared = servicesInOrder
-    .filter(({ role }) => role === first || role === "broker" || role === "connect")
+    .filter(({ role }) => [first, "broker", "connect", "burrow"].includes(role))
     .flatMap(({ basePorts }) => Object.values(basePorts(spec)));
   expect(new Set(portsInUse(spec))).toEqual(new Set([22, ...declared]));
 });

@@ -90,7 +90,7 @@ describe("the JSON Schema", () => {
       additionalProperties: false,
       properties: {
         ttl: { "x-kctl-providers": ["aws"], "x-kctl-unit": "duration", "x-kctl-effect": "live" },
-        burrow: { "x-kctl-later": "Burrow" },
+        metrics: { "x-kctl-later": "exporting metrics" },
         kafka: { properties: { config: { additionalProperties: { type: ["string", "number", "boolean"] } } } },
       },
     });

@@ -19,9 +19,7 @@ const longestDigest = 64 * 1024;
 /** Where in a mirror the archive can lie. */
 function layouts(artifact: Artifact): readonly string[] {
   const { file } = officialNames(artifact);
-  return artifact.name === "java" || artifact.name === "connect-plugin"
-    ? [file]
-    : [file, `${sitePath(artifact)}/${file}`];
+  return artifact.name === "kafka" || artifact.name === "zookeeper" ? [file, `${sitePath(artifact)}/${file}`] : [file];
 }
 
 function digestIn(text: string, artifact: Artifact, where: string): string {

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, rm } from "node:fs/promises";
 import type { Duplex } from "node:stream";
 import { KctlError } from "../../fault.ts";
 import type { RunningProcess } from "../../plan/observed.ts";
@@ -23,12 +23,13 @@ import { tail } from "./tail.ts";
  * 3. The word is given. The shell becomes the service: same pid, same birth.
  */
 export async function start(root: string, machine: Machine, desired: DesiredProcess): Promise<RunningProcess> {
-  const { argv, mark, pidFile } = desired;
+  const { argv, mark, pidFile, leaves } = desired;
   const { noted } = await readPidFile(pidFile);
   const { main } = serviceProcesses(await machine.marked([mark]), mark, noted);
   if (main !== null) return { ...main, pidFile };
 
   await mustBeProgram(desired);
+  if (leaves !== undefined) await rm(leaves, { force: true });
   const child = await launch(root, desired);
   const { pid = 0 } = child;
   const ended = once(child, "exit");

@@ -27,7 +27,7 @@ export type RoleSeen = { readonly servers: readonly ServerSeen[] } & (
   | { readonly role: "controller"; readonly quorum: QuorumState; readonly fetchTimeoutMs: number }
   /** topics: null where no broker tells of them. */
   | { readonly role: "broker"; readonly topics: readonly TopicState[] | null }
-  | { readonly role: "connect" }
+  | { readonly role: "connect" | "burrow" }
 );
 
 export type Decision =
@@ -53,14 +53,15 @@ export function decide(seen: RoleSeen, left: ReadonlySet<string>, patience: numb
     case "broker":
       return decideBrokers(seen, next, silent);
     case "connect":
-      return decideWorkers(next, silent);
+    case "burrow":
+      return decideAlike(next, silent);
     default:
       return decideQuorum(seen, inOrder, next, silent);
   }
 }
 
-/** What a worker leaves the others take up, and it keeps nothing itself: one at a time is all that it takes. */
-function decideWorkers(next: ServerSeen, silent: readonly ServerSeen[]): Decision {
+/** What a worker leaves the others take up, and no Burrow needs another; they keep nothing: one at a time is all that it takes. */
+function decideAlike(next: ServerSeen, silent: readonly ServerSeen[]): Decision {
   if (silent.length > 0) return go(silent);
   return next.silentSeconds === null ? go([next]) : wait(next, `${next.key} does not answer`);
 }

@@ -39,7 +39,8 @@ export function looker(survey: Survey, signal: AbortSignal): Look {
       case "controller":
         return lookAtControllers(servers, signal);
       case "connect":
-        return { role: "connect", servers: servers.map((server) => seen(server, false)) };
+      case "burrow":
+        return { role, servers: servers.map((server) => seen(server, false)) };
       default:
         return lookAtBrokers(servers, survey, signal);
     }

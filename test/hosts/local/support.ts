@@ -29,7 +29,7 @@ export function serviceIn(root: string, script = obedient, overrides: Partial<De
     node: "kafka-1",
     role: "broker",
     argv: [process.execPath, "-e", script, "--", "-Dkctl.inputs=abc", mark],
-    javaFrom: "java",
+    programFrom: "java",
     env: {},
     folder: join(folder, "run"),
     mark,

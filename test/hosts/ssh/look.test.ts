@@ -34,7 +34,7 @@ function process(key: string, mark: string, ports: Readonly<Record<string, numbe
     node: "kafka-1",
     role,
     argv: ["/bin/java"],
-    javaFrom: "java",
+    programFrom: "java",
     env: {},
     folder: "/run",
     mark,

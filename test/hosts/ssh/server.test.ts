@@ -27,7 +27,7 @@ const desired: DesiredProcess = {
   node: "host-1",
   role: "broker",
   argv: ["/bin/sh"],
-  javaFrom: "java",
+  programFrom: "java",
   env: {},
   folder: "/",
   mark: "/etc/kctl/demo/broker/jvm.args",

@@ -46,7 +46,7 @@ const broker: DesiredProcess = {
   node: "kafka-1",
   role: "broker",
   argv: ["/bin/sh"],
-  javaFrom: "java",
+  programFrom: "java",
   env: {},
   folder: "/",
   mark,

@@ -249,8 +249,8 @@ describe("brokers", () => {
   });
 });
 
-describe("Connect's workers", () => {
-  const seen = (...about: readonly About[]): RoleSeen => ({ role: "connect", servers: servers(...about) });
+describe.each(["connect", "burrow"] as const)("%s", (role) => {
+  const seen = (...about: readonly About[]): RoleSeen => ({ role, servers: servers(...about) });
 
   it.each<[string, RoleSeen, string, string]>([
     ["one at a time, in their order", seen(well, well), "n1 n2", "go n1"],

@@ -1,4 +1,6 @@
 /** Worlds for tests of plans: what a spec wants, and machines on which everything is as some spec wanted it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { noKnownIds } from "../../../src/cluster/known-ids.ts";
 import type { Platform } from "../../../src/cluster/platform.ts";
 import { resolveCluster } from "../../../src/cluster/resolve.ts";
@@ -8,6 +10,7 @@ import type { PlanInput } from "../../../src/plan/make-plan.ts";
 import type { ObservedHost, ObservedKafka, ObservedState } from "../../../src/plan/observed.ts";
 import { identityOf, knownIdsOf, nextReceipt, receiptText, type Receipt } from "../../../src/plan/receipt.ts";
 import type { DesiredHost } from "../../../src/services/desired.ts";
+import { burrowFolder } from "../../../src/services/burrow-artifact.ts";
 import { desiredState } from "../../../src/services/desired-state.ts";
 import { specSchema } from "../../../src/spec/schema.ts";
 
@@ -33,6 +36,7 @@ const templates = {
   "kafka-log4j2.yaml": "broker",
   "connect-log4j.properties": "connect",
   "connect-log4j2.yaml": "connect",
+  "burrow.toml": readFileSync(join(import.meta.dirname, "../../../templates/burrow.toml"), "utf8"),
   "zookeeper-log4j.properties": "zookeeper",
   "zookeeper-logback.xml": "",
   "server.service": "",
@@ -66,7 +70,12 @@ export function world(
     cluster,
     platform: at,
     java,
-    software: ({ name, version }) => (name === "kafka" ? `/cache/kafka-${version}` : `/cache/zookeeper-${version}-bin`),
+    software: (artifact) => {
+      if (artifact.name === "burrow") return `/cache/${burrowFolder(artifact)}`;
+      return artifact.name === "kafka"
+        ? `/cache/kafka-${artifact.version}`
+        : `/cache/zookeeper-${artifact.version}-bin`;
+    },
     classArchive: ({ name }) => (parsed.java?.archive === false ? null : `/cache/${name}.jsa`),
     templates: { ...templates, ...texts },
     identity,
