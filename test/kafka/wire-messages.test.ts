@@ -23,6 +23,8 @@ import { listOffsets } from "../../src/kafka/wire/list-offsets.ts";
 import { metadata } from "../../src/kafka/wire/metadata.ts";
 import { produce, produceBatches } from "../../src/kafka/wire/produce.ts";
 import { removeRaftVoter } from "../../src/kafka/wire/remove-raft-voter.ts";
+import { saslAuthenticate } from "../../src/kafka/wire/sasl-authenticate.ts";
+import { saslHandshake } from "../../src/kafka/wire/sasl-handshake.ts";
 import { updateFeatures } from "../../src/kafka/wire/update-features.ts";
 import { groupAnswers, groupRequests } from "./wire/group-messages.ts";
 
@@ -35,6 +37,8 @@ type Entry = {
 };
 
 const table = JSON.parse(readFileSync(new URL("wire/messages.json", import.meta.url), "utf8")) as Entry[];
+const some = Buffer.from([0, 1, 2]);
+const nothing = Buffer.alloc(0);
 const id = "qFzGJ3qGQ9G1fl2UfkJCCA";
 
 function entryOf(message: string, name: string): Entry {
@@ -83,6 +87,8 @@ const requests: readonly [message: string, name: string, ours: Message<unknown>]
   ["Metadata", "of two topics", metadata(["orders", "größe"])],
   ["Metadata", "of all", metadata(null)],
   ["ApiVersions", "kctl", apiVersions(4)],
+  ["SaslHandshake", "of SCRAM", saslHandshake("SCRAM-SHA-512")],
+  ["SaslAuthenticate", "a message", saslAuthenticate(some)],
   [
     "DescribeConfigs",
     "of a topic and a broker",
@@ -248,6 +254,9 @@ const answers: readonly [message: string, name: string, ours: Message<unknown>, 
       finalized: { "metadata.version": 27 },
     },
   ],
+  ["SaslHandshake", "another mechanism", saslHandshake(""), { error: 33, mechanisms: ["PLAIN", "SCRAM-SHA-256"] }],
+  ["SaslAuthenticate", "a message", saslAuthenticate(nothing), { error: 0, errorMessage: null, bytes: some }],
+  ["SaslAuthenticate", "refused", saslAuthenticate(nothing), { error: 58, errorMessage: "größe", bytes: nothing }],
   ["ApiVersions", "no features", apiVersions(3), { error: 0, apis: new Map(), supported: {}, finalized: {} }],
   ["ApiVersions", "version refused", apiVersions(4), { error: 35, apis: new Map(), supported: {}, finalized: {} }],
   [
