@@ -14,7 +14,7 @@ import {
 } from "../../ec2/seen.ts";
 import { userData } from "../../ec2/user-data.ts";
 import { KctlError } from "../../fault.ts";
-import { loadSsh2 } from "../../hosts/ssh/load-ssh2.ts";
+import { newKeyPair } from "../../hosts/ssh/new-key-pair.ts";
 import { readTemplate } from "../../templates.ts";
 import type { FleetOptions } from "../provider.ts";
 import { must, type CloudSession } from "./cloud-session.ts";
@@ -32,8 +32,7 @@ export async function launchMachine(
   const { api, spec, provider, signal } = session;
   const machine = session.machine(node, cluster);
   const offers = must(session.offers(), "what EC2 offers");
-  const { utils } = await loadSsh2();
-  const hostKey = utils.generateKeyPairSync("ed25519", { comment: `root@${node}` });
+  const hostKey = await newKeyPair(`root@${node}`);
   const images = machine.types.map((type) => {
     const { architecture, zones } = must(offers.types.get(type), type);
     return { type, zones, image: offers.image(machine.image, architecture) };

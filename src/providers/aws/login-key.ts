@@ -7,6 +7,7 @@ import { isOwnKeyPair, isPublicKeyFile, nameInAccount, type AwsSpec } from "../.
 import { KctlError } from "../../fault.ts";
 import { errnoOf, withIoFaults } from "../../hosts/local/io-fault.ts";
 import { loadSsh2 } from "../../hosts/ssh/load-ssh2.ts";
+import { newKeyPair } from "../../hosts/ssh/new-key-pair.ts";
 
 export type LoginKey = {
   /** What EC2 is given, in OpenSSH's form; null: it is in EC2 already. */
@@ -78,11 +79,11 @@ function ownFile(cluster: string, region: string, { env, home }: Around): string
 /** Made at the first use, before EC2 hears of it; of two that make it at the same time, the first one's stays. */
 async function own(cluster: string, region: string, around: Around): Promise<string> {
   const file = ownFile(cluster, region, around);
-  const { utils } = await loadSsh2();
   if (!existsSync(file)) {
-    const { private: secret } = utils.generateKeyPairSync("ed25519", { comment: nameInAccount(cluster) });
+    const { private: secret } = await newKeyPair(nameInAccount(cluster));
     await withIoFaults("write", file, () => keepKey(file, secret));
   }
+  const { utils } = await loadSsh2();
   const key = utils.parseKey(await readFile(file));
   if (key instanceof Error)
     throw new KctlError({

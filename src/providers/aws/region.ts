@@ -2,7 +2,7 @@
 import { DescribeVpcsCommand, type Filter } from "@aws-sdk/client-ec2";
 import { listedClusters, type ListedCluster } from "../../ec2/listed-clusters.ts";
 import { clusterTag } from "../../ec2/seen.ts";
-import { loadSsh2 } from "../../hosts/ssh/load-ssh2.ts";
+import { newKeyPair } from "../../hosts/ssh/new-key-pair.ts";
 import type { Emit } from "../../report/events.ts";
 import { openApi, type Api, type ApiOptions } from "./api.ts";
 import { acquireCloudLock } from "./cloud-lock.ts";
@@ -52,8 +52,7 @@ async function destroyExpired(
   cluster: string,
   { emit, signal, timeoutSeconds }: RegionOptions & { readonly emit: Emit },
 ): Promise<number | null> {
-  const { utils } = await loadSsh2();
-  const { public: publicKey } = utils.generateKeyPairSync("ed25519", { comment: cluster });
+  const { public: publicKey } = await newKeyPair(cluster);
   const lock = await acquireCloudLock(api, { cluster, command: "destroy", publicKey });
   try {
     // Somebody may have moved its end since it was listed.
