@@ -115,7 +115,7 @@ const own = (): string => `{ ca: "${file("ca.pem")}" }`;
 let specs = 0;
 
 /** kctl with a spec of its own. The password is in `KAFKA_PASSWORD`. */
-async function reach(way: Way, args: readonly string[] = ["lag"], given = password): Promise<Ended> {
+async function reach(way: Way, args: readonly string[] = ["lag"], given = password, from = at): Promise<Ended> {
   specs += 1;
   const spec = join(at.folder, `external-${specs}.yaml`);
   const { host = "localhost", port = ports().login, tls, mechanism, secret = "{ env: KAFKA_PASSWORD }" } = way;
@@ -123,7 +123,7 @@ async function reach(way: Way, args: readonly string[] = ["lag"], given = passwo
   const text = `name: theirs\nprovider:\n  type: external\n  bootstrap: ${host}:${port}\n`;
   await writeFile(spec, `${text}${tls === undefined ? "" : `  tls: ${tls}\n`}${mechanism === undefined ? "" : sasl}`);
   const env = { ...at.env, KAFKA_PASSWORD: given };
-  const ended = await kctl({ ...at, env }, ...args, "-f", spec, "--json", "--verbose", "--timeout", "10s");
+  const ended = await kctl({ ...from, env }, ...args, "-f", spec, "--json", "--verbose", "--timeout", "10s");
   for (const output of [ended.out, ended.err]) expect(output).not.toContain(given);
   return ended;
 }
@@ -335,4 +335,18 @@ test("commands that need its machines refuse, and say which do not", async () =>
       errors: [{ code: "not-managed", what }],
     });
   }
+});
+
+test("records are written and read there, in a group too", async () => {
+  const way = { tls: own(), mechanism: "scram-sha-512" };
+  const input = { ...at, inside: (argv: readonly string[]) => ["sh", "-c", 'seq 3 | "$@"', "sh", ...argv] as const };
+  const written = await reach(way, ["produce", "orders"], password, input);
+  expect({ ...errorsOf(written), records: written.result?.["records"] }).toEqual({ exit: 0, errors: [], records: 3 });
+  const read = await reach(way, ["consume", "orders", "--group", "readers", "--from-beginning"]);
+  const values = read.lines.flatMap(({ type, value }) => (type === "record" ? [value] : []));
+  expect({ ...errorsOf(read), values }).toEqual({
+    exit: 0,
+    errors: [],
+    values: [...Array(10).fill("x"), "1", "2", "3"],
+  });
 });
