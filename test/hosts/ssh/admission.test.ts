@@ -248,7 +248,7 @@ injectFault(44, "sudo asks for a password, wants a terminal, does not know the u
     await host.stop();
     await rm(folder, { recursive: true });
   } finally {
-    execFileSync("userdel", ["-r", user], { stdio: "ignore" });
+    execFileSync("userdel", ["-r", "-f", user], { stdio: "ignore" });
   }
   return "sudo-refused says which of these, with what sudo said and the line for sudoers.";
 });

@@ -82,8 +82,8 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
         host.machine.removeUser(),
       ]);
       expect(existsSync(join(root, "/etc/kctl")) || existsSync(join(root, "/var/lib/kctl"))).toBe(false);
-      expect(readFileSync(join(root, "/etc/passwd"), "utf8")).not.toContain("kctl");
-      expect(readFileSync(join(root, "/etc/group"), "utf8")).not.toContain("kctl");
+      expect(readFileSync(join(root, "/etc/passwd"), "utf8")).not.toMatch(/^kctl:/m);
+      expect(readFileSync(join(root, "/etc/group"), "utf8")).not.toMatch(/^kctl:/m);
     });
 
   test("a folder's mode and owner are put right, a set-group-id bit too", async () => {
