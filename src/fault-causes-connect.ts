@@ -24,9 +24,4 @@ export const connectFaultCauses = {
       "The connector began to work, and it or one of its tasks ended with an exception, which is shown; or its tasks were given to no worker in time.",
     fix: "Mend what the trace says, then `kctl connectors apply`, or `kctl connectors restart NAME` where the settings were right.",
   },
-  "secret-unreadable": {
-    cause:
-      "The file is not there or may not be read by the user who runs kctl, the variable is not set, or there is nothing in it.",
-    fix: "Put the secret where the spec says, or say where it is.",
-  },
 } as const satisfies Partial<Record<FaultCode, Causes>>;

@@ -127,7 +127,6 @@ export const faultCodes = {
     means: "A connector's class is not there, or the connector does not take its settings; nothing was changed.",
   },
   "connector-failed": { exit: 1, means: "A connector or one of its tasks failed, or did not come to run in time." },
-  "secret-unreadable": { exit: 2, means: "A secret that the spec names is not where it says." },
   "offset-out-of-range": { exit: 1, means: "A partition has no record at the offset that is to be read from." },
   "record-refused": { exit: 1, means: "A line of standard input could not be made a record of." },
   "record-unreadable": { exit: 1, means: "Kafka handed over records that kctl cannot read." },

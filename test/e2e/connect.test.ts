@@ -77,7 +77,7 @@ ${declared.map((one) => `  - {${one}}\n`).join("")}`,
     const missing = await run("connectors", "plan");
     expect({ exit: missing.exit, errors: errors(missing) }).toMatchObject({
       exit: 2,
-      errors: [{ code: "secret-unreadable", what: "the variable SINK, which has this secret, is not set" }],
+      errors: [{ code: "secret-missing", what: "the variable SINK, which has this secret, is not set" }],
     });
     at.env["SINK"] = inPlace("sink.txt");
     expect((await run("connectors", "plan", "--check")).exit).toBe(3);

@@ -187,8 +187,7 @@ async function readAll(
 }
 
 async function valueOf(secret: Secret, where: string, { env, home }: Pick<Context, "env" | "home">): Promise<string> {
-  const lacking = (what: string, fix: string): KctlError =>
-    new KctlError({ code: "secret-unreadable", where, what, fix });
+  const lacking = (what: string, fix: string): KctlError => new KctlError({ code: "secret-missing", where, what, fix });
   if ("env" in secret) {
     const value = env[secret.env] ?? "";
     if (value !== "") return value;

@@ -78,7 +78,7 @@ describe("secrets of connectors", () => {
     await expect(look(config)).rejects.toMatchObject({
       faults: [
         {
-          code: "secret-unreadable",
+          code: "secret-missing",
           where: "a/b.one",
           what: "the variable NOT_SET, which has this secret, is not set",
         },
