@@ -7,7 +7,7 @@ import { service } from "../services/registry.ts";
 import { isLiveSetting } from "../spec/setting-info.ts";
 import { minorOf } from "../spec/versions.ts";
 import { artifactChanges, classArchiveChanges } from "./artifact-changes.ts";
-import type { Change, Edge } from "./change.ts";
+import { changesSomething, type Change, type Edge } from "./change.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
 import type { KafkaChanges } from "./kafka-changes.ts";
 import { beforeServer, machineChanges, userFirst, volumeFirst } from "./machine-changes.ts";
@@ -140,7 +140,8 @@ function topicOf(change: Change): string {
 /** One after the other, and the first that is refused ends it. */
 function inTurn(changes: readonly Change[], after: readonly Edge[]): readonly Change[] {
   return changes.map((change, index) => {
-    const before = changes[index - 1];
+    // A note is nothing that is ever done.
+    const before = changes.slice(0, index).findLast(changesSomething);
     return { ...change, after: [...after, ...(before === undefined ? [] : [done(before.key)])] };
   });
 }
