@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { create } from "tar";
 
-export type Release = { readonly archive: string; readonly sha512: string; readonly real: boolean };
+export type Release = { readonly archive: string; readonly sha512: string };
 
 /** Flat, with the program at the top: so GoReleaser makes it from Burrow's own .goreleaser.yml. */
 export async function burrowRelease(folder: string): Promise<Release> {
@@ -17,7 +17,6 @@ export async function burrowRelease(folder: string): Promise<Release> {
     sha512: createHash("sha512")
       .update(await readFile(archive))
       .digest("hex"),
-    real,
   };
 }
 
