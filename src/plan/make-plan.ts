@@ -8,12 +8,13 @@ import { isLiveSetting } from "../spec/setting-info.ts";
 import { minorOf } from "../spec/versions.ts";
 import { artifactChanges, classArchiveChanges } from "./artifact-changes.ts";
 import { changesSomething, type Change, type Edge } from "./change.ts";
+import { gatesBefore, gatesFor } from "./gates.ts";
 import { hostChanges, type HostChanges } from "./host-changes.ts";
 import type { KafkaChanges } from "./kafka-changes.ts";
 import { beforeServer, machineChanges, userFirst, volumeFirst } from "./machine-changes.ts";
 import type { ObservedHost, ObservedState } from "./observed.ts";
 import { mountingOnly } from "./mounting-only.ts";
-import { hasRun, obstacles } from "./obstacles.ts";
+import { obstacles } from "./obstacles.ts";
 import type { Receipt } from "./receipt.ts";
 import { receiptChange } from "./receipt-change.ts";
 import { unseenVolumes } from "./volume-steps.ts";
@@ -90,18 +91,18 @@ function wholePlan(input: PlanInput): Plan {
       input.receipt.former,
     ),
   );
-  const started = starts.map(({ key }) => done(key));
-  const { voters, settings } = onKafka(kafka, [...first, ...started]);
+  const started = withoutClients(starts, cluster);
+  const { voters, settings } = onKafka(kafka, [...first, ...started.map(({ key }) => done(key))]);
   const roll = rollChange(cluster, restarted, hosts, [
     ...artifacts,
     ...machines,
     ...classArchives,
-    ...starts,
+    ...started,
     ...voters,
     ...settings,
   ]);
   const topics = [...Map.groupBy(kafka.topics, topicOf).values()].flatMap((ofOne) =>
-    inTurn(ofOne, [...first, ...started, ...roll.map(({ key }) => done(key))]),
+    inTurn(ofOne, [...first, ...[...started, ...roll].map(({ key }) => done(key))]),
   );
   return {
     changes: [
@@ -124,6 +125,13 @@ function wholePlan(input: PlanInput): Plan {
     refusals: kafka.refusals,
     isPartial: false,
   };
+}
+
+/** All but those that brokers serve: one of them that cannot start is no reason to leave the brokers as they are. */
+function withoutClients(starts: readonly Change[], cluster: Cluster): readonly Change[] {
+  const clients = cluster.members.filter(({ role }) => service(role).needs(cluster).includes("broker"));
+  const theirs = new Set(clients.map(({ key }) => `start ${key}`));
+  return starts.filter(({ key }) => !theirs.has(key));
 }
 
 function joinsLater({ key, node }: Member): Change {
@@ -207,59 +215,6 @@ function storageChanges(
       diff: [],
       after: [...after, ...own.map(({ key }) => done(key))],
     }));
-}
-
-function gatesFor(cluster: Cluster, running: readonly DesiredProcess[]): readonly Change[] {
-  const starting = new Set(running.map(({ key }) => key));
-  const needed = new Set(
-    cluster.members.filter(({ key }) => starting.has(key)).flatMap(({ role }) => service(role).needs(cluster)),
-  );
-  return [...needed].flatMap((role): readonly Change[] => {
-    const members = cluster.members.filter((member) => member.role === role).map(({ key }) => key);
-    const begun = members.filter((key) => starting.has(key));
-    if (begun.length === 0) return [];
-    const { title, quorum } = service(role);
-    const enough = quorum(members.length);
-    return [
-      {
-        kind: "gate",
-        verb: "await",
-        key: `gate ${role}`,
-        members,
-        enough,
-        layer: "host",
-        node: null,
-        title: `wait until ${enough} of ${members.length} ${title}${members.length === 1 ? "" : "s"} serve${enough === 1 && members.length === 1 ? "s" : ""}`,
-        why: [],
-        effect: "none",
-        diff: [],
-        after: begun.map((key) => ({ key: `start ${key}`, until: "begun" as const })),
-      },
-    ];
-  });
-}
-
-/**
- * What waits for its controllers by itself does so only where these have served before. The first leader of several new controllers may lose
- * its place before anything is committed; a broker that has fetched its records by then drops them, and Kafka (3.9.1 to 4.3.1) does not
- * read who the voters are a second time: such a broker finds no controller, and ends after a minute.
- */
-function gatesBefore(
-  process: DesiredProcess,
-  { cluster, desired, observed }: PlanInput,
-  gates: readonly Change[],
-  formatted: ReadonlySet<string>,
-): readonly Edge[] {
-  const { needs, waitsItself } = service(process.role);
-  const when = waitsItself(cluster);
-  const isFirst = !hasRun(desired, observed.hosts);
-  return needs(cluster).flatMap((role) => {
-    const members = cluster.members.filter((member) => member.role === role);
-    const older = members.filter(({ key }) => !formatted.has(key)).length;
-    const settled = members.length === 1 || older >= service(role).quorum(members.length);
-    const until = (when === "later" && settled) || (when === "first" && isFirst) ? "begun" : "done";
-    return gates.filter(({ key }) => key === `gate ${role}`).map(({ key }) => ({ key, until }));
-  });
 }
 
 function startChange(

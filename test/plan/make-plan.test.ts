@@ -237,6 +237,37 @@ describe("a running cluster", () => {
   });
 });
 
+test("what brokers serve is waited for by nothing: a worker that cannot start leaves no roll, setting or topic undone", () => {
+  const nodes = [
+    { group: "n", count: 3, roles: ["zookeeper", "broker"] },
+    { group: "w", count: 2, roles: ["connect", "burrow"] },
+  ];
+  const burrow = { version: "1.9.5", archive: "/b.tar.gz", sha512: "0a".repeat(64) };
+  const former = world({ nodes, burrow });
+  const topics = [{ name: "orders", partitions: 1, replicas: 3 }];
+  const config = { "auto.create.topics.enable": "false", "log.cleaner.threads": "2" };
+  const none = { broker: null, cluster: null, file: null, default: "1" };
+  const brokers = new Map([1, 2, 3].map((id) => [id, { "log.cleaner.threads": none }]));
+  const kafka = { state: "known", silent: [], topics: [], voters: null, settings: { elr: false, brokers } } as const;
+  const now = world({ nodes, burrow, topics, kafka: { version: "3.9.1", config } }, former.receipt.next, { kafka });
+  const dead = ["w-1", "w-2", "n-3"].reduce(
+    (state, node) =>
+      changed(state, node, ({ processes }) => ({
+        processes: Object.fromEntries(Object.keys(processes).map((key) => [key, { state: "dead" } as const])),
+      })),
+    running(former, kafka),
+  );
+  const { changes } = makePlan({ ...now, observed: dead });
+  const before = (kind: string): readonly string[] =>
+    changes
+      .filter((change) => change.kind === kind)
+      .flatMap(({ after }) => after.map(({ key }) => key))
+      .filter((key) => key.startsWith("start "));
+  expect(changes.filter(({ key }) => key.startsWith("start w-"))).toHaveLength(4);
+  for (const kind of ["roll", "setting", "topic"])
+    expect([kind, [...new Set(before(kind))]]).toEqual([kind, ["start n-3/zookeeper", "start n-3/broker"]]);
+});
+
 describe("obstacles: named, and nothing is planned past them", () => {
   const now = world();
   const later = { ...now, receipt: { ...now.receipt, former: now.receipt.next } };
