@@ -10,6 +10,9 @@ import { idAfterUp } from "./fresh-id.ts";
 import { unknownJava } from "./server-java.ts";
 import { lookAtHosts, pastOf, wantedBy, type Survey, type Wanted } from "./survey.ts";
 
+/** In place of one that the spec no longer has: a process is known by its folder, whichever version runs. */
+const unknownBurrow: NonNullable<Spec["burrow"]> = { version: "unknown", clusters: [] };
+
 /** Every member that the receipt lists, whether or not the spec still does; the spec's where there is none. */
 export async function recordedCluster(spec: Spec, provider: Provider, receipt: Receipt | null): Promise<Wanted> {
   if (receipt === null)
@@ -25,7 +28,9 @@ export async function recordedCluster(spec: Spec, provider: Provider, receipt: R
     return { name, roles: its, config: {}, ...(address === undefined ? {} : { address }) };
   });
   await provider.takeIn(nodes.map(({ name }) => name));
-  const want = await wantedBy({ ...spec, nodes }, provider, unknownJava, "", idAfterUp);
+  const runsBurrow = nodes.some(({ roles: its }) => its.includes("burrow"));
+  const burrow = runsBurrow ? { burrow: spec.burrow ?? unknownBurrow } : {};
+  const want = await wantedBy({ ...spec, ...burrow, nodes }, provider, unknownJava, "", idAfterUp);
   return want(pastOf(receipt, provider.fleet?.ids()));
 }
 

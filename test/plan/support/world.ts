@@ -14,7 +14,7 @@ import { burrowFolder } from "../../../src/services/burrow-artifact.ts";
 import { desiredState } from "../../../src/services/desired-state.ts";
 import { specSchema } from "../../../src/spec/schema.ts";
 
-const platform: Platform = {
+export const platform: Platform = {
   provider: "local",
   root: "/k",
   folders: {
