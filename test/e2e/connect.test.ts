@@ -187,6 +187,18 @@ ${declared.map((one) => `  - {${one}}\n`).join("")}`,
     },
   );
 
+  // Once is enough for what is no other from one Kafka to the next.
+  test.skipIf(workers === 1)("one that failed for want of its secrets runs once they are there again", async () => {
+    await rm(inPlace(".kctl/demo/solo/connect/data/secrets/out.properties"));
+    expect((await run("connectors", "restart", "out", "--timeout", "8s")).exit).toBe(1);
+    expect((await run("connectors", "apply")).result).toMatchObject({
+      ok: true,
+      changed: 1,
+      changes: [{ title: "put the secrets of connector out on solo" }],
+    });
+    expect(await connectors("out")).toMatchObject([{ state: "RUNNING", tasks: [{ state: "RUNNING" }] }]);
+  });
+
   test("destroy takes the workers and their secrets away", async () => {
     const before = await processes(at);
     expect([...before.keys()].filter((key) => key.endsWith("/connect"))).toHaveLength(workers);

@@ -6,6 +6,7 @@ import { mustStillHold } from "../../providers/must-still-hold.ts";
 import { awaitConnector } from "./await-connector.ts";
 import { openConnect, patiently } from "./open-connect.ts";
 import { lookAtConnectors, type Looked } from "./plan.ts";
+import { isBroken } from "./settle.ts";
 import { mustBeValid } from "./validate.ts";
 
 export type Applied = {
@@ -46,9 +47,12 @@ async function applyOne(
   const started = performance.now();
   context.emit({ type: "change-started", key, title });
   const before = seen.find((one) => one.name === name);
-  if (change.kind === "connector") {
+  if (change.kind === "connector")
     await patiently(`the workers to take connector ${name}`, context, () => workers.put(name, config));
+  // It may have ended for want of its secrets, and Connect does not look for them again by itself.
+  const isDown = change.kind === "secrets" && before !== undefined && isBroken(before);
+  if (isDown) await patiently(`the workers to restart connector ${name}`, context, () => workers.act(name, "restart"));
+  if (change.kind === "connector" || isDown)
     await awaitConnector({ name, wanted: "RUNNING", before }, workers, context);
-  }
   context.emit({ type: "change-done", key, title, seconds: (performance.now() - started) / 1000 });
 }

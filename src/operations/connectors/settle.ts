@@ -9,6 +9,11 @@ export type Settled =
 /** One that somebody paused or stopped takes its new settings, and stays so. */
 const resting = new Set(["PAUSED", "STOPPED"]);
 
+/** Whether it, or a task of it, neither runs nor rests. */
+export function isBroken({ state, tasks }: ConnectorSeen): boolean {
+  return [state, ...tasks.map((task) => task.state)].some((one) => one !== "RUNNING" && !resting.has(one));
+}
+
 export function settled(name: string, seen: ConnectorSeen | undefined, wanted: "RUNNING" | "PAUSED" | "gone"): Settled {
   if (wanted === "gone")
     return seen === undefined ? { state: "there" } : { state: "wait", why: `connector ${name} to go` };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ConnectorSeen } from "../../../src/kafka/connectors.ts";
 import { complaintsOf } from "../../../src/operations/connectors/list.ts";
-import { settled } from "../../../src/operations/connectors/settle.ts";
+import { isBroken, settled } from "../../../src/operations/connectors/settle.ts";
 import { missingClass } from "../../../src/operations/connectors/validate.ts";
 
 const task = (state: string, id = 0) => ({
@@ -49,6 +49,18 @@ describe("whether a connector is where it should be", () => {
     const more = now.state === "wait" ? `: ${now.why}` : now.state === "failed" ? `: ${now.what}, ${now.trace}` : "";
     expect(`${now.state}${more}`).toBe(expected);
   });
+});
+
+test.each<[boolean, ConnectorSeen]>([
+  [false, seen("RUNNING", "RUNNING", "RUNNING")],
+  [false, seen("RUNNING")],
+  [false, seen("PAUSED", "PAUSED")],
+  [false, seen("STOPPED")],
+  [true, seen("FAILED")],
+  [true, seen("RUNNING", "RUNNING", "FAILED")],
+  [true, seen("UNASSIGNED")],
+])("%s: it is restarted once its secrets are there", (is, one) => {
+  expect(isBroken(one)).toBe(is);
 });
 
 test("what is not as it should be is told, and what somebody paused is not", () => {
