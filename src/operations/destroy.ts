@@ -68,7 +68,7 @@ export async function destroy(given: Context, options: DestroyOptions): Promise<
       (await unmakeMachines(
         machines,
         receipt,
-        { keepData: options.keepData, platform: provider.platform.machine },
+        { keep: options.keepData ? dataOf(members) : null, platform: provider.platform.machine },
         context,
       ));
     // The receipt of one that was out of reach lies there still: once it is back, this goes on where it was.
@@ -79,6 +79,11 @@ export async function destroy(given: Context, options: DestroyOptions): Promise<
     mustReachAll({ unreachable });
     return { cluster: spec.name, changed: stopped + removed + 1, kept: [], left, logs };
   });
+}
+
+function dataOf(members: readonly Member[]): ReadonlyMap<string, readonly string[]> {
+  const byNode = Map.groupBy(members, ({ node }) => node);
+  return new Map([...byNode].map(([node, its]) => [node, its.map(({ folders }) => folders.data)]));
 }
 
 /**

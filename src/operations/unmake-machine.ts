@@ -14,11 +14,17 @@ import type { LookedAt } from "./recorded-cluster.ts";
 
 type Made = NonNullable<Receipt["machines"]>[string];
 
-/** @returns how many things were removed */
+/**
+ * @param keep folders of data that stay, by node; null: none does
+ * @returns how many things were removed
+ */
 export async function unmakeMachines(
   machines: readonly LookedAt[],
   receipt: Receipt,
-  { keepData, platform }: { readonly keepData: boolean; readonly platform: MachinePlatform | null },
+  {
+    keep,
+    platform,
+  }: { readonly keep: ReadonlyMap<string, readonly string[]> | null; readonly platform: MachinePlatform | null },
   context: Context,
 ): Promise<number> {
   // One that fails does not leave the others at work behind a lock that was given back.
@@ -28,9 +34,9 @@ export async function unmakeMachines(
       if (platform === null || made === undefined || host.machine === undefined || seen.machine === undefined) return 0;
       const started = performance.now();
       const key = `remove ${host.node}`;
-      const title = `take back what was made on ${host.node}${keepData ? ", but for its data" : ""}`;
+      const title = `take back what was made on ${host.node}${keep === null ? "" : ", but for its data"}`;
       context.emit({ type: "change-started", key, title, node: host.node });
-      const data = new Set(keepData ? wanted.storedIds.map(({ path }) => path.slice(0, path.lastIndexOf("/"))) : []);
+      const data = new Set(keep?.get(host.node));
       const count = await unmake(
         { host, hands: host.machine, seen: seen.machine, sysctl: wanted.machine?.sysctl ?? {} },
         made,

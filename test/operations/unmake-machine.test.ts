@@ -82,9 +82,47 @@ async function asked(
   const context: Pick<Context, "emit"> = { emit: () => undefined };
   const receipt = receiptOf("demo", made);
   for (const machine of Object.values(receipt.machines ?? {})) machine.units.push(...units);
-  await unmakeMachines([looked], receipt, { keepData: false, platform }, context as Context);
+  await unmakeMachines([looked], receipt, { keep: null, platform }, context as Context);
   return said;
 }
+
+test("where data is kept, all servers' folders of it stay, those of workers too, and the user they belong to", async () => {
+  const spec = {
+    provider: { type: "ssh" },
+    nodes: [{ name: "kafka-1", address, roles: ["zookeeper", "broker", "connect"] }],
+  };
+  const { cluster, desired, receipt } = world(spec, null, { platform: sshPlatform("demo", { "kafka-1": address }) });
+  const removed: string[] = [];
+  const nothingDone = async (): Promise<void> => undefined;
+  const hands: Partial<MachineHands> = {
+    quietUnit: nothingDone,
+    disableUnit: nothingDone,
+    reloadUnits: nothingDone,
+    removeLink: nothingDone,
+    removeSoftware: nothingDone,
+    removeUser: async () => void removed.push("user"),
+  };
+  const host: Partial<Host> = {
+    node: "kafka-1",
+    machine: hands as MachineHands,
+    removeFile: async (path) => void removed.push(path),
+    removeTree: async (path) => void removed.push(path),
+  };
+  const machine: Partial<ObservedMachine> = { hostsFile: null, otherReceipts: {}, sysctl: {} };
+  const seen = { node: "kafka-1", files: {}, folders: {}, processes: {}, ports: {}, identities: {} };
+  const [wanted] = desired.hosts;
+  const [own] = Object.values(receipt.next.machines ?? {});
+  if (wanted === undefined || own === undefined) throw new Error("no machine");
+  await unmakeMachines(
+    [{ host: host as Host, wanted, seen: { ...seen, machine: machine as ObservedMachine } }],
+    { ...receipt.next, machines: { "kafka-1": { ...own, made: ["user kctl"] } } },
+    { keep: new Map([["kafka-1", cluster.members.map(({ folders }) => folders.data)]]), platform },
+    { emit: () => undefined } as unknown as Context,
+  );
+  expect(own.folders).toContain("/var/lib/kctl/demo/connect");
+  expect(removed).toContain("/etc/kctl/demo/connect");
+  expect(removed.filter((path) => path === "user" || path.startsWith("/var/lib"))).toEqual([]);
+});
 
 const made = ["package openjdk-17-jre-headless", "user kctl"];
 
