@@ -2,8 +2,9 @@
 import { open, readFile, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { KctlError } from "../fault.ts";
+import { shown } from "../services/web-address.ts";
 import { hasDigest, type Digest } from "./digest.ts";
-import { failed, get, shown, type Answer, type GetOptions } from "./http.ts";
+import { failed, get, type Answer, type GetOptions } from "./http.ts";
 
 export type DownloadRequest = {
   readonly url: URL;

@@ -10,6 +10,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { KctlError } from "../fault.ts";
+import { shown } from "../services/web-address.ts";
 import { bodyOf } from "./body.ts";
 
 export type Patience = {
@@ -48,11 +49,6 @@ linkLocal.addAddress("fd00:ec2::254", "ipv6");
 
 export function failed(what: string): KctlError {
   return new KctlError({ code: "artifact-unavailable", what });
-}
-
-/** An address as a reader may see it: without a password, and without a query, which can hold one. */
-export function shown(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
 function reasonOf({ reason }: AbortSignal): Error {

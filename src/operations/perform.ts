@@ -6,7 +6,7 @@ import type { Change } from "../plan/change.ts";
 import { receiptText, type Receipt } from "../plan/receipt.ts";
 import { mustStillHold } from "../providers/must-still-hold.ts";
 import type { Lock, Provider } from "../providers/provider.ts";
-import type { Artifact, DesiredFile, DesiredFolder, DesiredProcess } from "../services/desired.ts";
+import type { DesiredFile, DesiredFolder, DesiredProcess } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
 import { changeKafka } from "./change-kafka.ts";
 import { tryToMake } from "./class-archives.ts";
@@ -72,7 +72,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
       case "receipt":
         return record.write();
       case "artifact":
-        return fetchArtifact(change.artifact, begun, survey, context);
+        return fetchArtifact(change, begun, survey, context);
       case "class-archive":
         await tryToMake(change.archive, { ...context, cache: survey.cache, java: survey.java }, begun);
         return;
@@ -143,12 +143,17 @@ async function inTheCloud(
 }
 
 async function fetchArtifact(
-  artifact: Artifact,
+  { artifact: { name, version }, key }: Extract<Change, { kind: "artifact" }>,
   begun: () => void,
-  { cache, mirror, java, provider }: Survey,
+  { cache, mirror, java, provider, desired }: Survey,
   { env, emit, signal }: Context,
 ): Promise<void> {
   const { fetchArtifact: archive, prepareArtifact } = await import("../artifacts/fetch.ts");
+  // The plan has it as a reader may see it.
+  const artifact = must(
+    desired.artifacts.find((one) => one.name === name && one.version === version),
+    key,
+  );
   begun();
   // What is sent to other machines is not unpacked here.
   const get = provider.platform.machine === null ? prepareArtifact : archive;

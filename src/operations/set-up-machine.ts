@@ -49,7 +49,10 @@ export async function setUpMachine(
     }
     case "software": {
       begun();
-      return hands.installSoftware(step.software, await archiveOf(step.software, survey, context), slow);
+      const software = wanted.software.find(({ folder }) => folder === step.software.folder);
+      if (software === undefined)
+        throw new RangeError(`the plan installs ${step.software.folder}, which is not wanted`);
+      return hands.installSoftware(software, await archiveOf(software, survey, context), slow);
     }
     case "hosts":
       await writeHosts(

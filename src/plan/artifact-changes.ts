@@ -1,5 +1,6 @@
 /** What of the cache is missing: software to fetch, archives of loaded classes to make. */
 import type { Artifact, DesiredHost, DesiredState } from "../services/desired.ts";
+import { shownArtifact } from "../services/web-address.ts";
 import type { Change } from "./change.ts";
 import type { ObservedState } from "./observed.ts";
 
@@ -13,7 +14,7 @@ export function artifactChanges({ artifacts, hosts }: DesiredState, observed: Ob
         kind: "artifact",
         verb: "fetch",
         key: `artifact ${id}`,
-        artifact,
+        artifact: shownArtifact(artifact),
         layer: "host",
         node: null,
         title: `fetch ${id}`,

@@ -30,6 +30,7 @@ type Common = {
 export type MachineStep =
   | { readonly kind: "user"; readonly user: string }
   | { readonly kind: "java" }
+  /** As a reader may see it, as all artifacts of a plan are: without what an address has of passwords. */
   | { readonly kind: "software"; readonly software: InstalledSoftware }
   /** kctl's block in /etc/hosts: `old` is the digest of the whole file as it was looked at. */
   | { readonly kind: "hosts"; readonly old: string | null; readonly new: string }

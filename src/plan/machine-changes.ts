@@ -1,6 +1,7 @@
 /** What differs on a machine that is kctl's to set up: its user, software, Java, names, kernel settings, units and data volume. */
 import { withBlock } from "../render/hosts-block.ts";
 import type { DesiredHost, DesiredMachine, InstalledSoftware } from "../services/desired.ts";
+import { shownArtifact } from "../services/web-address.ts";
 import type { Change, Edge, MachineStep } from "./change.ts";
 import { wantedDigest } from "./content-digest.ts";
 import { placed } from "./host-changes.ts";
@@ -49,7 +50,7 @@ export function machineChanges(
       .filter(({ folder }) => seen.software[folder] !== true)
       .map((software) =>
         change(
-          { kind: "software", software },
+          { kind: "software", software: { ...software, artifact: shownArtifact(software.artifact) } },
           "install",
           `software ${software.folder}`,
           `install ${software.artifact.name} ${software.artifact.version}`,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { knownAfterUp } from "../../src/cluster/known-after-up.ts";
 import type { Change } from "../../src/plan/change.ts";
+import { makePlan } from "../../src/plan/make-plan.ts";
+import type { ObservedHost } from "../../src/plan/observed.ts";
 import {
   parseSavedPlan,
   planDifferences,
@@ -9,7 +11,9 @@ import {
   savedPlanText,
   type PlanNow,
 } from "../../src/plan/saved-plan.ts";
+import { sshPlatform } from "../../src/providers/ssh/platform.ts";
 import { specSchema } from "../../src/spec/schema.ts";
+import { nothing, world } from "./support/world.ts";
 
 const whose = { cluster: "demo", folder: "/k" };
 
@@ -275,4 +279,48 @@ describe("a saved plan's file", () => {
       expect.objectContaining({ exit: 2, faults: [expect.objectContaining({ code, what, where: "p.json" })] }),
     );
   });
+});
+
+test("what addresses have of passwords is neither printed nor saved, and the plan is the reviewed one all the same", () => {
+  const sha512 = "0a".repeat(64);
+  const wanted = (token: string) => {
+    const wants = {
+      provider: { type: "ssh" },
+      nodes: [{ name: "a", address: "10.0.0.1", roles: ["zookeeper", "broker", "connect", "burrow"] }],
+      burrow: { version: "1.9.5", archive: `https://me:${token}@example.org/b.tar.gz?sig=${token}#${token}`, sha512 },
+      connect: {
+        plugins: [
+          { file: `http://example.org/p.jar?token=${token}`, sha512 },
+          { file: "/q.jar", sha512 },
+        ],
+      },
+    };
+    const now = world(wants, null, { platform: sshPlatform("demo", { a: "10.0.0.1" }) });
+    const java = { home: null, major: null };
+    const machine = {
+      user: false,
+      software: {},
+      java,
+      javas: [],
+      hostsFile: "",
+      sysctl: {},
+      units: {},
+      otherReceipts: {},
+    };
+    const host = { node: "a", files: {}, folders: {}, processes: {}, ports: {}, identities: {}, machine };
+    return { now, hosts: { a: host as unknown as ObservedHost } };
+  };
+  const planned = (token: string) => {
+    const { now, hosts } = wanted(token);
+    const { changes } = makePlan({ ...now, observed: { ...nothing, hosts } });
+    return { spec: spec(), desired: now.desired, changes };
+  };
+  const first = planned("s3cret");
+  const text = savedPlanText(savedPlan(first, whose, "1.2.3"));
+  expect(text).not.toContain("s3cret");
+  const places = [...text.matchAll(/"at": "(.*)"/g)].map(([, at]) => at);
+  expect(new Set(places)).toEqual(new Set(["/q.jar", "http://example.org/p.jar", "https://example.org/b.tar.gz"]));
+  expect(places).toHaveLength(6);
+  const saved = parseSavedPlan(text, "p.json", whose);
+  for (const token of ["s3cret", "another"]) expect(planDifferences(saved, planned(token))).toEqual([]);
 });

@@ -1,9 +1,10 @@
 /** Adoptium's API, which says where the newest Temurin JRE of a major version lies, and its digest. */
 import { z } from "zod";
 import type { JavaArtifact } from "../../services/desired.ts";
+import { shown } from "../../services/web-address.ts";
 import { sha512Of } from "../digest.ts";
 import { download } from "../download.ts";
-import { failed, getText, shown, usualPatience, type Patience } from "../http.ts";
+import { failed, getText, usualPatience, type Patience } from "../http.ts";
 import type { Got, Source, SourceRequest } from "./source.ts";
 
 export type AdoptiumApi = {

@@ -1,9 +1,10 @@
 /** Apache's own sites: the current releases, then the archive of all. Digest and, where there is gpg, signature are checked. */
 import type { ApacheArtifact } from "../../services/desired.ts";
+import { shown } from "../../services/web-address.ts";
 import { officialNames, sitePath } from "../cache.ts";
 import { parseDigestFile } from "../digest.ts";
 import { download } from "../download.ts";
-import { failed, getText, shown, usualPatience, type Patience } from "../http.ts";
+import { failed, getText, usualPatience, type Patience } from "../http.ts";
 import { findProgram } from "../run.ts";
 import { checkSignature } from "../signature.ts";
 import type { Got, Source, SourceRequest } from "./source.ts";

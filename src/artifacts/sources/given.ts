@@ -5,15 +5,11 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KctlError } from "../../fault.ts";
 import type { GivenFile } from "../../services/desired.ts";
+import { shown, webAddress } from "../../services/web-address.ts";
 import { sha512Of } from "../digest.ts";
 import { download } from "../download.ts";
-import { failed, shown, usualPatience } from "../http.ts";
+import { failed, usualPatience } from "../http.ts";
 import type { SourceRequest } from "./source.ts";
-
-export function webAddress(at: string): URL | null {
-  const url = /^[a-z][a-z0-9+.-]+:/i.test(at) ? URL.parse(at) : null;
-  return url?.protocol === "http:" || url?.protocol === "https:" ? url : null;
-}
 
 function localPath(at: string): string {
   if (at.startsWith("file:")) return fileURLToPath(at);

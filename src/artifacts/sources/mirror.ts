@@ -8,10 +8,11 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KctlError } from "../../fault.ts";
 import type { Artifact } from "../../services/desired.ts";
+import { shown } from "../../services/web-address.ts";
 import { officialNames, sitePath } from "../cache.ts";
 import { parseDigestFile, sha512Of } from "../digest.ts";
 import { download } from "../download.ts";
-import { failed, getText, shown, usualPatience, type Patience } from "../http.ts";
+import { failed, getText, usualPatience, type Patience } from "../http.ts";
 import type { Got, Source, SourceRequest } from "./source.ts";
 
 const longestDigest = 64 * 1024;

@@ -2,12 +2,13 @@
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { PluginArtifact, PluginSource } from "../../services/desired.ts";
+import { webAddress } from "../../services/web-address.ts";
 import { packFolder } from "../assemble.ts";
 import { officialNames } from "../cache.ts";
 import { sha512Of } from "../digest.ts";
 import { pluginPom } from "../pom.ts";
 import { unpack } from "../unpack.ts";
-import { givenFile, shownPlace, webAddress } from "./given.ts";
+import { givenFile, shownPlace } from "./given.ts";
 import { withJars } from "./maven.ts";
 import type { Got, Source, SourceRequest } from "./source.ts";
 
