@@ -43,9 +43,10 @@ export async function actOnConnectors(
       await patiently(`the workers to ${title}`, context, () => workers.act(name, action));
       const before = seen.find((one) => one.name === name);
       await awaitConnector({ name, wanted: leadsTo[action], before }, workers, context);
+      // At once: what fails later leaves none of its secrets behind.
+      if (action === "delete") await forgetSecrets(name, open);
       context.emit({ type: "change-done", key, title, seconds: (performance.now() - started) / 1000 });
     }
-    if (action === "delete") await forgetSecrets(names, open);
     return { cluster: open.cluster.name, changed: new Set(names).size };
   });
 }

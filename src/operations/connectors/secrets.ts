@@ -35,7 +35,7 @@ export type Secrets = {
   readonly missing: readonly { readonly node: string; readonly name: string }[];
   /** Puts this connector's secrets beside each worker, with those that it has used so far. */
   readonly write: (name: string) => Promise<void>;
-  /** Leaves those that it uses. */
+  /** Leaves those that it uses; one that uses none any more is left no file. */
   readonly tidy: (name: string) => Promise<void>;
 };
 
@@ -81,15 +81,13 @@ export async function secretsOf(
     ),
     // Its tasks go on by what they were given until they are given the new.
     write: (name) => put(name, (store) => [...new Set([...(store.files[name] ?? []), ...(lines.get(name) ?? [])])]),
-    tidy: (name) => put(name, () => lines.get(name) ?? []),
+    tidy: (name) => (lines.has(name) ? put(name, () => lines.get(name) ?? []) : forgetSecrets(name, open)),
   };
 }
 
-/** Of connectors that were deleted. */
-export async function forgetSecrets(names: readonly string[], open: OpenConnect): Promise<void> {
-  await Promise.all(
-    places(open).flatMap(({ host, folder }) => names.map((name) => host.removeFile(join(folder, fileOf(name))))),
-  );
+/** Of a connector that was deleted, or has none any more. */
+export async function forgetSecrets(name: string, open: OpenConnect): Promise<void> {
+  await Promise.all(places(open).map(({ host, folder }) => host.removeFile(join(folder, fileOf(name)))));
 }
 
 function digestOf(name: string, setting: string, value: string, key: string): string {

@@ -90,7 +90,17 @@ describe("secrets of connectors", () => {
 
   test("nothing is looked for where there is none, and what was deleted leaves none", async () => {
     expect((await look({ topics: "t" })).missing).toEqual([]);
-    await forgetSecrets(["a/b"], open());
+    await forgetSecrets("a/b", open());
     expect((await look(secret, { PASSWORD: "new" })).missing).toHaveLength(1);
+  });
+
+  test("a connector that has none any more is left no file", async () => {
+    const first = await look(secret, { PASSWORD: "new" });
+    await first.write("a/b");
+    await (await look({ topics: "t" })).tidy("a/b");
+    await expect(stat(file("a%2Fb.properties"))).rejects.toMatchObject({ code: "ENOENT" });
+    expect((await stat(file("key"))).isFile()).toBe(true);
+    // Where there was none, none is missed.
+    await (await look({ topics: "t" })).tidy("a/b");
   });
 });
