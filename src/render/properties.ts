@@ -10,6 +10,8 @@ export type Setting = {
 
 const named: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f", "\\": "\\\\" };
 
+const unnamed: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", f: "\f" };
+
 function escape(text: string, special: RegExp): string {
   return text.replaceAll(special, (character) => {
     const code = character.charCodeAt(0);
@@ -26,6 +28,14 @@ function propertyKey(key: string): string {
 
 export function propertyValue(value: string): string {
   return escape(value, /[^\x20-\x7e]|\\|^ /g);
+}
+
+/** What was written into a line of `properties` as its value. */
+export function valueOfLine(line: string): string {
+  const value = line.replace(/^(\\.|[^\\=])*=/, "");
+  return value.replaceAll(/\\u([0-9a-f]{4})|\\(.)/g, (_, code: string | undefined, character: string = "") =>
+    code === undefined ? (unnamed[character] ?? character) : String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }
 
 /** The comment that stands above what comes from a section of the spec: it tells the next run why a line is there. */

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jvmArguments } from "../../src/render/jvm-arguments.ts";
-import { properties } from "../../src/render/properties.ts";
+import { properties, valueOfLine } from "../../src/render/properties.ts";
 
 /** Reads every properties file with java.util.Properties and prints its pairs as hexadecimal UTF-16. */
 const reader = `
@@ -70,6 +70,16 @@ const nasty = [
 ];
 
 describe("a properties file", () => {
+  test("a line of it says which value went in", () => {
+    const text = fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: "binary", maxLength: 12 }));
+    fc.assert(
+      fc.property(text, text, (key, value) => {
+        const [, line = ""] = properties("test", [{ key, value, section: null }]).split("\n");
+        expect(valueOfLine(line)).toBe(value);
+      }),
+    );
+  });
+
   test("java.util.Properties reads back exactly what went in", async () => {
     const text = fc.oneof(
       fc.constantFrom(...nasty),

@@ -4,8 +4,9 @@ import { confirm } from "../confirm.ts";
 import type { Context } from "../context.ts";
 import { inHistory } from "../in-history.ts";
 import { awaitConnector } from "./await-connector.ts";
+import { discreet } from "./hide-secrets.ts";
 import { mustBeConnectors, openConnect, patiently, seenConnectors, workersOf } from "./open-connect.ts";
-import { forgetSecrets } from "./secrets.ts";
+import { forgetSecrets, hiderFor } from "./secrets.ts";
 
 export type Action = "restart" | "pause" | "resume" | "delete";
 
@@ -26,7 +27,7 @@ export async function actOnConnectors(
     });
   const command = ["connectors", action, ...names].join(" ");
   return inHistory({ provider: open.provider, command, context: given }, async (context) => {
-    const workers = workersOf(open, context);
+    const workers = discreet(workersOf(open, context), await hiderFor(names, open));
     const seen = await seenConnectors(workers, context);
     mustBeConnectors(
       names,

@@ -1,12 +1,20 @@
 /** Which connectors there are and how they are, those included that the spec does not have. Reads only. */
 import type { ConnectorList } from "../../report/connectors-shown.ts";
 import type { Context } from "../context.ts";
+import { withoutSecrets } from "./hide-secrets.ts";
 import { mustBeConnectors, openConnect, seenConnectors, workersOf } from "./open-connect.ts";
+import { hiderFor } from "./secrets.ts";
 
 /** @param names only these; all where there is none */
 export async function listConnectors(context: Context, names: readonly string[]): Promise<ConnectorList> {
   const open = await openConnect(context);
-  const seen = await seenConnectors(workersOf(open, context), context);
+  const told = await seenConnectors(workersOf(open, context), context);
+  const failed = told.filter(({ trace, tasks }) => trace !== null || tasks.some((task) => task.trace !== null));
+  const hide = await hiderFor(
+    failed.map(({ name }) => name),
+    open,
+  );
+  const seen = told.map((one) => withoutSecrets(one, hide));
   const declared = (open.spec.connectors ?? []).map(({ name }) => name);
   const there = seen.map(({ name }) => name);
   mustBeConnectors(names, [...new Set([...there, ...declared])], "on the workers, nor in the spec");

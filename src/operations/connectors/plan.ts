@@ -2,6 +2,7 @@
 import { connectorChanges, type PlannedChange, type SecretsChange } from "../../plan/connector-difference.ts";
 import type { ConnectorSeen, Workers } from "../../kafka/connectors.ts";
 import type { Context } from "../context.ts";
+import { discreet, withoutSecrets } from "./hide-secrets.ts";
 import { mustBeConnectors, openConnect, seenConnectors, workersOf, type OpenConnect } from "./open-connect.ts";
 import { secretsOf, type Secrets } from "./secrets.ts";
 
@@ -20,15 +21,17 @@ export async function planConnectors(context: Context, names: readonly string[])
 }
 
 export async function lookAtConnectors(open: OpenConnect, names: readonly string[], context: Context): Promise<Looked> {
-  const all = open.spec.connectors ?? [];
+  const known = open.spec.connectors ?? [];
   mustBeConnectors(
     names,
-    all.map(({ name }) => name),
+    known.map(({ name }) => name),
     "in the spec",
   );
-  const declared = all.filter(({ name }) => names.length === 0 || names.includes(name));
-  const workers = workersOf(open, context);
-  const [secrets, seen] = await Promise.all([secretsOf(declared, open, context), seenConnectors(workers, context)]);
+  const declared = known.filter(({ name }) => names.length === 0 || names.includes(name));
+  const outspoken = workersOf(open, context);
+  const [secrets, all] = await Promise.all([secretsOf(declared, open, context), seenConnectors(outspoken, context)]);
+  const workers = discreet(outspoken, secrets.hide);
+  const seen = all.map((one) => withoutSecrets(one, secrets.hide));
   const changes = [
     ...secrets.missing.map(({ node, name }): SecretsChange => ({
       key: `secrets of ${name} on ${node}`,

@@ -9,12 +9,13 @@ import { join } from "node:path";
 import { KctlError, faultsOf } from "../../fault.ts";
 import type { Host } from "../../hosts/host.ts";
 import type { WantedConnector } from "../../plan/connector-difference.ts";
-import { properties } from "../../render/properties.ts";
+import { properties, valueOfLine } from "../../render/properties.ts";
 import type { DesiredFile, Owner } from "../../services/desired.ts";
 import { secretsFolder, secretsProvider } from "../../services/connect.ts";
 import type { Secret } from "../../spec/formats.ts";
 import type { Spec } from "../../spec/schema.ts";
 import type { Context } from "../context.ts";
+import { hiderOf, type Hide } from "./hide-secrets.ts";
 import type { OpenConnect } from "./open-connect.ts";
 
 type Declared = NonNullable<Spec["connectors"]>[number];
@@ -33,6 +34,8 @@ export type Secrets = {
   readonly wanted: readonly WantedConnector[];
   /** Connectors whose secrets are not where a worker looks for them, by node. */
   readonly missing: readonly { readonly node: string; readonly name: string }[];
+  /** Takes them out of what workers say, those that they have used so far too. */
+  readonly hide: Hide;
   /** Puts this connector's secrets beside each worker, with those that it has used so far. */
   readonly write: (name: string) => Promise<void>;
   /** Leaves those that it uses; one that uses none any more is left no file. */
@@ -79,10 +82,23 @@ export async function secretsOf(
     missing: stores.flatMap((store) =>
       using.filter((name) => !isThere(store, name)).map((name) => ({ node: store.host.node, name })),
     ),
+    hide: hiderOf([...[...values.values()].flatMap((its) => [...its.values()]), ...stores.flatMap(valuesIn)]),
     // Its tasks go on by what they were given until they are given the new.
     write: (name) => put(name, (store) => [...new Set([...(store.files[name] ?? []), ...(lines.get(name) ?? [])])]),
     tidy: (name) => (lines.has(name) ? put(name, () => lines.get(name) ?? []) : forgetSecrets(name, open)),
   };
+}
+
+/** Takes the secrets that workers have for these connectors out of what they say. */
+export async function hiderFor(names: readonly string[], open: OpenConnect): Promise<Hide> {
+  if (names.length === 0) return hiderOf([]);
+  // All workers have the same: one that cannot be reached is not missed.
+  const read = await Promise.allSettled(places(open).map((place) => storeAt(place, names)));
+  return hiderOf(read.flatMap((one) => (one.status === "fulfilled" ? valuesIn(one.value) : [])));
+}
+
+function valuesIn({ files }: Store): readonly string[] {
+  return Object.values(files).flat().map(valueOfLine);
 }
 
 /** Of a connector that was deleted, or has none any more. */
@@ -131,16 +147,16 @@ function places({ provider, cluster, workers }: OpenConnect): readonly Place[] {
 }
 
 async function storesOf(names: readonly string[], open: OpenConnect): Promise<readonly Store[]> {
-  return Promise.all(
-    places(open).map(async (place) => {
-      const { host, folder } = place;
-      const key = await host.tail(join(folder, "key"), longest);
-      const files = await Promise.all(
-        names.map(async (name) => [name, linesIn(await host.tail(join(folder, fileOf(name)), longest))] as const),
-      );
-      return { ...place, key: key.trim() === "" ? null : key.trim(), files: Object.fromEntries(files) };
-    }),
+  return Promise.all(places(open).map((place) => storeAt(place, names)));
+}
+
+async function storeAt(place: Place, names: readonly string[]): Promise<Store> {
+  const { host, folder } = place;
+  const key = await host.tail(join(folder, "key"), longest);
+  const files = await Promise.all(
+    names.map(async (name) => [name, linesIn(await host.tail(join(folder, fileOf(name)), longest))] as const),
   );
+  return { ...place, key: key.trim() === "" ? null : key.trim(), files: Object.fromEntries(files) };
 }
 
 async function writeTo(store: Store, key: string, name: string, lines: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localHosts } from "../../../src/hosts/local/local-host.ts";
 import type { OpenConnect } from "../../../src/operations/connectors/open-connect.ts";
-import { forgetSecrets, secretsOf } from "../../../src/operations/connectors/secrets.ts";
+import { forgetSecrets, hiderFor, secretsOf } from "../../../src/operations/connectors/secrets.ts";
 
 let root: string;
 beforeAll(async () => {
@@ -57,6 +57,16 @@ describe("secrets of connectors", () => {
     expect(await lines()).toBe(2);
     await other.tidy("a/b");
     expect(await lines()).toBe(1);
+  });
+
+  test("are known by what workers were given, whether or not they can be read here", async () => {
+    const first = await look(secret, { PASSWORD: "p\u00e4\\ss:= w#rd" });
+    await first.write("a/b");
+    const hide = await hiderFor(["a/b"], open());
+    expect(hide("not p\u00e4\\ss:= w#rd")).toBe("not (hidden)");
+    const { hide: both } = await look(secret, { PASSWORD: "another" });
+    expect(both("p\u00e4\\ss:= w#rd, another")).toBe("(hidden), (hidden)");
+    await forgetSecrets("a/b", open());
   });
 
   test("one that is a file is read without its line end", async () => {
