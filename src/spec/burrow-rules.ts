@@ -7,7 +7,15 @@ import { shown } from "./words.ts";
 export function burrowRules(spec: Spec): RuleResult {
   const { burrow } = spec;
   if (burrow === undefined) return { problems: [], warnings: [] };
-  return { problems: [...versionRule(burrow), ...archiveRule(burrow, spec), ...nameRules(burrow, spec)], warnings: [] };
+  return {
+    problems: [
+      ...versionRule(burrow),
+      ...archiveRule(burrow, spec),
+      ...nameRules(burrow, spec),
+      ...consumerRules(burrow, spec),
+    ],
+    warnings: [],
+  };
 }
 
 type Burrow = NonNullable<Spec["burrow"]>;
@@ -101,5 +109,33 @@ function nameRules({ clusters }: Burrow, spec: Spec): readonly RuleProblem[] {
         : `two clusters would be called ${shown(name)} in Burrow`;
     const fix = name === spec.name ? "take it out" : "give one of them another name";
     return [{ code: "spec-rule", path: ["burrow", "clusters", index, "name"], what, fix }];
+  });
+}
+
+/** What Burrow calls the offsets that a cluster's old consumers keep in ZooKeeper. */
+const inZookeeper = (name: string): string => `${name}-zookeeper`;
+
+/** Two tables of one name are no TOML. */
+function consumerRules({ clusters }: Burrow, { name: ownName, nodes }: Spec): readonly RuleProblem[] {
+  const own = { name: ownName, hasKeepers: nodes.some(({ roles }) => roles.includes("zookeeper")), index: -1 };
+  const watched = clusters.map(({ name, zookeeper }, index) => ({ name, hasKeepers: zookeeper.length > 0, index }));
+  return watched.flatMap(({ name, hasKeepers, index }): readonly RuleProblem[] => {
+    const other = [own, ...watched].find(
+      (one) =>
+        (one.hasKeepers && name === inZookeeper(one.name)) ||
+        // Once is enough, and it is this cluster's own name that stays.
+        (one.index === -1 && hasKeepers && one.name === inZookeeper(name)),
+    );
+    if (other === undefined) return [];
+    const [shorter, longer] = [name, other.name].toSorted((a, b) => a.length - b.length);
+    return [
+      {
+        code: "spec-rule",
+        path: ["burrow", "clusters", index, "name"],
+        what: `${shown(longer ?? "")} is what Burrow calls the offsets that ${shown(shorter ?? "")} keeps in ZooKeeper`,
+        fix: "give it another name",
+        needs: [["nodes"], ["burrow", "clusters"]],
+      },
+    ];
   });
 }
