@@ -5,7 +5,10 @@ import type { Spec } from "./schema.ts";
 import { listed, shown } from "./words.ts";
 
 export function connectRules(spec: Spec): RuleResult {
-  return { problems: [...pluginRules(spec), ...connectorRules(spec)], warnings: plainSecrets(spec) };
+  return {
+    problems: [...pluginRules(spec), ...connectorRules(spec)],
+    warnings: [...plainSecrets(spec), ...openPort(spec)],
+  };
 }
 
 /** Connectors run in workers, and the workers' section is read by them alone. */
@@ -120,4 +123,19 @@ function plainSecrets({ connectors }: Spec): readonly RuleProblem[] {
       ];
     }),
   );
+}
+
+/** Elsewhere it is this machine's own, or a security group is in front of it. */
+function openPort({ provider, nodes }: Spec): readonly RuleProblem[] {
+  const index = nodes.findIndex(({ roles }) => roles.includes("connect"));
+  if (provider.type !== "ssh" || index === -1) return [];
+  return [
+    {
+      code: "spec-rule",
+      path: ["nodes", index, "roles"],
+      what: "workers of Connect take orders on port 8083 of every interface, without a password, and tell secrets of connectors to whoever asks for them there",
+      fix: "let a firewall of these machines open it to the cluster's own machines only",
+      needs: [["provider"]],
+    },
+  ];
 }
