@@ -4,7 +4,7 @@ import { quorumView } from "../kafka/quorum.ts";
 import type { ObservedHost } from "../plan/observed.ts";
 import type { FleetMachine } from "../providers/provider.ts";
 import type { StatusShown } from "../report/status-shown.ts";
-import type { DesiredHost, DesiredProcess } from "../services/desired.ts";
+import type { DesiredFile, DesiredHost, DesiredProcess } from "../services/desired.ts";
 import { clusterHealth, type Complaint, type Health } from "./cluster-health.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
@@ -33,7 +33,10 @@ export async function status(context: Context): Promise<StatusShown> {
   const nodes = cluster.nodes.map(({ name, address, roles }) => {
     const host = desired.hosts.find(({ node }) => node === name);
     const services = Object.fromEntries(
-      (host?.processes ?? []).map((process) => [process.role, serviceState(process, observed.hosts[name])]),
+      (host?.processes ?? []).map((process) => [
+        process.role,
+        serviceState(process, host?.files ?? [], observed.hosts[name]),
+      ]),
     );
     const addresses = Object.fromEntries(
       (host?.processes ?? []).map(({ role, probe }) => [role, `${probe.address}:${probe.port}`]),
@@ -95,13 +98,17 @@ function runningMembers(
   );
 }
 
-function serviceState(process: DesiredProcess, host: ObservedHost | undefined): ServiceState {
+export function serviceState(
+  process: Pick<DesiredProcess, "key">,
+  files: readonly Pick<DesiredFile, "path" | "member">[],
+  host: Pick<ObservedHost, "processes" | "files"> | undefined,
+): ServiceState {
   if (host === undefined) return "unknown";
   const seen = host.processes[process.key];
   if (seen?.state === "running") return "running";
   if (seen?.state === "dead") return "failed";
-  const argsFile = process.mark.slice(1);
-  return host.files[argsFile]?.kind === "file" ? "stopped" : "absent";
+  const isThere = files.some(({ path, member }) => member === process.key && host.files[path]?.kind === "file");
+  return isThere ? "stopped" : "absent";
 }
 
 function pidsOf(
