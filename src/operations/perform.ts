@@ -3,6 +3,7 @@ import { isKnown } from "../cluster/known-after-up.ts";
 import { KctlError } from "../fault.ts";
 import type { Host } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
+import { gateState } from "../plan/gates.ts";
 import { receiptText, type Receipt } from "../plan/receipt.ts";
 import { mustStillHold } from "../providers/must-still-hold.ts";
 import type { Lock, Provider } from "../providers/provider.ts";
@@ -242,23 +243,28 @@ async function gate(
       what: `${change.enough} of ${change.members.length} ${role.title}s are needed to serve: ${why}`,
       fix: "mend the servers that failed, then run `kctl up` again: it goes on from here",
     });
+  const all = role.quorum(change.members.length);
+  let serving: ReadonlySet<string> = new Set();
   const ready = await waitUntil(
     async () => {
-      const serving = await Promise.all(processes.map(({ probe }) => serves(probe, signal)));
-      if (serving.filter(Boolean).length >= change.enough) return true;
-      const left = change.members.filter((key) => !failed.has(`start ${key}`)).length;
-      if (left < change.enough) throw tooFew(`only ${left} started`);
-      return false;
+      const told = await Promise.all(
+        processes.map(async ({ key, probe }) => ((await serves(probe, signal)) ? [key] : [])),
+      );
+      serving = new Set(told.flat());
+      const state = gateState(change, all, { serving, failed });
+      if (state === "shut")
+        throw tooFew(`only ${change.members.filter((key) => !failed.has(`start ${key}`)).length} started`);
+      return state === "open";
     },
     {
       key: change.key,
-      what: `${change.enough} of ${change.members.length} ${role.title}s to serve`,
+      what: `${all} of ${change.members.length} ${role.title}s to serve`,
       timeoutSeconds,
       emit,
       signal,
     },
   );
-  if (!ready) throw tooFew(`they did not within ${timeoutSeconds} s`);
+  if (!ready && serving.size < change.enough) throw tooFew(`they did not within ${timeoutSeconds} s`);
 }
 
 /** What is still to be made has its address first: nothing is written with a hole in it. */

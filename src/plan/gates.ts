@@ -16,7 +16,9 @@ export function gatesFor(cluster: Cluster, running: readonly DesiredProcess[]): 
     const begun = members.filter((key) => starting.has(key));
     if (begun.length === 0) return [];
     const { title, quorum } = service(role);
-    const enough = quorum(members.length);
+    const wanted = quorum(members.length);
+    // Brokers each count for themselves: one that fails for good is no reason to do without what the others can serve.
+    const enough = Math.min(wanted, Math.floor(members.length / 2) + 1);
     return [
       {
         kind: "gate",
@@ -26,7 +28,7 @@ export function gatesFor(cluster: Cluster, running: readonly DesiredProcess[]): 
         enough,
         layer: "host",
         node: null,
-        title: `wait until ${enough} of ${members.length} ${title}${members.length === 1 ? "" : "s"} serve${enough === 1 && members.length === 1 ? "s" : ""}`,
+        title: gateTitle(`${wanted} of ${members.length} ${title}`, { count: members.length, wanted, enough }),
         why: [],
         effect: "none",
         diff: [],
@@ -34,6 +36,32 @@ export function gatesFor(cluster: Cluster, running: readonly DesiredProcess[]): 
       },
     ];
   });
+}
+
+type Counts = { readonly count: number; readonly wanted: number; readonly enough: number };
+
+function gateTitle(who: string, { count, wanted, enough }: Counts): string {
+  if (count === 1) return `wait until ${who} serves`;
+  return `wait until ${who}s serve${enough < wanted ? `, or ${enough} where others fail` : ""}`;
+}
+
+export type GateSeen = {
+  /** Of its members. */
+  readonly serving: ReadonlySet<string>;
+  /** Keys of changes. */
+  readonly failed: ReadonlySet<string>;
+};
+
+/** @param wanted how many are waited for while they may still come: where servers are an ensemble, no more than are enough */
+export function gateState(
+  { members, enough }: Pick<Extract<Change, { kind: "gate" }>, "members" | "enough">,
+  wanted: number,
+  { serving, failed }: GateSeen,
+): "open" | "shut" | "wait" {
+  const hasFailed = (key: string): boolean => failed.has(`start ${key}`);
+  if (serving.size >= wanted) return "open";
+  if (members.filter((key) => !hasFailed(key)).length < enough && serving.size < enough) return "shut";
+  return serving.size >= enough && members.every((key) => serving.has(key) || hasFailed(key)) ? "open" : "wait";
 }
 
 /**

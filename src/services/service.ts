@@ -80,7 +80,7 @@ export type Service = {
   readonly artifact: (cluster: Cluster) => ApacheArtifact | BurrowArtifact;
   /** What it loads beside that. */
   readonly plugins?: (cluster: Cluster) => readonly PluginArtifact[];
-  /** Roles that must serve before it can start; a majority of them where they are an ensemble. */
+  /** Roles that must serve before it can start; a majority of them where they are an ensemble, or where the others fail. */
   readonly needs: (cluster: Cluster) => readonly Role[];
   /** The ports, by their names, that it must reach on other servers. */
   readonly reaches: (cluster: Cluster) => readonly { readonly role: Role; readonly ports: readonly string[] }[];
