@@ -1,5 +1,6 @@
 /** Brokers that want a login: who is told what, and who never is. */
 import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { KctlError } from "../../src/fault.ts";
 import type { Address } from "../../src/kafka/address.ts";
@@ -8,6 +9,7 @@ import { openWay, wayInto, type WayIn } from "../../src/kafka/ways-in.ts";
 import { compose } from "../../src/kafka/wire/compose.ts";
 import { withBroker } from "../../src/kafka/wire/exchange.ts";
 import { metadata } from "../../src/kafka/wire/metadata.ts";
+import { withStandingBroker } from "../../src/kafka/wire/standing.ts";
 import { answering, fakeServer, type FakeServer } from "./support/fake-server.ts";
 
 const never = new AbortController().signal;
@@ -101,6 +103,25 @@ describe("a way in", () => {
     openWay(at, first);
     openWay(at, first);
     expect(() => openWay(at, way())).toThrow(/^two specs reach one\.example\.com:9092 with different `tls` or `sasl`$/);
+  });
+
+  it("is not waited for without end, however long the connection is to stand", async () => {
+    const mute = await fakeServer(() => undefined);
+    servers.push(mute);
+    openWay(mute, way());
+    const used = withStandingBroker(mute, never, 100, (one) => one(metadata([])));
+    await expect(used).rejects.toThrow(/^127\.0\.0\.1:\d+: no answer within 0\.1 s$/);
+  });
+
+  it("once open stays so for longer than a request may take", async () => {
+    const { at, keys } = await broker();
+    openWay(at, way());
+    await withStandingBroker(at, never, 200, async (one) => {
+      await one(metadata([]));
+      await setTimeout(300);
+      await one(metadata([]));
+    });
+    expect(keys).toEqual([17, 36, 3, 3]);
   });
 
   it.each([

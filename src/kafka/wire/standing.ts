@@ -6,7 +6,7 @@ import { withBroker, type Ask } from "./exchange.ts";
 /** The longest that a timer of Node's can be set to: weeks. */
 const forLong = 2 ** 31 - 1;
 
-/** A request that is not answered in time ends the connection: what comes after it on the same one would be as late. */
+/** A login or a request that is not answered in time ends the connection: what comes after it on the same one would be as late. */
 export async function withStandingBroker<Result>(
   address: Address,
   signal: AbortSignal,
@@ -15,16 +15,23 @@ export async function withStandingBroker<Result>(
 ): Promise<Result> {
   const late = new AbortController();
   const silent = (): void => late.abort(silence(address, requestMs));
-  return withBroker(address, AbortSignal.any([signal, late.signal]), forLong, (ask) =>
-    use(async (message) => {
-      const timer = setTimeout(silent, requestMs);
-      try {
-        return await ask(message);
-      } finally {
-        clearTimeout(timer);
-      }
-    }),
-  );
+  // Who takes the connection may still be silent before anything is asked: in TLS, or while it lets nobody in.
+  const opening = setTimeout(silent, requestMs);
+  try {
+    return await withBroker(address, AbortSignal.any([signal, late.signal]), forLong, (ask) => {
+      clearTimeout(opening);
+      return use(async (message) => {
+        const timer = setTimeout(silent, requestMs);
+        try {
+          return await ask(message);
+        } finally {
+          clearTimeout(timer);
+        }
+      });
+    });
+  } finally {
+    clearTimeout(opening);
+  }
 }
 
 function silence(address: Address, requestMs: number): KctlError {
