@@ -14,6 +14,8 @@ export type TopicAsSeen = {
   readonly partitions: readonly PartitionNow[];
   /** Those set on this very topic; null: they could not be read. */
   readonly settings: Readonly<Record<string, string>> | null;
+  /** The min.insync.replicas that holds, whoever says so; null: not known. */
+  readonly minIsr: number | null;
 };
 
 /** `to` is null where the setting is taken back, `from` where it was not set on the topic. */
@@ -75,7 +77,7 @@ export function topicDifferences(wanted: readonly Topic[], known: TopicsKnown): 
     if (topic.delete) return seen === undefined ? [] : [deletion(seen, "topics.delete", known.moving)];
     if (seen === undefined) return creation(topic, known.brokers);
     const before = Object.hasOwn(known.setBefore, topic.name) ? (known.setBefore[topic.name] ?? []) : [];
-    const moved = replication(topic, seen, known);
+    const moved = replication(topic, seen, before, known);
     const copies = moved.some(({ kind }) => kind === "replicas") ? topic.replicas : null;
     return [...moved, ...growth(topic, seen, known.brokers, copies), ...settings(topic, seen, before, copies)];
   });
@@ -119,10 +121,12 @@ function creation({ name, partitions, replicas, config }: Topic, brokers: number
 }
 
 function replication(
-  { name, replicas }: Topic,
+  topic: Topic,
   seen: TopicAsSeen,
+  before: readonly string[],
   { brokers, moving }: TopicsKnown,
 ): readonly TopicDifference[] {
+  const { name, replicas } = topic;
   const copies = copiesOf(seen);
   if (replicas === null || copies.every((some) => some === replicas)) return [];
   const many = copies.join(" or ");
@@ -140,6 +144,14 @@ function replication(
   }
   const hindrance = moving.hindrance(name);
   if (hindrance !== null) return [against(hindrance.why, hindrance.fix)];
+  if (copies.some((some) => some > replicas)) {
+    const least = leastInSync(topic, seen, before);
+    const fix = `give it a ${minIsr} of ${replicas} at most in the spec`;
+    if (least === null)
+      return [against(`which ${minIsr} it will have is not known, and with more nothing could be written`, fix)];
+    if (least > replicas)
+      return [against(`its ${minIsr} is ${least}, and with fewer nothing could be written with acks=all`, fix)];
+  }
   const moves = reassigned(seen.partitions, replicas, moving.places, moving.kept);
   const title = `give topic ${name} ${count(replicas, "replica")} instead of ${many}`;
   return [
@@ -152,6 +164,16 @@ function replication(
       moves: moves.map((move) => ({ topic: name, ...move })),
     },
   ];
+}
+
+/** The min.insync.replicas that will hold; null: not known. */
+function leastInSync({ config }: Topic, seen: TopicAsSeen, before: readonly string[]): number | null {
+  const wanted = config[minIsr];
+  // What cannot be read is not changed.
+  if (seen.settings === null) return seen.minIsr;
+  if (wanted !== undefined) return Number.isNaN(Number(wanted)) ? null : Number(wanted);
+  // Where it is taken back, the brokers' holds, which is not seen yet.
+  return Object.hasOwn(seen.settings, minIsr) && before.includes(minIsr) ? null : seen.minIsr;
 }
 
 /** @param replicas how many each is given first; null: as many as there are */

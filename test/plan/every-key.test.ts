@@ -379,6 +379,7 @@ function kafkaOf({ cluster, desired }: World): ObservedKafka {
         return { partition, replicas: ids, isr: ids };
       }),
       settings: config,
+      minIsr: 1,
     })),
     settings: { brokers: new Map(layers), elr: false },
     voters: controllers.length === 0 ? null : controllers,

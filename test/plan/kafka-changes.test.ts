@@ -106,6 +106,7 @@ const known = ({ cluster, brokers, topics }: World): ObservedKafka => ({
     internal: false,
     partitions: Array.from({ length: partitions }, (_, partition) => ({ partition, replicas: [1], isr: [1] })),
     settings,
+    minIsr: 1,
   })),
 });
 

@@ -26,6 +26,7 @@ const seen = (partitions: number, replicas: number, settings: TopicAsSeen["setti
   internal: false,
   partitions: on(...Array.from({ length: partitions }, () => Array.from({ length: replicas }, (_, id) => id + 1))),
   settings,
+  minIsr: Number(settings?.["min.insync.replicas"] ?? 1),
 });
 
 const known = (...observed: readonly TopicAsSeen[]): TopicsKnown => ({
@@ -307,6 +308,55 @@ describe("a topic of the spec", () => {
 
   it("that is not in the spec is left alone", () => {
     expect(topicDifferences([], { ...known(seen(1, 1, { a: "1" })), setBefore: { orders: ["a"] } })).toEqual([]);
+  });
+});
+
+describe("replicas are not reduced below what must be in sync", () => {
+  const minIsr = "min.insync.replicas";
+  const shrunk = (state: TopicsKnown, config: Topic["config"] = {}): readonly string[] =>
+    told(topicDifferences([wanted({ replicas: 1, config })], state)).filter((line) => !line.startsWith("note: "));
+  const head = "refused: orders has 3 replicas a partition, and the spec says 1:";
+  const fix = `give it a ${minIsr} of 1 at most in the spec`;
+
+  it.each<[string, TopicsKnown, Topic["config"]]>([
+    ["as others set it", moving(seen(1, 3, { [minIsr]: "2" })), {}],
+    ["as the brokers have it for all", moving({ ...seen(1, 3), minIsr: 2 }), {}],
+    ["as the spec says, too", moving(seen(1, 3, { [minIsr]: "2" })), { [minIsr]: "2" }],
+  ])("%s", (_, state, config) => {
+    expect(shrunk(state, config)).toEqual([
+      `${head} its ${minIsr} is 2, and with fewer nothing could be written with acks=all; ${fix}`,
+    ]);
+  });
+
+  it.each<[string, TopicsKnown, readonly string[]]>([
+    [
+      "could not be read",
+      moving({ ...seen(1, 3, null), minIsr: null }),
+      ["refused: the settings of orders could not be read; see `kctl status`, then run it again"],
+    ],
+    [
+      "is taken back",
+      { ...moving(seen(1, 3, { [minIsr]: "1" })), setBefore: { orders: [minIsr] } },
+      [`${minIsr}: 1 -> null`],
+    ],
+  ])("nor where that %s", (_, state, others) => {
+    expect(shrunk(state)).toEqual([
+      `${head} which ${minIsr} it will have is not known, and with more nothing could be written; ${fix}`,
+      ...others,
+    ]);
+  });
+
+  it("unless the spec lets it be fewer", () => {
+    expect(shrunk(moving(seen(1, 3, { [minIsr]: "2" })), { [minIsr]: "1" })).toEqual([
+      "give topic orders 1 replica instead of 3: 0 1,2,3 -> 1",
+      `${minIsr}: 2 -> 1`,
+    ]);
+  });
+
+  it("while those that are too few become more", () => {
+    const state = moving({ ...seen(1, 1), minIsr: 2 });
+    expect(told(topicDifferences([wanted({ replicas: 2 })], state))).toHaveLength(1);
+    expect(told(topicDifferences([wanted({ replicas: 2 })], state))[0]).toMatch(/^give topic orders 2 replicas /);
   });
 });
 

@@ -18,6 +18,7 @@ const seen = (name: string, ...replicas: readonly (readonly number[])[]): TopicA
   internal: false,
   partitions: replicas.map((ids, partition) => ({ partition, replicas: ids, isr: ids })),
   settings: {},
+  minIsr: 1,
 });
 
 const input = (more: Partial<TopicsInput>): TopicsInput => ({
