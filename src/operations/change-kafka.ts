@@ -26,10 +26,14 @@ import type { Context } from "./context.ts";
 
 export type KafkaChange = Extract<Change, { kind: "voter" | "setting" | "topic" | "partitions" | "topic-settings" }>;
 
+/** Keeps in the receipt which topic kctl made. */
+export type RecordTopic = (name: string, id: string) => Promise<void>;
+
 export async function changeKafka(
   change: KafkaChange,
   cluster: Cluster,
   clusterId: string | null,
+  record: RecordTopic,
   context: Context,
 ): Promise<void> {
   switch (change.kind) {
@@ -38,7 +42,7 @@ export async function changeKafka(
     case "setting":
       return setLive(change, cluster, context);
     case "topic":
-      return createTopic(change, cluster, context);
+      return createTopic(change, cluster, record, context);
     case "partitions":
       return growTopic(change, cluster, context);
     case "topic-settings":
@@ -134,11 +138,14 @@ function takes(layers: SettingLayers): boolean {
 async function createTopic(
   { topic, partitions, replicas, settings, title }: Extract<Change, { kind: "topic" }>,
   cluster: Cluster,
+  record: RecordTopic,
   context: Context,
 ): Promise<void> {
   await untilAllRegistered(cluster, context);
   const wanted = { name: topic, layout: { partitions, replicas }, settings };
-  mustBeFine(title, await askTheController(createTopics([wanted], requestMs, false), cluster, context, errorsOf));
+  const made = await askTheController(createTopics([wanted], requestMs, false), cluster, context, errorsOf);
+  mustBeFine(title, made);
+  for (const { id } of made) if (id !== null) await record(topic, id);
   await untilTopic(topic, cluster, context, (seen) => seen !== undefined && seen.partitions.every(hasLeader));
 }
 

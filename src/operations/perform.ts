@@ -5,11 +5,12 @@ import type { Host } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
 import { gateState } from "../plan/gates.ts";
 import { receiptText, type Receipt } from "../plan/receipt.ts";
+import { withTopicId } from "../plan/topic-changes.ts";
 import { mustStillHold } from "../providers/must-still-hold.ts";
 import type { Lock, Provider } from "../providers/provider.ts";
 import type { DesiredFile, DesiredFolder, DesiredProcess } from "../services/desired.ts";
 import { service } from "../services/registry.ts";
-import { changeKafka } from "./change-kafka.ts";
+import { changeKafka, type RecordTopic } from "./change-kafka.ts";
 import { tryToMake } from "./class-archives.ts";
 import type { Context } from "./context.ts";
 import type { ExecuteOptions, Perform } from "./execute.ts";
@@ -109,7 +110,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
       case "partitions":
       case "topic-settings":
         begun();
-        return changeKafka(change, survey.cluster, survey.receipt.next.clusterId, context);
+        return changeKafka(change, survey.cluster, survey.receipt.next.clusterId, record.topic, context);
       case "gate":
         begun();
         return gate(change, survey, context, failed);
@@ -167,6 +168,7 @@ type ReceiptWriter = {
   readonly write: () => Promise<void>;
   readonly formatted: (member: string) => Promise<void>;
   readonly made: (node: string, what: readonly string[]) => Promise<void>;
+  readonly topic: RecordTopic;
 };
 
 /** Writes the receipt as it stands, one write after the other; what is recorded during one goes with the next, all of it. */
@@ -197,6 +199,10 @@ function receiptWriter({ provider, receipt }: Survey): ReceiptWriter {
       if (machine === undefined || what.length === 0) return Promise.resolve();
       const made = [...new Set([...machine.made, ...what])].toSorted();
       current = bumped({ ...current, machines: { ...current.machines, [node]: { ...machine, made } } });
+      return write();
+    },
+    topic: (name, id) => {
+      current = bumped({ ...current, topics: withTopicId(current.topics, name, id) });
       return write();
     },
   };

@@ -24,9 +24,7 @@ export function knownBefore(
     // A throttle that kctl set goes with the moves that it is for.
     observed: seen.map((topic) => (throttled.has(topic.name) ? withoutThrottle(topic) : topic)),
     setBefore: Object.fromEntries(own.map(({ name }) => [name, before[name]?.settings ?? []])),
-    made: new Set(
-      own.filter(({ name, id }) => before[name]?.made === true && before[name].id === id).map(({ name }) => name),
-    ),
+    made: new Set(own.filter((topic) => isMade(topic, before)).map(({ name }) => name)),
   };
 }
 
@@ -121,6 +119,18 @@ function isKept({ name, id }: { readonly name: string; readonly id: string | nul
   return kept !== undefined && (kept.id === null || id === null || kept.id === id);
 }
 
+/** A name alone does not tell: somebody else may have made the topic before kctl came to it. */
+function isMade({ name, id }: { readonly name: string; readonly id: string | null }, before: KeptTopics): boolean {
+  const kept = Object.hasOwn(before, name) ? before[name] : undefined;
+  return kept?.made === true && kept.id !== null && kept.id === id;
+}
+
+/** Once Kafka has made it, and has told its id. */
+export function withTopicId(kept: KeptTopics, name: string, id: string): KeptTopics {
+  const topic = Object.hasOwn(kept, name) ? kept[name] : undefined;
+  return topic === undefined ? kept : { ...kept, [name]: { ...topic, id } };
+}
+
 /** What stands in the receipt before it is done: a run that is killed in between has then recorded too much, never too little. */
 export function keepTopics(
   differences: readonly TopicDifference[],
@@ -135,7 +145,7 @@ export function keepTopics(
     if (there === undefined) continue;
     const same = isKept(there, before);
     const settings = same ? topic.settings.filter((setting) => Object.hasOwn(there.settings ?? {}, setting)) : [];
-    const made = topic.made && same;
+    const made = isMade(there, before);
     if (made || settings.length > 0) kept[name] = { made, id: there.id, settings };
   }
   for (const difference of differences) {

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeBatch } from "../../src/kafka/canary/batch.ts";
 import { reassignmentsUnderWay } from "../../src/kafka/reassignments.ts";
+import { topicStates } from "../../src/kafka/topic-state.ts";
 import { describeConfigs } from "../../src/kafka/wire/describe-configs.ts";
 import { withBroker } from "../../src/kafka/wire/exchange.ts";
 import { produce } from "../../src/kafka/wire/produce.ts";
 import { cleanUp, kctl, place, start, type Ended, type Place } from "./kctl.ts";
-import { brokersOf, makeTopic, topics as topicsOf } from "./topics.ts";
+import { brokersOf, deleteTopic, makeTopic, topics as topicsOf } from "./topics.ts";
 
 const never = new AbortController().signal;
 const rates = ["leader.replication.throttled.rate", "follower.replication.throttled.rate"];
@@ -54,6 +55,8 @@ ${more}`,
   const errorsOf = ({ result }: Ended) => result?.["errors"] as { code: string; what: string; fix: string }[];
   const titlesOf = ({ result }: Ended) => (result?.["changes"] as { title: string }[]).map(({ title }) => title);
   const named = async (name: string) => (await topicsOf(at)).find((topic) => topic.name === name);
+  const idOf = async (name: string): Promise<string | null | undefined> =>
+    (await topicStates(brokersOf(at), never, 10_000, [name]))?.[0]?.id;
   const described = async (): Promise<Shown> => {
     const { result } = await kctl(at, "topics", "describe", "orders", "--json");
     const [topic] = result?.["topics"] as readonly Shown[];
@@ -61,7 +64,10 @@ ${more}`,
     return topic;
   };
   const receipt = async () =>
-    JSON.parse(await readFile(join(at.folder, ".kctl/demo/receipt.json"), "utf8")) as { readonly reassigning?: object };
+    JSON.parse(await readFile(join(at.folder, ".kctl/demo/receipt.json"), "utf8")) as {
+      readonly reassigning?: object;
+      readonly topics: Readonly<Record<string, { readonly made: boolean; readonly id: string | null }>>;
+    };
 
   /** What is set on brokers and on the topic for moves of replicas. */
   async function throttles(): Promise<readonly string[]> {
@@ -104,6 +110,10 @@ ${more}`,
   }
 
   test("list and describe tell what there is", async () => {
+    expect((await receipt()).topics).toMatchObject({
+      drafts: { made: true, id: await idOf("drafts") },
+      orders: { made: true, id: await idOf("orders") },
+    });
     await fill(3);
     const { result } = await kctl(at, "topics", "list", "--json");
     const counts = { internal: false, replicas: 1, underReplicated: 0, offline: 0 };
@@ -227,6 +237,18 @@ ${more}`,
     expect((await topicsOf(at)).map(({ name }) => name)).toEqual(["theirs"]);
     expect((await kctl(at, "topics", "apply", "--json")).result).toMatchObject({ ok: true, changed: 0 });
     expect((await kctl(at, "up", "--json")).result).toMatchObject({ ok: true, changed: 0 });
+  });
+
+  test("a topic that kctl made is its own by its id, and no longer where somebody makes another of its name", async () => {
+    await spec(["name: mine, partitions: 1, replicas: 1"], "prune: true");
+    expect((await kctl(at, "topics", "apply", "--json")).result).toMatchObject({ ok: true, changed: 1 });
+    const { made, id } = (await receipt()).topics["mine"] ?? { made: false, id: null };
+    expect({ made, id }).toEqual({ made: true, id: await idOf("mine") });
+    await deleteTopic(at, id ?? "");
+    await makeTopic(at, "mine", [[1]]);
+    await spec([], "prune: true");
+    expect((await kctl(at, "topics", "apply", "--yes", "--json")).result).toMatchObject({ ok: true, changed: 0 });
+    expect((await topicsOf(at)).map(({ name }) => name)).toEqual(["mine", "theirs"]);
   });
 
   test("an option of another action is refused", async () => {

@@ -3,6 +3,7 @@ import type { Address } from "../../src/kafka/address.ts";
 import { askController } from "../../src/kafka/ask-controller.ts";
 import { kafkaView, type TopicView } from "../../src/kafka/view.ts";
 import { createTopics } from "../../src/kafka/wire/create-topics.ts";
+import { deleteTopics } from "../../src/kafka/wire/delete-topics.ts";
 import type { Place } from "./kctl.ts";
 
 const never = new AbortController().signal;
@@ -25,6 +26,17 @@ export async function makeTopic(
   );
   const refused = answers.find(({ error }) => error !== 0);
   if (refused !== undefined) throw new Error(`${name}: ${refused.error} ${refused.errorMessage}`);
+}
+
+/** @param id as metadata or CreateTopics tells it */
+export async function deleteTopic(at: Place, id: string): Promise<void> {
+  const answers = await askController(
+    { bootstrap: brokersOf(at), signal: never, timeoutMs: 30_000 },
+    deleteTopics([id], 30_000),
+    (topics) => topics.map(({ error }) => error),
+  );
+  const refused = answers.find(({ error }) => error !== 0);
+  if (refused !== undefined) throw new Error(`${id}: ${refused.error} ${refused.errorMessage}`);
 }
 
 export async function topics(at: Place): Promise<readonly TopicView[]> {

@@ -10,6 +10,7 @@ import { connectorChanges } from "../../src/plan/connector-difference.ts";
 import { makePlan, type Plan } from "../../src/plan/make-plan.ts";
 import type { ObservedKafka } from "../../src/plan/observed.ts";
 import type { Receipt } from "../../src/plan/receipt.ts";
+import { withTopicId } from "../../src/plan/topic-changes.ts";
 import { platformOf } from "../../src/providers/platform.ts";
 import { loadSpec } from "../../src/spec/load.ts";
 import type { Spec } from "../../src/spec/schema.ts";
@@ -372,7 +373,7 @@ function kafkaOf({ cluster, desired }: World): ObservedKafka {
     silent: [],
     topics: desired.topics.map(({ name, partitions, replicas, config }) => ({
       name,
-      id: null,
+      id: `id of ${name}`,
       internal: false,
       partitions: Array.from({ length: partitions ?? 1 }, (_, partition) => {
         const ids = Array.from({ length: replicas ?? 1 }, (_, index) => index + 1);
@@ -419,7 +420,9 @@ describe.each(["zookeeper", "controller"] as const)("with a %s", (first) => {
   const draft = base(first);
   const now = worldOf(draft);
   const kafka = kafkaOf(now);
-  const settled = worldOf(draft, now.receipt.next, kafka);
+  const { next } = now.receipt;
+  const topics = Object.keys(next.topics).reduce((all, name) => withTopicId(all, name, `id of ${name}`), next.topics);
+  const settled = worldOf(draft, { ...next, topics }, kafka);
 
   test("nothing is to be done where everything is as wanted", () => {
     expect(makePlan({ ...settled, observed: running(settled, kafka) })).toEqual({

@@ -9,6 +9,7 @@ import type { SettingLayers } from "../../src/plan/setting-difference.ts";
 import { kafkaChanges, kafkaLater, type KafkaChanges } from "../../src/plan/kafka-changes.ts";
 import type { ObservedKafka } from "../../src/plan/observed.ts";
 import { nextReceipt, type Receipt } from "../../src/plan/receipt.ts";
+import { withTopicId } from "../../src/plan/topic-changes.ts";
 import { desiredState } from "../../src/services/desired-state.ts";
 import { specSchema } from "../../src/spec/schema.ts";
 
@@ -175,7 +176,12 @@ function up(
     record = receipt;
     const done = changes.slice(0, left);
     left = done.length < changes.length ? Infinity : left - done.length;
-    for (const change of done) now = apply(now, change);
+    for (const change of done) {
+      now = apply(now, change);
+      const made = change.kind === "topic" ? now.topics[change.topic]?.id : undefined;
+      if (change.kind === "topic" && made !== undefined)
+        record = { ...record, topics: withTopicId(record.topics, change.topic, made) };
+    }
   }
   throw new Error("it comes to no end");
 }
@@ -200,12 +206,20 @@ describe("the receipt", () => {
 
   test.each<[string, Wanted, World, Kept, readonly string[], Kept]>([
     [
-      "gets a topic's id once it is known",
+      "does not take a topic for kctl's own by its name, while it is not known which one kctl made",
       { topics: [{ name: "t" }] },
       { ...empty, topics: { t: { id: "x", partitions: 1, settings: {} } } },
       { ...nothingKept, topics: { t: topic(true, null) } },
       [],
-      { ...nothingKept, topics: { t: topic(true, "x") } },
+      nothingKept,
+    ],
+    [
+      "but takes its settings for those that kctl set",
+      { topics: [{ name: "t", config: { "segment.ms": "5" } }] },
+      { ...empty, topics: { t: { id: "x", partitions: 1, settings: { "segment.ms": "5" } } } },
+      { ...nothingKept, topics: { t: topic(true, null, "segment.ms") } },
+      [],
+      { ...nothingKept, topics: { t: topic(false, "x", "segment.ms") } },
     ],
     [
       "names what is taken back until it is seen gone",

@@ -190,11 +190,18 @@ describe("a deletion", () => {
   const former = {
     topics: {
       orders: { made: true, id: "id of orders", settings: [] },
+      untold: { made: true, id: null, settings: [] },
       anew: { made: true, id: "another", settings: [] },
       configured: { made: false, id: "id of configured", settings: ["retention.ms"] },
     },
   };
-  const observed = [seen("orders", [1]), seen("anew", [1]), seen("configured", [1]), seen("theirs", [1])];
+  const observed = [
+    seen("orders", [1]),
+    seen("untold", [1]),
+    seen("anew", [1]),
+    seen("configured", [1]),
+    seen("theirs", [1]),
+  ];
 
   it("by prune is of what kctl made, and of nothing that got its name or settings only", () => {
     const plan = topicPlan(input({ wanted: [], prune: true, observed, former }));

@@ -5,11 +5,12 @@ import { deleteTopics } from "../../kafka/wire/delete-topics.ts";
 import { changesSomething, type Change } from "../../plan/change.ts";
 import { doneAgain } from "../../plan/done-again.ts";
 import { receiptText, type Receipt } from "../../plan/receipt.ts";
+import { withTopicId } from "../../plan/topic-changes.ts";
 import { mustStillHold } from "../../providers/must-still-hold.ts";
 import type { Lock, Provider } from "../../providers/provider.ts";
 import { byteText } from "../../report/amounts.ts";
 import { askTheController, errorsOf, mustBeFine, requestMs, untilTopic } from "../ask-kafka.ts";
-import { changeKafka } from "../change-kafka.ts";
+import { changeKafka, type RecordTopic } from "../change-kafka.ts";
 import { confirm } from "../confirm.ts";
 import type { Context } from "../context.ts";
 import { execute, type Perform } from "../execute.ts";
@@ -53,7 +54,7 @@ export async function applyTopics(given: Context, { yes, throttle, onChanged }: 
       if (!yes) await askAbout(work, context);
       await keep.topics();
       for (const { kind, title: text } of changes) if (kind === "note") context.emit({ type: "message", text });
-      const done = await execute(work, performer(seen, keep.throttled, lock, context), context);
+      const done = await execute(work, performer(seen, keep, lock, context), context);
       changed += done.changed;
       onChanged(done.changed);
       if (done.faults.length > 0) throw new KctlError(done.faults);
@@ -62,18 +63,31 @@ export async function applyTopics(given: Context, { yes, throttle, onChanged }: 
   });
 }
 
-type Keeper = { readonly topics: () => Promise<void>; readonly throttled: RecordThrottled };
+type Keeper = {
+  readonly topics: () => Promise<void>;
+  readonly made: RecordTopic;
+  readonly throttled: RecordThrottled;
+};
 
 /** The receipt says what is to be made before it is, and what is throttled for as long as anything is. */
 function keeper({ receipt, plan }: TopicsSeen, provider: Provider): Keeper {
   let current = receipt;
-  const write = async (next: Receipt): Promise<void> => {
-    if (receiptText(next) === receiptText(current)) return;
-    current = next.revision === undefined ? next : { ...next, revision: next.revision + 1 };
+  let writing: Promise<void> = Promise.resolve();
+  const writeAfter = async (former: Promise<void>): Promise<void> => {
+    // Whoever began it is told.
+    await former.catch(() => undefined);
     await provider.writeReceipt(receiptText(current));
+  };
+  // One after the other, since changes go side by side: an older one must not come last.
+  const write = (next: Receipt): Promise<void> => {
+    if (receiptText(next) === receiptText(current)) return writing;
+    current = next.revision === undefined ? next : { ...next, revision: next.revision + 1 };
+    writing = writeAfter(writing);
+    return writing;
   };
   return {
     topics: () => write({ ...current, topics: plan.kept }),
+    made: (name, id) => write({ ...current, topics: withTopicId(current.topics, name, id) }),
     throttled: (throttled) => {
       const { reassigning: _, ...rest } = current;
       if (throttled === null) return write(rest);
@@ -82,18 +96,18 @@ function keeper({ receipt, plan }: TopicsSeen, provider: Provider): Keeper {
   };
 }
 
-function performer({ cluster, receipt }: TopicsSeen, record: RecordThrottled, lock: Lock, context: Context): Perform {
+function performer({ cluster, receipt }: TopicsSeen, keep: Keeper, lock: Lock, context: Context): Perform {
   return async (change, begun) => {
     await mustStillHold(lock);
     switch (change.kind) {
       case "topic":
       case "partitions":
       case "topic-settings":
-        return changeKafka(change, cluster, receipt.clusterId, context);
+        return changeKafka(change, cluster, receipt.clusterId, keep.made, context);
       case "reassignment":
         // It takes its time: others go on.
         begun();
-        return reassign(change, receipt.reassigning ?? null, cluster, record, context);
+        return reassign(change, receipt.reassigning ?? null, cluster, keep.throttled, context);
       case "topic-deletion":
         return deleteTopic(change, cluster, context);
       default:
