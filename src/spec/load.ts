@@ -10,7 +10,7 @@ import type { Problem, SpecPath } from "./problem.ts";
 import { repaired } from "./repair.ts";
 import { checkRules, type RuleProblem } from "./rules.ts";
 import { externalSchema, specSchema, type Spec } from "./schema.ts";
-import { masked } from "./secrets.ts";
+import { masked, unquoted } from "./secrets.ts";
 import { shapeAt, specShape } from "./shape.ts";
 import { inOrder, source, type Finding, type Source } from "./source.ts";
 import { sizeFinding } from "./text-checks.ts";
@@ -32,7 +32,7 @@ export function loadSpec(text: string, options: LoadOptions): LoadResult {
   // A byte order mark is no part of any line, and no editor counts it.
   const read = source(options.file, text.replace(/^\ufeff/, ""));
   const { root, findings } = parse(read, options.env);
-  const from = source(options.file, masked(read.text, root));
+  const from = withoutSecrets(read, options.file, findings.length === 0 ? root : null);
   if (root === null) return refusal(findings, from);
   if (root.kind !== "map") return refusal(findings.length > 0 ? findings : [noMap(root)], from);
 
@@ -56,6 +56,19 @@ export function loadSpec(text: string, options: LoadOptions): LoadResult {
   if (result.success && all.length === 0)
     return { ok: true, spec: result.data, warnings, toFault: (problem) => from.toFault(toFinding(problem)) };
   return { ok: false, faults: faults(all, from), warnings };
+}
+
+/** @param root null: there is no tree, or not of all */
+function withoutSecrets({ text }: Source, file: string, root: Value | null): Source {
+  const from = source(file, masked(text, root));
+  // What is said of other faults is known not to quote secrets.
+  const said = (sentence: string, { code, span }: Finding): string =>
+    code === "spec-syntax" || code === "spec-unknown-key" ? unquoted(sentence, text, from.text, span) : sentence;
+  return {
+    ...from,
+    toFault: (finding) =>
+      from.toFault({ ...finding, what: said(finding.what, finding), fix: said(finding.fix, finding) }),
+  };
 }
 
 function typeIn(root: Value): string | null {

@@ -3,6 +3,7 @@ import { formatPhrases } from "./formats.ts";
 import { fits, mendText } from "./mend.ts";
 import { nearest } from "./nearest.ts";
 import type { Problem, SpecPath } from "./problem.ts";
+import { mayBeSecret } from "./secrets.ts";
 import type { Key, Shape } from "./shape.ts";
 import type { Scalar, Value } from "./tree.ts";
 import { code, given, keyName, listed, shown } from "./words.ts";
@@ -42,7 +43,8 @@ export function mismatch(place: Place, value: Value): Problem {
   // One item without its list.
   if (value.kind === "scalar" && shape.kind === "list" && key?.info.orOne === true)
     return mismatch({ ...place, shape: shape.item }, value);
-  const sentence = `${name} takes ${takes(shape, key)}, not ${given(value)}`;
+  const isSecret = value.kind === "scalar" && mayBeSecret(path, value);
+  const sentence = `${name} takes ${takes(shape, key)}, not ${isSecret ? "a single value" : given(value)}`;
   if (shape.kind === "list")
     return value.kind === "list" ? tooShort(place) : because("spec-wrong-type", sentence, asList(value, key));
   if (shape.kind === "map" || shape.kind === "choice" || shape.kind === "table")

@@ -248,3 +248,76 @@ test("500 nodes written out load in good time", () => {
   // Far above what it takes: the bench has the tight bound, this one only sees a loop that went quadratic.
   expect(performance.now() - started).toBeLessThan(3000);
 });
+
+describe("a secret that was written into the spec", () => {
+  const external = "name: prod\nprovider:\n  type: external\n  bootstrap: [b.example.com:9092]\n";
+  const nodes = "kafka: { version: 3.9.1 }\nnodes: [{ name: a, roles: [zookeeper, broker] }]\n";
+  const login = `${external}  sasl:\n    mechanism: plain\n    username: alice\n    `;
+  /** With no tree, and with one that is not of all. */
+  const broken = ["  tls: [\n", "  type: external\n"];
+
+  test.each([
+    `${external}  tls: { passphrase: hunter2 }\n`,
+    `${external}  tls: { keyPassword: hunter2 }\n`,
+    `${external}  tls: { ca: ca.pem, truststore: [hunter2] }\n`,
+    `${external}  tls: hunter2\n`,
+    `${external}  ssl.key.password: hunter2\n`,
+    `${external}  sasl.password: hunter2\n`,
+    `${external}  saslPassword: hunter2\n`,
+    `${external}  jaas: { config: "hunter2" }\n`,
+    `${external}  sasl: hunter2\n`,
+    `${external}  sasl: [hunter2]\n`,
+    `${external}  sasl: { mechanism: plain, username: alice, password:hunter2 }\n`,
+    `${external}  sasl: { mechanism: plain, username: alice, password: { secret: { file: { x: hunter2 } } } }\n`,
+    `${login}password: { hunter2 }\n`,
+    `${login}  password: hunter2\n`,
+    `${external}  sasl: { mechanism: plain, password hunter2 }\n`,
+    `${external}  sasl: { mechanism: plain, password = hunter2 }\n`,
+    `${external}password: &x hunter2\n`,
+    `${login}password: !hunter2\n`,
+    `${login}password: !hunter2 x\n`,
+    `${login}password: *hunter2\n`,
+    `${login}password: |\n      hunter2\n`,
+    `name: prod\nprovider: { type: extern, sasl: hunter2, tls: { x: hunter2 } }\n`,
+    `name: prod\nprovider: { type: local }\n${nodes}connectors: [{ name: a, class: b, config: { db.password: hunter2, c: [] } }]\n`,
+  ])("is not shown: %j", (text) => {
+    const faults = faultsOf(text);
+    expect(faults).not.toEqual([]);
+    expect(JSON.stringify(faults)).not.toContain("hunter2");
+  });
+
+  test.each([
+    "password: $hunter2",
+    "password: &x hunter2",
+    "password : hunter2",
+    "password:hunter2",
+    "password = hunter2",
+    "password hunter2",
+    "password: hunter2, hunter2",
+    "password: {hunter2",
+    'password: "hunter2',
+    "password: |\n      hunter2\n\n      hunter2",
+    "password: >-\n      hunter2",
+    "password:\n      hunter2",
+    "password:\n    hunter2",
+    "keyPassword: { secret: hunter2 }",
+    "ssl.key.password: hunter2",
+    "passphrase: hunter2",
+    "clientSecret: hunter2",
+    "password: { secret: { file: hunter2 hunter2 } }",
+    "\tpassword: hunter2",
+  ])("is not shown beside a YAML error: %j", (line) => {
+    for (const text of [...broken.map((other) => `${login}${line}\n${other}`), `${login}x: [\n    ${line}\n`]) {
+      const faults = faultsOf(text);
+      expect(faults).not.toEqual([]);
+      expect(JSON.stringify(faults)).not.toContain("hunter2");
+    }
+  });
+
+  test("leaves what is none as it is", () => {
+    const place = "password: { secret: { env: KAFKA_PASSWORD } }";
+    const [fault] = faultsOf(`${external}  sasl: { mechanism: plain, username: alice, ${place} }\n  tls: [\n`);
+    expect(fault?.detail).toContain(`sasl: { mechanism: plain, username: alice, ${place} }`);
+    expect(fault?.detail).toContain("tls: [");
+  });
+});
