@@ -41,7 +41,8 @@ export async function reassign(
   record: RecordThrottled,
   context: Context,
 ): Promise<void> {
-  await untilAllRegistered(cluster, context);
+  // What is begun goes on, and a throttle goes back, also while a broker is down.
+  if (change.moves.length > 0) await untilAllRegistered(cluster, context);
   const all = wholeMoves(change);
   const throttled = {
     topics: [...new Set([...(former?.topics ?? []), ...all.map(({ topic }) => topic)])].toSorted(),
