@@ -9,6 +9,8 @@ import { metadata, type Metadata } from "./wire/metadata.ts";
 
 export type ObservedTopic = TopicState & {
   readonly id: string | null;
+  /** What Kafka answers in place of its partitions; 0: nothing is against it. */
+  readonly error: number;
   readonly internal: boolean;
   readonly partitions: readonly PartitionState[];
   /** Set on this very topic; null: it could not be read. */
@@ -69,6 +71,7 @@ export function topicsOf(seen: Metadata, configs: readonly DescribedResource[]):
       {
         name,
         id: topic.id,
+        error: partitions.length === 0 ? topic.error : 0,
         internal: topic.internal,
         minIsr: minIsr === undefined || minIsr === null ? null : Number(minIsr),
         partitions,

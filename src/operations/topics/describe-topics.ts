@@ -3,6 +3,7 @@ import { KctlError } from "../../fault.ts";
 import { partitionKey, partitionSizes, total, type PartitionSizes } from "../../kafka/partition-sizes.ts";
 import { topicStates, type ObservedTopic } from "../../kafka/topic-state.ts";
 import { kafkaView } from "../../kafka/view.ts";
+import { refusal } from "../../kafka/wire/error-names.ts";
 import type { TopicShown } from "../../report/topics-text.ts";
 import { nearest } from "../../spec/nearest.ts";
 import type { Context } from "../context.ts";
@@ -23,7 +24,7 @@ export async function describeTopics(
   const { signal } = context;
   const told = await topicStates(open.bootstrap, signal, patienceMs, name === null ? null : [name]);
   if (told === null) throw nobodyTells(open.name);
-  if (name !== null && told.length === 0) throw await noTopic(name, open, signal);
+  if (name !== null) await mustBeThere(name, told[0], open, signal);
   const topics = told.filter((topic) => name !== null || internal || !topic.internal);
   const led = topics.flatMap(({ name: topic, partitions }) =>
     partitions.map(({ partition, leader }) => ({ topic, partition, leader })),
@@ -52,6 +53,20 @@ function shown(topic: ObservedTopic, sizes: PartitionSizes): TopicShown {
     bytes: total(partitions.map(({ bytes }) => bytes)),
     bytesOnDisk: total(copies),
   };
+}
+
+const unknownTopic = 3;
+const invalidTopic = 17;
+
+async function mustBeThere(
+  name: string,
+  told: ObservedTopic | undefined,
+  open: OpenKafka,
+  signal: AbortSignal,
+): Promise<void> {
+  const error = told?.error ?? unknownTopic;
+  if (error === unknownTopic || error === invalidTopic) throw await noTopic(name, open, signal);
+  if (error !== 0) throw new KctlError(refusal(`find the topic ${name}`, { error }));
 }
 
 async function noTopic(name: string, { name: cluster, bootstrap }: OpenKafka, signal: AbortSignal): Promise<KctlError> {
