@@ -10,15 +10,27 @@ import type { Context } from "./context.ts";
 export type External = Extract<Spec["provider"], { type: "external" }>;
 type Around = Pick<Context, "env" | "home"> & { /** The spec's. */ readonly folder: string };
 
-/** By what the spec says: several specs of one cluster have one way in. */
+/** By what the spec says, wherever it lies: several specs of one cluster have one way in. */
 const known = new Map<string, Promise<WayIn>>();
 
 export async function wayIntoCluster(provider: External, around: Around): Promise<WayIn> {
-  const { tls, sasl } = provider;
-  const key = JSON.stringify([around.folder, tls ?? null, sasl ?? null]);
+  const key = keyOf(provider, around);
   const way = known.get(key) ?? readWay(provider, around);
   known.set(key, way);
   return way;
+}
+
+function keyOf({ tls, sasl }: External, around: Around): string {
+  const at = (path: string | undefined): string | null => (path === undefined ? null : pathOf(path, around));
+  const { file, env = null } = sasl?.password.secret ?? {};
+  return JSON.stringify([
+    tls === undefined ? null : [at(tls.ca), at(tls.cert), at(tls.key)],
+    sasl === undefined ? null : [sasl.mechanism, sasl.username, at(file), env],
+  ]);
+}
+
+function pathOf(path: string, { folder, home }: Around): string {
+  return resolve(folder, path.replace(/^~(?=\/)/, home));
 }
 
 async function readWay({ tls, sasl }: External, around: Around): Promise<WayIn> {
@@ -84,9 +96,9 @@ async function readSecret(
   );
 }
 
-async function read(what: string, path: string, { folder, home }: Around): Promise<string> {
+async function read(what: string, path: string, around: Around): Promise<string> {
   try {
-    return await readFile(resolve(folder, path.replace(/^~(?=\/)/, home)), "utf8");
+    return await readFile(pathOf(path, around), "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     const why =

@@ -1,5 +1,5 @@
 /** What a spec of a cluster that kctl does not manage points to, and is not there. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -58,6 +58,23 @@ describe("the way into a cluster", () => {
   it("is one for two specs that say the same", async () => {
     const [one, other] = [withTls({ ca: "ca.pem" }), withTls({ ca: "ca.pem" })];
     expect(await wayIntoCluster(one, around())).toBe(await wayIntoCluster(other, around()));
+  });
+
+  it.each([
+    ["name no file", withSecret({ env: "PASSWORD" }), withSecret({ env: "PASSWORD" })],
+    ["name the same file", withTls({ ca: "../ca.pem" }), withTls({ ca: "ca.pem" })],
+    ["name it from the home folder", withSecret({ file: "~/password" }), withSecret({ file: "password" })],
+  ])("is one for two specs in two folders that %s", async (_name, one, other) => {
+    const elsewhere = { ...around(), folder: join(folder, "below") };
+    expect(await wayIntoCluster(one, elsewhere)).toBe(await wayIntoCluster(other, around()));
+  });
+
+  it("is another for a file of the same name in another folder", async () => {
+    const elsewhere = { ...around(), folder: join(folder, "below") };
+    await mkdir(elsewhere.folder);
+    await copyFile(join(folder, "ca.pem"), join(elsewhere.folder, "ca.pem"));
+    const spec = withTls({ ca: "ca.pem" });
+    expect(await wayIntoCluster(spec, elsewhere)).not.toBe(await wayIntoCluster(spec, around()));
   });
 
   it.each([
