@@ -68,16 +68,43 @@ export async function watchedLag(
   };
 }
 
-type Opened = { readonly kafka: OpenKafka; readonly context: Context };
+/** `kafka` is null where it could not be opened, and `faults` say why. */
+type Opened = {
+  readonly context: Context;
+  readonly kafka: OpenKafka | null;
+  readonly faults: readonly Fault[];
+};
 
+/** @throws KctlError where none can be looked at, or where a spec is at fault */
 async function openAll(contexts: readonly Context[]): Promise<readonly Opened[]> {
-  return Promise.all(contexts.map(async (context) => ({ kafka: await openKafka(context), context })));
+  const opened = await Promise.all(contexts.map(openOne));
+  const faults = opened.flatMap((one) => one.faults);
+  if (opened.every(({ kafka }) => kafka === null)) throw new KctlError(faults);
+  const ofSpecs = faults.filter((fault) => new KctlError(fault).exit === 2);
+  if (ofSpecs.length > 0) throw new KctlError(ofSpecs);
+  return opened;
+}
+
+async function openOne(context: Context): Promise<Opened> {
+  try {
+    return { context, kafka: await openKafka(context), faults: [] };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof KctlError)) throw error;
+    return { context, kafka: null, faults: error.faults };
+  }
 }
 
 function looker(clusters: readonly Opened[], group: string | null): () => Promise<Look> {
+  let opened = clusters;
+  let isFirst = true;
   return async () => {
     const at = Date.now();
-    const seen = await Promise.all(clusters.map(({ kafka, context }) => lookAt(kafka, group, context)));
+    // One that is back is told from then on.
+    if (!isFirst)
+      opened = await Promise.all(opened.map(async (one) => (one.kafka === null ? openOne(one.context) : one)));
+    isFirst = false;
+    const seen = await Promise.all(opened.map((one) => lookAt(one, group)));
     const groups = seen.flatMap(({ name, groups: told }) => told.map((one) => ({ ...one, cluster: name })));
     const faults = seen.flatMap((one) => one.faults);
     if (group !== null && groups.length === 0 && faults.length === 0)
@@ -100,7 +127,8 @@ type SeenOf = {
 };
 
 /** One cluster that does not answer does not hide the others. */
-async function lookAt(kafka: OpenKafka, only: string | null, context: Context): Promise<SeenOf> {
+async function lookAt({ kafka, context, faults }: Opened, only: string | null): Promise<SeenOf> {
+  if (kafka === null) return { name: context.specFile, groups: [], names: [], faults };
   try {
     const { groups, names, silent } = await lookAtGroups(lookOptions(kafka, only, context));
     return { name: kafka.name, groups, names, faults: [...silent, ...leaderless(kafka.name, groups)] };

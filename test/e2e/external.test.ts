@@ -177,6 +177,19 @@ describe("the way in", () => {
   });
 });
 
+test("a cluster that is down does not hide another's lag", async () => {
+  const down = join(at.folder, "down.yaml");
+  await writeFile(down, "name: down\nprovider: { type: external, bootstrap: 127.0.0.1:1 }\n");
+  const { exit, result } = await reach({ port: ports().open }, ["lag", "-f", down]);
+  expect({ exit, result }).toMatchObject({
+    exit: 1,
+    result: {
+      groups: [{ cluster: "theirs", group: "g", lag: 7 }],
+      errors: [{ code: "kafka-unreachable", what: "no broker of down answers: 127.0.0.1:1 (connection refused)" }],
+    },
+  });
+});
+
 test("topics are listed and described, with what is in them", async () => {
   const way = { tls: own(), mechanism: "scram-sha-512" };
   const listed = await reach(way, ["topics", "list"]);
@@ -347,6 +360,6 @@ test("records are written and read there, in a group too", async () => {
   expect({ ...errorsOf(read), values }).toEqual({
     exit: 0,
     errors: [],
-    values: [...Array(10).fill("x"), "1", "2", "3"],
+    values: [...Array<string>(10).fill("x"), "1", "2", "3"],
   });
 });
