@@ -7,6 +7,7 @@ import { cursor } from "../../src/kafka/wire/cursor.ts";
 import type { Context } from "../../src/operations/context.ts";
 import { reassign } from "../../src/operations/topics/reassign.ts";
 import type { Throttled } from "../../src/operations/topics/throttle.ts";
+import type { PartitionMove } from "../../src/plan/reassignment.ts";
 import { answering, fakeServer, type FakeServer } from "../kafka/support/fake-server.ts";
 
 const key = { metadata: 3, describeConfigs: 32, elect: 43, alterConfigs: 44, underWay: 46 } as const;
@@ -119,6 +120,13 @@ async function moved(change: Pick<Change, "moves" | "underWay">, former: Throttl
   return { recorded, said: error?.faults.map(({ what }) => what) ?? [] };
 }
 
+const move = (topic: string, from: readonly number[], to: readonly number[]): PartitionMove => ({
+  topic,
+  partition: 0,
+  from,
+  to,
+});
+
 const rate = "leader.replication.throttled.rate";
 
 test("a throttle that was left is taken back where it can be, also while a broker is down", async () => {
@@ -126,5 +134,14 @@ test("a throttle that was left is taken back where it can be, also while a broke
   const { recorded, said } = await moved({ moves: [], underWay: [] }, { topics: ["orders"], brokers: [1, 2] }, [1, 2]);
   expect(recorded).toEqual([{ topics: [], brokers: [2] }]);
   expect(said).toEqual([expect.stringMatching(/^the replicas are moved, and their throttle is not all taken back: /)]);
+  expect(set.has(rate)).toBe(false);
+});
+
+test("a topic that is deleted while its replicas are moved does not keep those of others from being finished", async () => {
+  const set = await broker([1]);
+  const underWay = [move("gone", [1], [1]), move("orders", [1], [1])];
+  const { recorded, said } = await moved({ moves: [], underWay }, null, [1]);
+  expect(said).toEqual([]);
+  expect(recorded).toEqual([{ topics: ["gone", "orders"], brokers: [1] }, null]);
   expect(set.has(rate)).toBe(false);
 });

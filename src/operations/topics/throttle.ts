@@ -4,7 +4,11 @@ import { KctlError, faultsOf, type Fault } from "../../fault.ts";
 import { until } from "../../kafka/until.ts";
 import { describeConfigs } from "../../kafka/wire/describe-configs.ts";
 import { withBroker } from "../../kafka/wire/exchange.ts";
-import { incrementalAlterConfigs, type ConfigChange } from "../../kafka/wire/incremental-alter-configs.ts";
+import {
+  incrementalAlterConfigs,
+  type AlteredConfigs,
+  type ConfigChange,
+} from "../../kafka/wire/incremental-alter-configs.ts";
 import type { PartitionMove } from "../../plan/reassignment.ts";
 import { throttledReplicas } from "../../plan/topic-changes.ts";
 import { addressOf, askOne, mustBeFine, requestMs } from "../ask-kafka.ts";
@@ -70,7 +74,14 @@ export async function setThrottle(
   });
   if (changes.length === 0) return;
   const answers = await askOne(membersOf(cluster, "broker"), incrementalAlterConfigs(changes, false), signal);
-  mustBeFine("throttle the moves", answers);
+  mustBeFine("throttle the moves", ofThoseThere(answers));
+}
+
+const unknownTopic = 3;
+
+/** A topic that was deleted meanwhile has no moves, and no throttle. */
+function ofThoseThere(answers: readonly AlteredConfigs[]): readonly AlteredConfigs[] {
+  return answers.filter(({ error }) => error !== unknownTopic);
 }
 
 async function setRate(member: Member, value: string | null, signal: AbortSignal): Promise<void> {
@@ -81,8 +92,6 @@ async function setRate(member: Member, value: string | null, signal: AbortSignal
     await withBroker(addressOf(member), signal, requestMs, (ask) => ask(incrementalAlterConfigs([change], false))),
   );
 }
-
-const unknownTopic = 3;
 
 type TakenBack = { readonly left: Throttled | null; readonly faults: readonly Fault[] };
 
@@ -117,8 +126,7 @@ export async function takeThrottleBack(
     const changes = topics.map((name): ConfigChange => ({ type: "topic", name, settings }));
     try {
       const answers = await askOne(members, incrementalAlterConfigs(changes, false), signal);
-      // One that was deleted meanwhile has none.
-      const refused = answers.filter(({ error }) => error !== 0 && error !== unknownTopic);
+      const refused = ofThoseThere(answers).filter(({ error }) => error !== 0);
       held = refused.map(({ name }) => name);
       mustBeFine("take the throttle of topics back", refused);
     } catch (error) {
