@@ -145,3 +145,17 @@ test("a topic that is deleted while its replicas are moved does not keep those o
   expect(recorded).toEqual([{ topics: ["gone", "orders"], brokers: [1] }, null]);
   expect(set.has(rate)).toBe(false);
 });
+
+test("where moves fail and their throttle cannot all be taken back, both are said", async () => {
+  const set = await broker([1, 2]);
+  const { recorded, said } = await moved({ moves: [move("orders", [1], [1, 2])], underWay: [] }, null, [1, 2]);
+  expect(said).toEqual([
+    "127.0.0.1:1 does not answer as a Kafka broker: connection refused",
+    "the replicas are not being moved any more, and their throttle is not all taken back: 127.0.0.1:1 does not answer as a Kafka broker: connection refused",
+  ]);
+  expect(recorded).toEqual([
+    { topics: ["orders"], brokers: [1, 2] },
+    { topics: [], brokers: [2] },
+  ]);
+  expect(set.has(rate)).toBe(false);
+});

@@ -3,7 +3,7 @@
  * recorded, then throttled, then moved; once Kafka is done the throttle is taken back, then the record.
  */
 import { membersOf, type Cluster } from "../../cluster/cluster.ts";
-import { KctlError, type Fault } from "../../fault.ts";
+import { KctlError, faultsOf, type Fault } from "../../fault.ts";
 import { bytesOnDisk, partitionKey, type PartitionSizes } from "../../kafka/partition-sizes.ts";
 import { reassignmentsUnderWay } from "../../kafka/reassignments.ts";
 import {
@@ -60,14 +60,17 @@ export async function reassign(
     } catch (error) {
       if (context.signal.aborted) context.emit({ type: "message", text: goesOn });
       // Where Kafka is at it, the throttle must stay.
-      else if ((await movesLeft(all, cluster, context).catch(() => all)).length === 0)
-        await record((await takeThrottleBack(throttled, cluster, context)).left);
+      else if ((await movesLeft(all, cluster, context).catch(() => all)).length === 0) {
+        const { left, faults } = await takeThrottleBack(throttled, cluster, context);
+        await record(left);
+        throw new KctlError([...faultsOf(error), ...throttleLeft(faults, "the replicas are not being moved any more")]);
+      }
       throw error;
     }
   }
   const { left, faults } = await takeThrottleBack(throttled, cluster, context);
   await record(left);
-  if (faults.length > 0) throw throttleLeft(faults);
+  if (faults.length > 0) throw new KctlError(throttleLeft(faults, "the replicas are moved"));
   if (refused.length > 0) throw new KctlError(refused);
   await handOver(all, cluster, context);
 }

@@ -1,6 +1,6 @@
 /** The throttle of moves of replicas: a rate on each broker, and on each topic the replicas that it holds for. */
 import { membersOf, type Cluster, type Member } from "../../cluster/cluster.ts";
-import { KctlError, faultsOf, type Fault } from "../../fault.ts";
+import { faultsOf, type Fault } from "../../fault.ts";
 import { until } from "../../kafka/until.ts";
 import { describeConfigs } from "../../kafka/wire/describe-configs.ts";
 import { withBroker } from "../../kafka/wire/exchange.ts";
@@ -49,7 +49,8 @@ export async function setThrottle(
   cluster: Cluster,
   { signal, timeoutSeconds }: Context,
 ): Promise<void> {
-  await Promise.all(
+  // Every one has ended before this does: a rate that is set late would come after it was taken back.
+  const told = await Promise.allSettled(
     membersOf(cluster, "broker")
       .filter(({ id }) => brokers.includes(id))
       .map(async (member) => {
@@ -61,6 +62,7 @@ export async function setThrottle(
         );
       }),
   );
+  for (const one of told) if (one.status === "rejected") throw one.reason as Error;
   const changes = [...Map.groupBy(moves, ({ topic }) => topic)].map(([name, ofOne]): ConfigChange => {
     const list = (which: (move: PartitionMove) => readonly number[]): string =>
       ofOne.flatMap((move) => which(move).map((id) => `${move.partition}:${id}`)).join(",");
@@ -137,12 +139,11 @@ export async function takeThrottleBack(
   return { left: left.topics.length + left.brokers.length === 0 ? null : left, faults };
 }
 
-export function throttleLeft(faults: readonly Fault[]): KctlError {
-  return new KctlError(
-    faults.map((fault) => ({
-      ...fault,
-      what: `the replicas are moved, and their throttle is not all taken back: ${fault.what}`,
-      fix: "see `kctl status`; then run `kctl topics apply` again: it takes the rest back",
-    })),
-  );
+/** @param moved how the moves ended, as the sentence begins */
+export function throttleLeft(faults: readonly Fault[], moved: string): readonly Fault[] {
+  return faults.map((fault) => ({
+    ...fault,
+    what: `${moved}, and their throttle is not all taken back: ${fault.what}`,
+    fix: "see `kctl status`; then run `kctl topics apply` again: it takes the rest back",
+  }));
 }
