@@ -34,8 +34,9 @@ function watch(stream: NodeJS.WriteStream): void {
   if (watched.has(stream)) return;
   watched.add(stream);
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "ENOSPC") throw error;
+    // What the system does not take (a full disk, a terminal that is gone) is no fault of kctl.
+    if (error.syscall === undefined) throw error;
     // A reader that has seen enough is no failure; a result that could not be written is one.
-    if (error.code === "ENOSPC" && stream === process.stdout) process.once("exit", () => (process.exitCode ||= 1));
+    if (error.code !== "EPIPE" && stream === process.stdout) process.once("exit", () => (process.exitCode ||= 1));
   });
 }

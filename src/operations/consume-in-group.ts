@@ -10,6 +10,7 @@ import {
   type Identity,
   type Member,
 } from "../kafka/consumer-group.ts";
+import { isAbort } from "../kafka/is-abort.ts";
 import type { Delivery } from "../kafka/records/delivery.ts";
 import { readPartitions } from "../kafka/records/reading.ts";
 import { readingGroup } from "../kafka/records/reading-group.ts";
@@ -86,7 +87,7 @@ async function readGeneration(running: Running, member: Member): Promise<Ended> 
     // Nobody has anything for it: it stays in the group for whoever leaves.
     if (options.follow && assigned.length === 0 && !out.isOver()) await delay(2 ** 31 - 1, undefined, { signal });
   } catch (error) {
-    if (!over.signal.aborted || kafka.signal.aborted) throw error;
+    if (kafka.signal.aborted || !isAbort(error, signal)) throw error;
   } finally {
     over.abort();
     await kept;

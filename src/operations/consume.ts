@@ -1,5 +1,6 @@
 /** Reads records of a topic, to the end as it is now or following it, by partition and offset or as a member of a consumer group. */
 import { KctlError, type Fault } from "../fault.ts";
+import { isAbort } from "../kafka/is-abort.ts";
 import { delivery, type Delivery, type Printer } from "../kafka/records/delivery.ts";
 import { offsetsOf } from "../kafka/records/offsets.ts";
 import { readPartitions, type Reading } from "../kafka/records/reading.ts";
@@ -45,7 +46,7 @@ export async function consume(context: Context, options: ConsumeOptions): Promis
     }
   } catch (error) {
     // Whoever follows ends it so; what was to be read to its end was not.
-    if (!context.signal.aborted || !options.follow) throw error;
+    if (!options.follow || !isAbort(error, context.signal)) throw error;
   }
   const partitions = [...out.written()]
     .map(([partition, offset]) => ({ partition, offset: Number(offset) }))

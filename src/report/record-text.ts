@@ -77,6 +77,9 @@ export function jsonPrinter(topic: string): Printer {
   };
 }
 
+/** The last time that a Date can be: some clients write nanoseconds where Kafka has milliseconds. */
+const longestTime = 8.64e15;
+
 /** Bytes that are no text come as base64 beside it, in a field of their own. */
 function recordFields(topic: string, partition: number, record: RecordView): Record<string, unknown> {
   const { bytes, offset, timestamp, keyStart, keyEnd, valueStart, valueEnd } = record;
@@ -89,7 +92,7 @@ function recordFields(topic: string, partition: number, record: RecordView): Rec
     topic,
     partition,
     offset,
-    timestamp: timestamp < 0 ? null : new Date(timestamp).toISOString(),
+    timestamp: timestamp < 0 || timestamp > longestTime ? null : new Date(timestamp).toISOString(),
     key: textOf(key),
     value: textOf(value),
     headers: Object.fromEntries(headers.map(([name, bytes]) => [name, textOf(bytes)])),

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { KctlError } from "../../fault.ts";
+import { isAbort } from "../is-abort.ts";
 import { passing } from "../passing-errors.ts";
 import { errorName, refusal } from "../wire/error-names.ts";
 import { unreachableWhy, type Ask } from "../wire/exchange.ts";
@@ -18,7 +19,7 @@ export type Reading = {
   readonly topic: string;
   /** Leaves out records of transactions that are open. */
   readonly committed: boolean;
-  /** One call after the other. Resolves to false where that was enough. */
+  /** One call after the other, and none after one that failed. Resolves to false where that was enough. */
   readonly deliver: (part: FetchedPartition) => Promise<boolean>;
   /** What was to be read next is not there (any more): it goes on at another offset. */
   readonly skipped: (partition: number, from: bigint, to: bigint) => void;
@@ -31,7 +32,11 @@ type State = Reading & {
   /** Since when a partition could not be read, and why. */
   readonly troubles: Map<number, { readonly since: number; readonly why: string }>;
   enough: boolean;
+  /** What `deliver` threw. */
+  readonly broken: Broken;
 };
+
+type Broken = { first: { readonly why: unknown } | null };
 
 /** How long a broker waits for records before it answers that there are none. */
 const waitMs = 500;
@@ -50,9 +55,11 @@ export async function readPartitions(
   from: ReadonlyMap<number, bigint>,
   ends: ReadonlyMap<number, bigint> | null,
 ): Promise<void> {
+  const broken: Broken = { first: null };
   const state: State = {
     ...reading,
-    deliver: inTurn(reading.deliver),
+    deliver: inTurn(reading.deliver, broken),
+    broken,
     positions: new Map(from),
     ends,
     troubles: new Map(),
@@ -90,32 +97,28 @@ type Share = { readonly leader: Leader; readonly partitions: readonly number[] }
 
 /** Until all of it is read, or something is wrong anywhere: then who leads is asked anew. */
 async function readRound(state: State, shares: readonly Share[], someLost: boolean): Promise<void> {
+  const { kafka, broken } = state;
+  if (shares.length === 0) return delay(firstPauseMs, undefined, { signal: kafka.signal });
   const over = new AbortController();
-  const signal = AbortSignal.any([state.kafka.signal, over.signal]);
+  const signal = AbortSignal.any([kafka.signal, over.signal]);
   const timer = someLost ? setTimeout(() => over.abort(), lookAgainMs) : undefined;
   const readers = shares.map(async ({ leader, partitions }) => {
     try {
       const fine = await withStandingBroker(leader.at, signal, requestMs, (ask) => readAt(state, ask, partitions));
       if (!fine || state.enough) over.abort();
     } catch (error) {
-      state.kafka.signal.throwIfAborted();
-      if (over.signal.aborted) return;
+      if (isAbort(error, signal)) return kafka.signal.throwIfAborted();
       over.abort();
       if (!(error instanceof KctlError) || error.faults[0]?.code !== "kafka-unreachable") throw error;
       const why = `broker ${leader.id} does not answer: ${unreachableWhy(error)}`;
       for (const partition of partitions) note(state, partition, why);
     }
   });
-  try {
-    if (readers.length === 0) await delay(firstPauseMs, undefined, { signal });
-    await Promise.all(readers);
-  } catch (error) {
-    if (!over.signal.aborted || state.kafka.signal.aborted || error instanceof KctlError) throw error;
-  } finally {
-    clearTimeout(timer);
-    over.abort();
-    await Promise.allSettled(readers);
-  }
+  const ended = await Promise.allSettled(readers);
+  clearTimeout(timer);
+  // What could not be printed is told, whatever else went wrong by then.
+  if (broken.first !== null) throw broken.first.why;
+  for (const reader of ended) if (reader.status === "rejected") throw reader.reason;
 }
 
 /** @returns false where another leader must be looked for */
@@ -201,10 +204,18 @@ function mustNotBeLate({ troubles, kafka, topic }: State): void {
   }
 }
 
-function inTurn(deliver: Reading["deliver"]): Reading["deliver"] {
+function inTurn(deliver: Reading["deliver"], broken: Broken): Reading["deliver"] {
   let last: Promise<unknown> = Promise.resolve();
   return async (part) => {
-    const mine = last.then(() => deliver(part));
+    const mine = last.then(async () => {
+      if (broken.first !== null) throw broken.first.why;
+      try {
+        return await deliver(part);
+      } catch (error) {
+        broken.first = { why: error };
+        throw error;
+      }
+    });
     last = mine.catch(() => undefined);
     return mine;
   };

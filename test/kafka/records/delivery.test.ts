@@ -7,12 +7,19 @@ import { jsonPrinter, textPrinter } from "../../../src/report/record-text.ts";
 
 type Plain = { readonly key?: Buffer | null; readonly value: Buffer | string | null };
 
-function batch(first: number, records: readonly Plain[], headers: readonly (readonly [string, Buffer])[] = []): Buffer {
+const time = Date.UTC(2026, 0, 2);
+
+function batch(
+  first: number,
+  records: readonly Plain[],
+  headers: readonly (readonly [string, Buffer])[] = [],
+  at = time,
+): Buffer {
   const form = { limit: 2 ** 20, target: 2 ** 20, compression: "none", headers: headerBytes(headers) } as const;
   const builder = batchBuilder(form, bufferPool());
   for (const { key = null, value } of records) {
     const bytes = Buffer.from(value ?? "");
-    builder.append(key, bytes, value === null ? -1 : 0, bytes.length, Date.UTC(2026, 0, 2));
+    builder.append(key, bytes, value === null ? -1 : 0, bytes.length, at);
   }
   const { bytes } = builder.finish(noProducer, -1);
   bytes.writeBigInt64BE(BigInt(first));
@@ -125,5 +132,11 @@ describe("a record is printed", () => {
       { ...common, offset: 41, key: null, value: null },
       { ...common, offset: 42, key: "\ufffd\0", value: "\ufffd\0", keyBase64: "/wA=", valueBase64: "/wA=" },
     ]);
+  });
+
+  test("as JSON without a time, where no date is as far away: some clients write nanoseconds", async () => {
+    const { out, run } = running(jsonPrinter("t"));
+    await run.deliver(part(0, [batch(0, values("a"), [], time * 1e6)], 1));
+    expect(JSON.parse(out.join(""))).toMatchObject({ value: "a", timestamp: null });
   });
 });

@@ -1,5 +1,6 @@
 /** Reading from a broker that loses connections, its leadership and its records: what is delivered in the end, and in what order. */
-import { describe, expect, test } from "vitest";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { KctlError } from "../../../src/fault.ts";
 import { batchBuilder, bufferPool, headerBytes, noProducer } from "../../../src/kafka/records/batch-builder.ts";
 import { readPartitions } from "../../../src/kafka/records/reading.ts";
@@ -143,4 +144,31 @@ test("what does not pass in time ends it", async () => {
   await expect(ended).rejects.toThrow(
     "waited 1 s for partition 0 of t to be readable: its leader answers NOT_LEADER_OR_FOLLOWER",
   );
+});
+
+test("what could not be printed ends it, though who leads is just asked for anew", async () => {
+  const broker = await oneBroker((_, body) => fetchAnswer(0, batchAt(positionIn(body))), [1, -1]);
+  onTestFinished(() => broker.close());
+  let delivered = 0;
+  const reading = readPartitions(
+    {
+      kafka: { bootstrap: [broker], signal: new AbortController().signal, seconds: 20 },
+      topic: "t",
+      committed: true,
+      deliver: async () => {
+        delivered += 1;
+        // By then partition 1, which has no leader, is looked for again.
+        await delay(1100);
+        throw new Error("no space left");
+      },
+      skipped: () => undefined,
+    },
+    new Map([
+      [0, 0n],
+      [1, 0n],
+    ]),
+    null,
+  );
+  await expect(reading).rejects.toThrow("no space left");
+  expect(delivered).toBe(1);
 });
