@@ -3,7 +3,7 @@ import { KctlError } from "../fault.ts";
 import { holdBrokers, type AskAt } from "../kafka/hold-brokers.ts";
 import { leadersOf, offsetsOf, type TopicPartition } from "../kafka/lag/leaders.ts";
 import { byTopic, lookAtGroups, type GroupSeen } from "../kafka/lag/look.ts";
-import { resetRows, type ResetPartition, type ResetRow, type ResetTarget } from "../kafka/lag/reset-plan.ts";
+import { resetPartition, resetRows, type ResetRow, type ResetTarget } from "../kafka/lag/reset-plan.ts";
 import { refusal } from "../kafka/wire/error-names.ts";
 import { nobodyOf, offsetCommitTopics } from "../kafka/wire/offset-commit.ts";
 import { offsetFetchGroups } from "../kafka/wire/offset-fetch-groups.ts";
@@ -108,25 +108,21 @@ async function plan(
   const [starts, ends, atTime] = await Promise.all([
     offsetsOf(all, coordinator, "earliest", askAt),
     offsetsOf(all, coordinator, "latest", askAt),
-    target.to === "time"
-      ? offsetsOf(all, coordinator, target.at, askAt)
-      : new Map<string, ReadonlyMap<number, number>>(),
+    target.to === "time" ? offsetsOf(all, coordinator, target.at, askAt) : null,
   ]);
-  const known = all.toSorted(byTopic).map(({ topic, partition }): ResetPartition => {
-    const start = starts.get(topic)?.get(partition);
-    const end = ends.get(topic)?.get(partition);
-    if (start === undefined || end === undefined) throw new KctlError(notTold(name, topic, partition));
-    const old = partitions.find((one) => one.topic === topic && one.partition === partition)?.committed ?? null;
-    const young = atTime.get(topic)?.get(partition) ?? -1;
-    return { topic, partition, start, end, old, atTime: young < 0 ? null : young };
+  const known = all.toSorted(byTopic).map((one) => {
+    const old = partitions.find(({ topic, partition }) => topic === one.topic && partition === one.partition);
+    const told = resetPartition(one, { starts, ends, atTime }, old?.committed ?? null);
+    if (told === null) throw new KctlError(notTold(name, one));
+    return told;
   });
   return resetRows(known, target);
 }
 
-function notTold(cluster: string, topic: string, partition: number) {
+function notTold(cluster: string, { topic, partition }: TopicPartition) {
   return {
     code: "unhealthy",
-    what: `where ${topic}-${partition} in ${cluster} begins and ends is not known, since no leader told it; nothing was changed`,
+    what: `which offsets ${topic}-${partition} in ${cluster} has is not known, since no leader told it; nothing was changed`,
     fix: "see with `kctl status` which brokers do not run",
   } as const;
 }

@@ -1,6 +1,6 @@
 /** Where a group's offsets would be set, and why there: pure, so that what is shown is what is done. */
 import { KctlError } from "../../fault.ts";
-import type { TopicPartition } from "./leaders.ts";
+import type { Offsets, TopicPartition } from "./leaders.ts";
 
 export type ResetTarget =
   | { readonly to: "earliest" | "latest" }
@@ -23,6 +23,27 @@ export type ResetPartition = Omit<ResetRow, "new" | "note"> & {
   /** Of the first record at or after the time, where one was asked for; null: there is none. */
   readonly atTime: number | null;
 };
+
+/** What the leaders told. */
+export type Told = {
+  readonly starts: Offsets;
+  readonly ends: Offsets;
+  /** -1: no record is as young. Null: no time was asked for. */
+  readonly atTime: Offsets | null;
+};
+
+/** Null: what must be known of it, no leader told; only who was told that no record is as young may go on at the end. */
+export function resetPartition(
+  { topic, partition }: TopicPartition,
+  { starts, ends, atTime }: Told,
+  old: number | null,
+): ResetPartition | null {
+  const start = starts.get(topic)?.get(partition);
+  const end = ends.get(topic)?.get(partition);
+  const young = atTime === null ? -1 : atTime.get(topic)?.get(partition);
+  if (start === undefined || end === undefined || young === undefined) return null;
+  return { topic, partition, start, end, old, atTime: young < 0 ? null : young };
+}
 
 export function resetRows(partitions: readonly ResetPartition[], target: ResetTarget): readonly ResetRow[] {
   return partitions.map(({ atTime, ...partition }) => {

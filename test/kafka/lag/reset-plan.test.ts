@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { KctlError } from "../../../src/fault.ts";
-import { resetRows, targetOf, targetText, type ResetTarget } from "../../../src/kafka/lag/reset-plan.ts";
+import {
+  resetPartition,
+  resetRows,
+  targetOf,
+  targetText,
+  type ResetTarget,
+} from "../../../src/kafka/lag/reset-plan.ts";
 
 const nine = Date.UTC(2026, 10, 30, 9);
 
@@ -35,6 +41,25 @@ describe("--to", () => {
       );
     },
   );
+});
+
+describe("of a partition is known", () => {
+  const offsets = (offset: number | null) => new Map([["orders", new Map(offset === null ? [] : [[0, offset]])]]);
+  const row = { topic: "orders", partition: 0, start: 10, end: 90, old: 40 };
+
+  it.each<[what: string, start: number | null, end: number | null, atTime: number | null | "unasked", wanted: unknown]>(
+    [
+      ["where the time lies", 10, 90, 55, { ...row, atTime: 55 }],
+      ["that no record is as young", 10, 90, -1, { ...row, atTime: null }],
+      ["all, where no time is asked for", 10, 90, "unasked", { ...row, atTime: null }],
+      ["too little, where no leader told of the time", 10, 90, null, null],
+      ["too little, where none told the first offset", null, 90, 55, null],
+      ["too little, where none told the end", 10, null, 55, null],
+    ],
+  )("%s", (_, start, end, atTime, wanted) => {
+    const told = { starts: offsets(start), ends: offsets(end), atTime: atTime === "unasked" ? null : offsets(atTime) };
+    expect(resetPartition({ topic: "orders", partition: 0 }, told, 40)).toEqual(wanted);
+  });
 });
 
 const partition = { topic: "orders", partition: 0, start: 10, end: 90, old: 40 as number | null, atTime: null };
