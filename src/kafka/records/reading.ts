@@ -28,7 +28,7 @@ export type Reading = {
 type State = Reading & {
   readonly positions: Map<number, bigint>;
   /** Null: it goes on for ever. */
-  readonly ends: ReadonlyMap<number, bigint> | null;
+  readonly ends: Map<number, bigint> | null;
   /** Since when a partition could not be read, and why. */
   readonly troubles: Map<number, { readonly since: number; readonly why: string }>;
   enough: boolean;
@@ -61,7 +61,7 @@ export async function readPartitions(
     deliver: inTurn(reading.deliver, broken),
     broken,
     positions: new Map(from),
-    ends,
+    ends: ends === null ? null : new Map(ends),
     troubles: new Map(),
     enough: false,
   };
@@ -140,52 +140,80 @@ async function readAt(state: State, ask: Ask, partitions: readonly number[]): Pr
   for (;;) {
     const { error, partitions: parts } = await ahead;
     if (error !== 0) throw new KctlError(refusal(`read ${topic}`, { error }));
-    // What has come is delivered, whatever happens meanwhile.
+    const { led, outside, refused } = sorted(state, parts);
     for (const part of parts) if (part.next !== null) positions.set(part.partition, part.next);
-    const moved = await allFine(state, ask, parts);
     order = unread(state, [...order.slice(1), ...order.slice(0, 1)]);
-    const more = moved && order.length > 0;
-    if (more) {
+    const clear = led && outside.length === 0 && refused === null;
+    if (clear && order.length > 0) {
       ahead = next(order);
       // Whether it failed is seen when it is waited for.
       ahead.catch(() => undefined);
     }
+    // What has come is delivered before anything else is asked or thrown.
     for (const part of parts) {
       if (part.error !== 0 || part.next === null) continue;
       state.enough ||= !(await state.deliver(part));
       if (state.enough) return true;
     }
-    if (!more) return moved;
+    if (refused !== null) throw refused;
+    if (!clear) {
+      for (const partition of outside) if (!(await intoRange(state, partition, ask))) return false;
+      order = unread(state, order);
+      if (led && order.length > 0) ahead = next(order);
+    }
+    if (!led || order.length === 0) return led;
   }
 }
 
-async function allFine(state: State, ask: Ask, parts: readonly FetchedPartition[]): Promise<boolean> {
-  let fine = true;
+type Sorted = {
+  /** Its leader still leads all of them. */
+  readonly led: boolean;
+  /** Those that have nothing at the offset that is to be read next. */
+  readonly outside: readonly number[];
+  /** What does not pass. */
+  readonly refused: KctlError | null;
+};
+
+function sorted(state: State, parts: readonly FetchedPartition[]): Sorted {
+  const outside: number[] = [];
+  let led = true;
+  let refused: KctlError | null = null;
   for (const { partition, error } of parts) {
     const name = errorName(error);
     if (error === 0) state.troubles.delete(partition);
-    else if (name === "OFFSET_OUT_OF_RANGE") await intoRange(state, partition, ask);
+    else if (name === "OFFSET_OUT_OF_RANGE") outside.push(partition);
     else if (passing.has(name)) {
-      fine = false;
+      led = false;
       note(state, partition, `its leader answers ${name}`);
-    } else throw new KctlError(refusal(`read partition ${partition} of ${state.topic}`, { error }));
+    } else refused ??= new KctlError(refusal(`read partition ${partition} of ${state.topic}`, { error }));
   }
-  return fine;
+  return { led, outside, refused };
 }
 
-/** Retention has deleted what was to be read next, or a leader was elected that never had it. */
-async function intoRange(state: State, partition: number, ask: Ask): Promise<void> {
-  const { topic, positions } = state;
+/**
+ * Retention has deleted what was to be read next, or a leader was elected that never had it: then that is not waited for either.
+ * @returns false where its leader does not tell
+ */
+async function intoRange(state: State, partition: number, ask: Ask): Promise<boolean> {
+  const { topic, positions, ends } = state;
+  const edges: bigint[] = [];
+  for (const which of ["earliest", "latest"] as const) {
+    const [answer = { error: -1, offset: -1n }] = await ask(listOffsets("consumer", topic, [partition], which));
+    if (answer.error === 0) edges.push(answer.offset);
+    else note(state, partition, `its leader answers ${errorName(answer.error)}`);
+  }
+  const [first, end] = edges;
+  if (first === undefined || end === undefined) return false;
+  if (ends !== null && end < (ends.get(partition) ?? 0n)) ends.set(partition, end);
   const from = positions.get(partition) ?? 0n;
-  const edge = async (which: "earliest" | "latest"): Promise<bigint> => {
-    const [answer] = await ask(listOffsets("consumer", topic, [partition], which));
-    return answer?.error === 0 ? answer.offset : from;
-  };
-  const [first, end] = [await edge("earliest"), await edge("latest")];
   const to = from < first ? first : from > end ? end : from;
-  if (to === from) return;
+  if (to === from) {
+    note(state, partition, `its leader has nothing at offset ${from} yet`);
+    return false;
+  }
   positions.set(partition, to);
   state.skipped(partition, from, to);
+  return true;
 }
 
 function note({ troubles }: State, partition: number, why: string): void {

@@ -23,13 +23,15 @@ function batchAt(offset: number): Buffer {
   return bytes;
 }
 
-function fetchAnswer(error: number, records: Buffer | null): Buffer {
+type Answered = { readonly partition?: number; readonly error?: number; readonly records?: Buffer | null };
+
+function fetchAnswer(...answers: readonly Answered[]): Buffer {
   return compose()
     .int32(0)
     .int16(0)
     .int32(0)
     .array(["t"], (name, part) => {
-      part.string(name).array([0], (partition) => {
+      part.string(name).array(answers, ({ partition = 0, error = 0, records = null }) => {
         part.int32(partition).int16(error).int64(9n).int64(9n).int64(0n);
         part.array<number>([], () => undefined);
         part.int32(-1).bytes(records);
@@ -38,35 +40,39 @@ function fetchAnswer(error: number, records: Buffer | null): Buffer {
     .done();
 }
 
-function positionIn(body: Buffer): number {
+type Position = { readonly partition: number; readonly offset: number };
+
+function positionsIn(body: Buffer): readonly Position[] {
   const request = cursor(body);
   for (let skipped = 0; skipped < 4; skipped += 1) request.int32();
   request.int8();
   request.int32();
   request.int32();
-  const [offset] = request
+  return request
     .array(() => {
       request.string();
-      return request.array(() => {
+      return request.array((): Position => {
+        const partition = request.int32();
         request.int32();
+        const offset = Number(request.int64());
+        request.int64();
         request.int32();
-        return Number(request.int64());
+        return { partition, offset };
       });
     })
     .flat();
-  return offset ?? -1;
 }
 
-function edgeAnswer(body: Buffer, first: number): Buffer {
+function edgeAnswer(body: Buffer, first: number, end = 6, partition = 0): Buffer {
   const earliest = body.readBigInt64BE(body.length - 8) === -2n;
   return compose()
     .array(["t"], (name, part) => {
-      part.string(name).array([0], (partition) => {
+      part.string(name).array([partition], (index) => {
         part
-          .int32(partition)
+          .int32(index)
           .int16(0)
           .int64(-1n)
-          .int64(earliest ? BigInt(first) : 6n);
+          .int64(BigInt(earliest ? first : end));
       });
     })
     .done();
@@ -74,17 +80,20 @@ function edgeAnswer(body: Buffer, first: number): Buffer {
 
 type Read = { readonly delivered: readonly number[]; readonly skipped: readonly (readonly [number, number])[] };
 
-/** Offsets 0 to 5, or from `first` on, where those before it are gone. */
-async function read(acts: readonly Act[], { first = 0, most = 99, seconds = 20 } = {}): Promise<Read> {
+/** Offsets `from` to 5, though those before `first` and those from `end` on are gone. */
+async function read(
+  acts: readonly Act[],
+  { first = 0, end = 6, from = 0, most = 99, seconds = 20 } = {},
+): Promise<Read> {
   const left = [...acts];
   const broker = await oneBroker((apiKey, body) => {
-    if (apiKey === listOffsetsKey) return edgeAnswer(body, first);
+    if (apiKey === listOffsetsKey) return edgeAnswer(body, first, end);
     const act = left.shift() ?? "give";
     if (act === "cut") return null;
-    if (act !== "give") return fetchAnswer(act.error, null);
-    const offset = positionIn(body);
-    if (offset < first) return fetchAnswer(outOfRange, null);
-    return fetchAnswer(0, batchAt(offset));
+    if (act !== "give") return fetchAnswer({ error: act.error });
+    const offset = positionsIn(body)[0]?.offset ?? -1;
+    if (offset < first || offset > end) return fetchAnswer({ error: outOfRange });
+    return fetchAnswer({ records: offset < end ? batchAt(offset) : null });
   });
   const delivered: number[] = [];
   const skipped: [number, number][] = [];
@@ -102,9 +111,9 @@ async function read(acts: readonly Act[], { first = 0, most = 99, seconds = 20 }
           delivered.push(Number(batches.readBigInt64BE(0)));
           return delivered.length < most;
         },
-        skipped: (_, from, to) => void skipped.push([Number(from), Number(to)]),
+        skipped: (_, gone, to) => void skipped.push([Number(gone), Number(to)]),
       },
-      new Map([[0, 0n]]),
+      new Map([[0, BigInt(from)]]),
       new Map([[0, 6n]]),
     );
     return { delivered, skipped };
@@ -127,6 +136,52 @@ test("what is gone is passed over, and told", async () => {
   expect(await read([], { first: 3 })).toEqual({ delivered: [3, 4, 5], skipped: [[0, 3]] });
 });
 
+test("what is not there any more is not waited for", async () => {
+  expect(await read([], { end: 3, from: 5 })).toEqual({ delivered: [], skipped: [[5, 3]] });
+});
+
+test("what has come is delivered, though the connection is lost while it is asked where another partition begins", async () => {
+  let cuts = 0;
+  const broker = await oneBroker(
+    (apiKey, body) => {
+      if (apiKey === listOffsetsKey) return (cuts += 1) < 3 ? null : edgeAnswer(body, 2, 4, 1);
+      const answers = positionsIn(body).map(({ partition, offset }) =>
+        partition === 1 && offset < 2 ? { partition, error: outOfRange } : { partition, records: batchAt(offset) },
+      );
+      return fetchAnswer(...answers);
+    },
+    [1, 1],
+  );
+  onTestFinished(() => broker.close());
+  const delivered: [number, number][] = [];
+  await readPartitions(
+    {
+      kafka: { bootstrap: [broker], signal: new AbortController().signal, seconds: 20 },
+      topic: "t",
+      committed: true,
+      deliver: async ({ partition, batches }) => {
+        delivered.push([partition, Number(batches.readBigInt64BE(0))]);
+        return true;
+      },
+      skipped: () => undefined,
+    },
+    new Map([
+      [0, 0n],
+      [1, 0n],
+    ]),
+    new Map([
+      [0, 4n],
+      [1, 4n],
+    ]),
+  );
+  const of = (wanted: number) => delivered.flatMap(([partition, offset]) => (partition === wanted ? offset : []));
+  expect([of(0), of(1)]).toEqual([
+    [0, 1, 2, 3],
+    [2, 3],
+  ]);
+  expect(cuts).toBeGreaterThan(2);
+});
+
 test("it ends where that was enough", async () => {
   expect((await read([], { most: 2 })).delivered).toEqual([0, 1]);
 });
@@ -147,7 +202,10 @@ test("what does not pass in time ends it", async () => {
 });
 
 test("what could not be printed ends it, though who leads is just asked for anew", async () => {
-  const broker = await oneBroker((_, body) => fetchAnswer(0, batchAt(positionIn(body))), [1, -1]);
+  const broker = await oneBroker(
+    (_, body) => fetchAnswer({ records: batchAt(positionsIn(body)[0]?.offset ?? -1) }),
+    [1, -1],
+  );
   onTestFinished(() => broker.close());
   let delivered = 0;
   const reading = readPartitions(
