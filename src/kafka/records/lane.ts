@@ -68,9 +68,13 @@ export function isIdle({ open, ready, underWay, failed }: Lane): boolean {
   return open === null && ready.length + underWay.length + failed.length === 0;
 }
 
-/** One that failed keeps what is behind it back. */
-export function maySend({ leader, failed }: Lane): boolean {
-  return leader !== null && failed.length === 0;
+/**
+ * One that failed keeps what is behind it back.
+ * @param numbered Kafka takes whatever sequence number comes first from a producer: until it has confirmed the first batch, one alone is under way
+ */
+export function maySend({ leader, failed, underWay, confirmed }: Lane, numbered: boolean): boolean {
+  if (leader === null || failed.length > 0) return false;
+  return !numbered || confirmed > 0 || underWay.length === 0;
 }
 
 export function confirm(lane: Lane, batch: ReadyBatch, offset: bigint): void {

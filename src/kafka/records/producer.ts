@@ -174,7 +174,7 @@ function pump(state: State): void {
   const due = performance.now() - lingerMs;
   for (const lane of state.lanes) {
     const leader = lane.leader ?? -1;
-    if (!maySend(lane) || (lane.ready.length === 0 && lane.open === null)) continue;
+    if (!mayGo(state, lane) || (lane.ready.length === 0 && lane.open === null)) continue;
     const slots = mostUnderWay - (state.underWay.get(leader) ?? 0);
     if (slots <= 0) continue;
     if (lane.ready.length === 0 && (state.flushing || lane.openSince <= due)) closeBatch(state, lane);
@@ -192,6 +192,10 @@ function pump(state: State): void {
     }, lingerMs);
 }
 
+function mayGo({ acks }: State, lane: Lane): boolean {
+  return maySend(lane, acks === "all");
+}
+
 /** Requests of one batch a partition at most, until the broker has as many as it may have. */
 function sendTo(state: State, leader: number, lanes: readonly Lane[]): void {
   let left = lanes;
@@ -207,7 +211,7 @@ function sendTo(state: State, leader: number, lanes: readonly Lane[]): void {
       batches.push({ lane, batch: next });
     }
     void send(state, leader, batches);
-    left = left.filter(({ ready }) => ready.length > 0);
+    left = left.filter((lane) => lane.ready.length > 0 && mayGo(state, lane));
   }
 }
 

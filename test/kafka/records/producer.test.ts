@@ -19,7 +19,7 @@ type Act =
 
 type Stored = { readonly sequence: number; readonly count: number };
 
-/** One partition, kept as Kafka keeps it for an idempotent producer: a batch comes once, and only in order. */
+/** One partition, kept as Kafka keeps it for an idempotent producer: a batch comes once, and only in order after the first, which may be any. */
 class Broker {
   readonly stored: Stored[] = [];
   readonly requests: Stored[] = [];
@@ -56,7 +56,7 @@ class Broker {
     if (typeof act === "object") return answerOf(act.error);
     const next = this.stored.reduce((sum, { count }) => sum + count, 0);
     const again = this.stored.some(({ sequence }) => sequence === one.sequence);
-    if (!again && one.sequence !== next) return answerOf(outOfOrder);
+    if (!again && this.stored.length > 0 && one.sequence !== next) return answerOf(outOfOrder);
     if (!again) this.stored.push(one);
     return act === "store-and-cut" ? null : answerOf(fine, one.sequence);
   }
@@ -113,6 +113,7 @@ describe("whatever the broker does, each batch is there once, in order", () => {
     ["an answer is lost", ["store", "store-and-cut"]],
     ["answers are lost, one after the other", ["store-and-cut", "store-and-cut", "store", "store-and-cut"]],
     ["it does not lead any more", ["store", { error: notLeader }, { error: notLeader }]],
+    ["the very first is refused for a moment", [{ error: timedOut }]],
     ["one is refused for a moment, and those behind it are then out of order", ["store", { error: timedOut }]],
   ])("%s", async (_, acts) => {
     await writeTo(acts);
