@@ -68,6 +68,11 @@ export function isIdle({ open, ready, underWay, failed }: Lane): boolean {
   return open === null && ready.length + underWay.length + failed.length === 0;
 }
 
+/** Since when the oldest record that is not under way has been there; null: there is none. */
+export function waitingSince({ ready: [first], open, openSince }: Lane): number | null {
+  return first?.since ?? (open === null ? null : openSince);
+}
+
 /**
  * One that failed keeps what is behind it back.
  * @param numbered Kafka takes whatever sequence number comes first from a producer: until it has confirmed the first batch, one alone is under way

@@ -9,7 +9,18 @@ import { errorName, refusal } from "../wire/error-names.ts";
 import { unreachableWhy } from "../wire/exchange.ts";
 import { produceBatches, type Acks, type ProducedPartition } from "../wire/produce.ts";
 import { bufferPool, type BatchForm, type Pool, type ProducerId } from "./batch-builder.ts";
-import { close, confirm, fail, isIdle, maySend, newLane, opened, type Lane, type ReadyBatch } from "./lane.ts";
+import {
+  close,
+  confirm,
+  fail,
+  isIdle,
+  maySend,
+  newLane,
+  opened,
+  waitingSince,
+  type Lane,
+  type ReadyBatch,
+} from "./lane.ts";
 import { brokerLinks, type BrokerLinks } from "./links.ts";
 import type { Spread } from "./spread.ts";
 import { topicAt, type KafkaAt, type TopicAt } from "./topic-at.ts";
@@ -293,7 +304,7 @@ async function recover(state: State): Promise<void> {
 function mustNotBeLate(state: State): void {
   const { kafka, topic, trouble } = state;
   const soon = performance.now() - kafka.seconds * 1000;
-  const late = state.lanes.find(({ ready: [first] }) => first !== undefined && first.since < soon);
+  const late = state.lanes.find((lane) => (waitingSince(lane) ?? soon) < soon);
   if (late === undefined) return;
   const why = late.leader === null ? "it has no leader" : trouble;
   throw new KctlError({

@@ -30,8 +30,8 @@ class Broker {
     this.acts = [...acts];
   }
 
-  async start(): Promise<void> {
-    this.server = await oneBroker((apiKey, body) => (apiKey === 0 ? this.produce(body) : null));
+  async start(leader: number): Promise<void> {
+    this.server = await oneBroker((apiKey, body) => (apiKey === 0 ? this.produce(body) : null), [leader]);
   }
 
   private produce(body: Buffer): Buffer | null {
@@ -81,16 +81,16 @@ afterEach(async () => {
   await broker.server?.close();
 });
 
-async function writeTo(acts: readonly Act[], seconds = 20): Promise<void> {
+async function writeTo(acts: readonly Act[], { seconds = 20, leader = 1, records = 24 } = {}): Promise<void> {
   faults = 0;
   broker = new Broker(acts);
-  await broker.start();
+  await broker.start(leader);
   const { host, port } = broker.server ?? { host: "", port: 0 };
   const at = { host, port };
   producer = recordProducer({
     kafka: { bootstrap: [at], signal: new AbortController().signal, seconds },
     topic: "t",
-    at: { partitions: 1, leaders: new Map([[0, { id: 1, at }]]) },
+    at: { partitions: 1, leaders: new Map(leader === 1 ? [[0, { id: 1, at }]] : []) },
     acks: "all",
     producer: { id: 7n, epoch: 0 },
     form: { limit: 1000, target: 100, compression: "none", headers: headerBytes([]) },
@@ -98,7 +98,7 @@ async function writeTo(acts: readonly Act[], seconds = 20): Promise<void> {
     onFault: () => void (faults += 1),
   });
   // Three records of ten bytes fill a batch.
-  for (let index = 0; index < 24; index += 1) {
+  for (let index = 0; index < records; index += 1) {
     expect(producer.add(null, Buffer.from("0123456789"), 0, 10)).toBe(true);
     await producer.room();
   }
@@ -139,9 +139,16 @@ test.each([
 test("what does not pass in time ends it, and says what was wrong last", async () => {
   const failed = writeTo(
     Array.from({ length: 2000 }, () => ({ error: notLeader })),
-    1,
+    { seconds: 1 },
   );
   await expect(failed).rejects.toThrow(
     "waited 1 s for partition 0 of t to take records: the leader of partition 0 answers NOT_LEADER_OR_FOLLOWER",
   );
+});
+
+test.each([1, 24])("%i records for a partition that gets no leader in time end it", async (records) => {
+  await expect(writeTo([], { seconds: 0.3, leader: -1, records })).rejects.toThrow(
+    "waited 0.3 s for partition 0 of t to take records: it has no leader",
+  );
+  expect(broker.requests).toEqual([]);
 });
