@@ -68,11 +68,19 @@ function mustGoTogether({ group, partition, offset, fromBeginning }: ConsumeOpti
 }
 
 /** A reader that takes nothing more (`less`) does not keep it from ending. */
-function untilAborted(write: ConsumeOptions["write"], signal: AbortSignal): ConsumeOptions["write"] {
-  const aborted = new Promise<false>((resolve) => {
-    signal.addEventListener("abort", () => setTimeout(() => resolve(false), 500).unref(), { once: true });
-  });
-  return async (bytes) => Promise.race([write(bytes), aborted]);
+export function untilAborted(write: ConsumeOptions["write"], signal: AbortSignal): ConsumeOptions["write"] {
+  return async (bytes) => {
+    const enough = Promise.withResolvers<false>();
+    const onAbort = (): void => void setTimeout(() => enough.resolve(false), 500).unref();
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([write(bytes), enough.promise]);
+    } finally {
+      // Each write has one of its own: what all of them waited for would keep them all.
+      signal.removeEventListener("abort", onAbort);
+    }
+  };
 }
 
 async function readAlone(
