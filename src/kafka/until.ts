@@ -1,6 +1,7 @@
 /** Waits for a condition by looking again and again, with a deadline that says what it waited for. */
 import { setTimeout as delay } from "node:timers/promises";
 import { KctlError } from "../fault.ts";
+import { isAbort } from "./is-abort.ts";
 
 /** An interrupted user waits no longer than this until what was made for the moment is taken away again. */
 export const cleanUpSeconds = 10;
@@ -38,6 +39,9 @@ export async function within<Value>(
   const timer = setTimeout(() => late.abort(new KctlError(timeoutFault(what, seconds, null))), seconds * 1000);
   try {
     return await use(AbortSignal.any([signal, late.signal]));
+  } catch (error) {
+    // Node's timers tell of any abort as such, and not why it came.
+    throw isAbort(error, late.signal) ? late.signal.reason : error;
   } finally {
     clearTimeout(timer);
   }

@@ -15,7 +15,7 @@ import type { Delivery } from "../kafka/records/delivery.ts";
 import { readPartitions } from "../kafka/records/reading.ts";
 import { readingGroup } from "../kafka/records/reading-group.ts";
 import type { KafkaAt, TopicAt } from "../kafka/records/topic-at.ts";
-import { cleanUpSeconds } from "../kafka/until.ts";
+import { cleanUpSeconds, within } from "../kafka/until.ts";
 import { allOf, edges, readingOf, start, type ConsumeOptions, type Edges } from "./consume.ts";
 import type { Context } from "./context.ts";
 
@@ -43,14 +43,19 @@ export async function readInGroup(
     }
   } finally {
     // Also where it was interrupted: the others need not wait until its session ends.
-    await leaveTheGroup(patient(group), identity.memberId).catch(() => undefined);
+    await atTheEnd(group, "leave", (calm) => leaveTheGroup(calm, identity.memberId)).catch(() => undefined);
   }
 }
 
 /** For what is done at the end, however it came. */
-function patient(group: ConsumerGroup): ConsumerGroup {
-  const signal = AbortSignal.timeout(cleanUpSeconds * 1000);
-  return { ...group, at: { ...group.at, signal, seconds: cleanUpSeconds } };
+async function atTheEnd<Value>(
+  group: ConsumerGroup,
+  what: string,
+  use: (group: ConsumerGroup) => Promise<Value>,
+): Promise<Value> {
+  return within(`the group ${group.name} to answer a ${what}`, cleanUpSeconds, new AbortController().signal, (signal) =>
+    use({ ...group, at: { ...group.at, signal, seconds: cleanUpSeconds } }),
+  );
 }
 
 type Running = {
@@ -82,19 +87,23 @@ async function readGeneration(running: Running, member: Member): Promise<Ended> 
     over.abort();
   });
   const ends = options.follow ? null : all.end;
+  let thrown: { readonly why: unknown } | null = null;
   try {
     await readPartitions(readingOf(context, { ...kafka, signal }, options, out), from, ends);
     // Nobody has anything for it: it stays in the group for whoever leaves.
     if (options.follow && assigned.length === 0 && !out.isOver()) await delay(2 ** 31 - 1, undefined, { signal });
   } catch (error) {
-    if (kafka.signal.aborted || !isAbort(error, signal)) throw error;
-  } finally {
-    over.abort();
-    await kept;
-    await commitWritten(patient(group), member, out).catch((error: unknown) => {
-      if (!kafka.signal.aborted) throw error;
-    });
+    if (kafka.signal.aborted || !isAbort(error, signal)) thrown = { why: error };
   }
+  over.abort();
+  await kept;
+  try {
+    await atTheEnd(group, "commit", (calm) => commitWritten(calm, member, out));
+  } catch (error) {
+    // What went wrong before is what is told.
+    if (!kafka.signal.aborted) thrown ??= { why: error };
+  }
+  if (thrown !== null) throw thrown.why;
   return out.isOver() ? "ended" : seen;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { KctlError } from "../../src/fault.ts";
 import { until, within } from "../../src/kafka/until.ts";
@@ -40,5 +41,14 @@ describe("within", () => {
     });
     await expect(reason).rejects.toBeInstanceOf(KctlError);
     await expect(reason).rejects.toThrow("waited 0.02 s for records to be confirmed");
+  });
+
+  it("names what it waited for though a timer was aborted, and passes on what has another cause", async () => {
+    const late = within("a commit", 0.02, never, (signal) => delay(60_000, undefined, { signal }));
+    await expect(late).rejects.toMatchObject({ faults: [{ code: "timeout", what: "waited 0.02 s for a commit" }] });
+    await expect(within("a commit", 5, AbortSignal.abort(), async (signal) => signal.throwIfAborted())).rejects.toThrow(
+      "This operation was aborted",
+    );
+    await expect(within("a commit", 5, never, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
   });
 });

@@ -27,5 +27,5 @@ test.each(["before", "during"])(
     const written = untilAborted(() => new Promise<boolean>(() => undefined), stop.signal)(bytes);
     stop.abort();
     expect(await written).toBe(false);
-    },
+  },
 );
