@@ -9,7 +9,10 @@ import type { CommonOptions } from "./command.ts";
 import { reporterFor } from "./reporter-for.ts";
 import { write } from "./write.ts";
 
-const goesOn = "run the same command again: it goes on from here";
+/** What an interrupted command leaves: what it has done, where that counts, and what to do then. */
+type Left = { readonly what?: string; readonly fix: string };
+
+const goesOn = { fix: "run the same command again: it goes on from here" };
 
 export type Done = Partial<Outcome> & { readonly exit?: number };
 
@@ -26,11 +29,15 @@ function asking({ json }: CommonOptions, reporter: Reporter, signal: AbortSignal
   };
 }
 
-/** @param fieldsOfFailure what the result of a command that throws has beside its errors */
+/**
+ * @param fieldsOfFailure what the result of a command that throws has beside its errors
+ * @param left asked when it is interrupted
+ */
 export async function run(
   options: CommonOptions,
   body: (context: Context) => Promise<Done>,
   fieldsOfFailure: () => Outcome["fields"] = () => ({}),
+  left: () => Left = () => goesOn,
 ): Promise<void> {
   const reporter = await reporterFor(options);
   const stop = new AbortController();
@@ -38,11 +45,13 @@ export async function run(
   const titles = (which: (finishes: boolean) => boolean): readonly string[] =>
     [...underWay.values()].flatMap(({ title, finishes }) => (which(finishes) ? [title] : []));
   const interrupted = (): void => {
+    const { what: done, fix } = left();
     if (stop.signal.aborted) {
-      const left = underWay.size === 0 ? "" : `; cut off: ${titles(() => true).join(", ")}`;
+      const cut = underWay.size === 0 ? "" : `; cut off: ${titles(() => true).join(", ")}`;
+      const what = `stopped at once${done === undefined ? "" : `: ${done}`}${cut}`;
       reporter.result({
         ok: false,
-        faults: [{ code: "interrupted", what: `stopped at once${left}`, fix: goesOn }],
+        faults: [{ code: "interrupted", what, fix }],
         fields: fieldsOfFailure(),
         text: () => "",
       });
@@ -53,7 +62,7 @@ export async function run(
       finishing: titles((finishes) => finishes),
       leaving: titles((finishes) => !finishes),
     });
-    stop.abort(new KctlError({ code: "interrupted", what: "interrupted", fix: goesOn }));
+    stop.abort(new KctlError({ code: "interrupted", what: "interrupted", fix }));
   };
   process.on("SIGINT", interrupted);
   process.on("SIGTERM", interrupted);

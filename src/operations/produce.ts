@@ -1,5 +1,6 @@
 /** Writes a record for each line of what comes in. */
-import { KctlError } from "../fault.ts";
+import { faultsOf, KctlError, type Fault } from "../fault.ts";
+import { isAbort } from "../kafka/is-abort.ts";
 import { headerBytes, noProducer, type Compression, type Header } from "../kafka/records/batch-builder.ts";
 import { largestBatch } from "../kafka/records/largest-batch.ts";
 import { lineCutter } from "../kafka/records/lines.ts";
@@ -9,6 +10,7 @@ import { spreadOver, type Spread } from "../kafka/records/spread.ts";
 import { mustBePartition, mustBeTopic, type KafkaAt, type TopicAt } from "../kafka/records/topic-at.ts";
 import { cleanUpSeconds } from "../kafka/until.ts";
 import type { Acks } from "../kafka/wire/produce.ts";
+import { confirmedText, notTwice } from "../report/produced-text.ts";
 import type { Context } from "./context.ts";
 import { openKafka } from "./open-kafka.ts";
 
@@ -25,8 +27,8 @@ export type ProduceOptions = {
   readonly compression: Compression;
   /** Ends with an error when the signal says so. */
   readonly input: (signal: AbortSignal) => AsyncIterable<Buffer>;
-  /** Told at the end what was written, however it ended. */
-  readonly written: (written: Written) => void;
+  /** Told when records begin to be written: what was confirmed of them at any time, however it ends. */
+  readonly writing: (confirmed: () => Written) => void;
 };
 
 /** About as many records as make the work for a batch itself too little to matter. */
@@ -47,13 +49,13 @@ export async function produce(context: Context, options: ProduceOptions): Promis
   const kafka = { bootstrap, signal: late.signal, seconds: context.timeoutSeconds };
   const failed = new AbortController();
   const { producer, limit } = await openProducer(kafka, context.signal, options, () => failed.abort());
+  options.writing(producer.written);
   try {
     // Where writing fails while nothing comes in, nothing more is waited for.
     const input = options.input(AbortSignal.any([context.signal, failed.signal]));
     await writeLines(producer, limit, options, input, context.signal);
     return producer.written();
   } finally {
-    options.written(producer.written());
     context.signal.removeEventListener("abort", onAbort);
     await producer.end();
   }
@@ -104,19 +106,26 @@ async function writeLines(
     if (why !== null) wrong = { line: lines, bytes: end - start, why };
   });
   const bad = (): BadLine | null => wrong;
-  try {
-    for await (const chunk of input) {
-      cutter.take(chunk);
-      if (cutter.pending() > limit) wrong ??= { line: lines + 1, bytes: cutter.pending(), why: "too-large-yet" };
-      if (bad() !== null) break;
-      await producer.room();
+  const feed = async (): Promise<void> => {
+    try {
+      for await (const chunk of input) {
+        cutter.take(chunk);
+        if (cutter.pending() > limit) wrong ??= { line: lines + 1, bytes: cutter.pending(), why: "too-large-yet" };
+        if (bad() !== null) return;
+        await producer.room();
+      }
+      cutter.end();
+    } catch (error) {
+      // What ended the input, the end of it all tells.
+      if (!(error instanceof Error && error.name === "AbortError")) throw error;
     }
-    if (bad() === null) cutter.end();
+  };
+  try {
+    await feed();
+    await producer.finish();
   } catch (error) {
-    // What ended the input, the end of it all tells.
-    if (!(error instanceof Error && error.name === "AbortError")) throw error;
+    throw unfinished(error, producer.written().records, options.acks, signal);
   }
-  await producer.finish();
   const { records } = producer.written();
   if (signal.aborted) throw interrupted(records);
   const found = bad();
@@ -174,4 +183,15 @@ function interrupted(records: number): KctlError {
     what: `interrupted: ${records} ${records === 1 ? "record is" : "records are"} written`,
     fix: "the lines after them are not: write those again",
   });
+}
+
+/** Not all that was read is confirmed: how much is, whoever goes on by hand must know. */
+export function unfinished(error: unknown, records: number, acks: Acks, signal: AbortSignal): unknown {
+  const known = confirmedText(records, acks);
+  const stopped: Fault = { code: "interrupted", what: `interrupted: ${known}`, fix: notTwice };
+  if (isAbort(error, signal)) return new KctlError(stopped);
+  const [first, ...more] = faultsOf(error);
+  if (first === undefined || first.code === "internal") return error;
+  const told = [{ ...first, what: `${first.what}; ${known}` }, ...more];
+  return new KctlError(signal.aborted ? [stopped, ...told] : told, { cause: error });
 }

@@ -2,6 +2,8 @@
 import { addAbortSignal } from "node:stream";
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type { Written } from "../../kafka/records/producer.ts";
+import { confirmedText, notTwice } from "../../report/produced-text.ts";
+import type { Acks } from "../../kafka/wire/produce.ts";
 import { specCommand, type CommandPage } from "../command.ts";
 import { run } from "../run.ts";
 import { escapesRead, wholeNumber } from "../values.ts";
@@ -28,6 +30,12 @@ const page: CommandPage = {
     ],
   ],
 };
+
+/** @param records null: it has not begun to write */
+function left(records: number | null, acks: Acks) {
+  if (records === null) return { fix: "run the same command again: nothing is written yet" };
+  return { what: confirmedText(records, acks), fix: notTwice };
+}
 
 const acksOf = { 0: "none", 1: "leader", all: "all" } as const;
 
@@ -59,7 +67,9 @@ export const produceCommand = () =>
         .default("none" as const),
     )
     .action(async (topic, options) => {
-      let written: Written = { records: 0, partitions: [] };
+      const none: Written = { records: 0, partitions: [] };
+      let written: (() => Written) | null = null;
+      const soFar = (): Written => written?.() ?? none;
       await run(
         options,
         async (context) => {
@@ -73,12 +83,13 @@ export const produceCommand = () =>
             nullText: options.null ?? null,
             compression: options.compression,
             input: (signal) => addAbortSignal(signal, process.stdin),
-            written: (all) => void (written = all),
+            writing: (confirmed) => void (written = confirmed),
           });
-          const { records } = written;
+          const { records } = soFar();
           const text = `${records} ${records === 1 ? "record" : "records"} written to ${topic}`;
-          return { fields: { ...written }, text: () => text };
+          return { fields: { ...soFar() }, text: () => text };
         },
-        () => ({ ...written }),
+        () => ({ ...soFar() }),
+        () => left(written === null ? null : soFar().records, acksOf[options.acks]),
       );
     });

@@ -8,11 +8,11 @@ const metadataKey = 3;
 const headBytes = 14;
 
 /**
- * @param answer of a request by its API key; null cuts the connection
+ * @param answer of a request by its API key; null cuts the connection, undefined leaves it unanswered
  * @param leaders of each partition, at the moment: 1 is this broker, -1 none
  */
 export async function oneBroker(
-  answer: (apiKey: number, body: Buffer) => Buffer | null,
+  answer: (apiKey: number, body: Buffer) => Buffer | null | undefined,
   leaders: readonly number[] = [1],
 ): Promise<FakeServer> {
   const at = { port: 0 };
@@ -21,6 +21,7 @@ export async function oneBroker(
       const apiKey = frame.readInt16BE(0);
       const body = apiKey === metadataKey ? metadata(at.port, leaders) : answer(apiKey, frame.subarray(headBytes));
       if (body === null) return void socket.destroy();
+      if (body === undefined) return;
       const whole = Buffer.concat([frame.subarray(4, 8), body]);
       const size = Buffer.alloc(4);
       size.writeInt32BE(whole.length);
