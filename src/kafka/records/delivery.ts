@@ -66,6 +66,11 @@ export function delivery(options: DeliveryOptions): Delivery {
     });
     return next;
   };
+  /** What lies before it is written first. */
+  const refused = async (partition: number, offset: number, why: string): Promise<KctlError> => {
+    await flush();
+    return unreadable(options.topic, partition, offset, why);
+  };
   return {
     start: (positions) => {
       printed.clear();
@@ -80,9 +85,14 @@ export function delivery(options: DeliveryOptions): Delivery {
       const shown = committed ? isShown(aborted) : (batch: Batch): boolean => !batch.control;
       for (const seen of batchesIn(batches)) {
         if (closed || isFull()) break;
-        if (seen.kind !== "sound") throw unreadable(options.topic, partition, seen.firstOffset, wrong[seen.kind]);
+        if (seen.kind !== "sound") throw await refused(partition, seen.firstOffset, wrong[seen.kind]);
         const { batch } = seen;
-        const to = shown(batch) ? print(partition, batch, bodyOf(options.topic, partition, batch), from) : batch.next;
+        let to = batch.next;
+        if (shown(batch)) {
+          const opened = decompress(batch.codec, batch.body);
+          if ("why" in opened) throw await refused(partition, batch.firstOffset, opened.why);
+          to = print(partition, batch, opened.body, from);
+        }
         printed.set(partition, BigInt(to));
         if (printer.bytes() >= writeBytes) await flush();
       }
@@ -96,12 +106,6 @@ const wrong = {
   damaged: "their batch is damaged: its CRC is another one",
   old: "they are in a format that is older than Kafka 0.11, which kctl does not read",
 } as const;
-
-function bodyOf(topic: string, partition: number, { codec, body, firstOffset }: Batch): Buffer {
-  const done = decompress(codec, body);
-  if ("why" in done) throw unreadable(topic, partition, firstOffset, done.why);
-  return done.body;
-}
 
 function unreadable(topic: string, partition: number, offset: number, why: string): KctlError {
   return new KctlError({

@@ -1,6 +1,7 @@
 /** What is printed of fetched batches, where it stops, and how far the reader of the output has it. */
 import { describe, expect, test } from "vitest";
 import { batchBuilder, bufferPool, headerBytes, noProducer } from "../../../src/kafka/records/batch-builder.ts";
+import { crc32c } from "../../../src/kafka/records/crc32c.ts";
 import { delivery, type Delivery, type Printer } from "../../../src/kafka/records/delivery.ts";
 import type { FetchedPartition } from "../../../src/kafka/wire/fetch.ts";
 import { jsonPrinter, textPrinter } from "../../../src/report/record-text.ts";
@@ -80,13 +81,26 @@ describe("delivery", () => {
     expect({ records: run.records(), over: run.isOver() }).toEqual({ records: 1, over: true });
   });
 
-  test("says which records cannot be read, and why", async () => {
-    const damaged = batch(5, values("a"));
-    damaged[30] = (damaged[30] ?? 0) ^ 1;
-    const { run } = running(text());
-    await expect(run.deliver(part(3, [damaged], 6))).rejects.toThrow(
-      "the records of t from offset 5 of partition 3 on cannot be read: their batch is damaged: its CRC is another one",
+  const damaged = batch(6, values("b"));
+  damaged[30] = (damaged[30] ?? 0) ^ 1;
+  // Snappy, the second codec, of bytes that are none of its; the CRC goes over the attributes too.
+  const strange = batch(6, values("b"));
+  strange[22] = 2;
+  strange.writeUInt32BE(crc32c(strange.subarray(21)), 17);
+
+  test.each([
+    ["their batch is damaged: its CRC is another one", damaged],
+    ["their snappy cannot be undone: it points before its beginning", strange],
+  ])("says which records cannot be read, once those before them are written: %s", async (why, bad) => {
+    const { out, run } = running(text());
+    await expect(run.deliver(part(3, [batch(5, values("a")), bad], 7))).rejects.toThrow(
+      `the records of t from offset 6 of partition 3 on cannot be read: ${why}`,
     );
+    expect({ out, written: Object.fromEntries(run.written()), records: run.records() }).toEqual({
+      out: ["a\n"],
+      written: { 3: 6n },
+      records: 1,
+    });
   });
 });
 
