@@ -23,7 +23,11 @@ export type ConsumerGroup = {
   readonly refused: (what: string) => KctlError;
 };
 
-export type Member = Membership & { readonly assigned: readonly number[] };
+export type Member = Membership & {
+  readonly assigned: readonly number[];
+  /** It is the one that shares out the partitions. */
+  readonly leads: boolean;
+};
 
 /** Who it is, as soon as the coordinator has told: whoever is interrupted before it is let in must still show it out. */
 export type Identity = { memberId: string };
@@ -78,7 +82,7 @@ async function sync(group: ConsumerGroup, joined: Joined): Promise<Look<Member>>
   if ([rebalancing, illegalGeneration, unknownMember].includes(synced.error))
     return { still: "the group's members or its coordinator changed meanwhile" };
   refuse(group, `get partitions in the group ${group.name}`, synced.error);
-  return { done: { ...membership, assigned: assignedPartitions(synced.assignment, group.topic) } };
+  return { done: { ...membership, assigned: assignedPartitions(synced.assignment, group.topic), leads } };
 }
 
 /** Kafka answers these once all members have come. */

@@ -14,29 +14,30 @@ import { isAbort } from "../kafka/is-abort.ts";
 import type { Delivery } from "../kafka/records/delivery.ts";
 import { readPartitions } from "../kafka/records/reading.ts";
 import { readingGroup } from "../kafka/records/reading-group.ts";
-import type { KafkaAt, TopicAt } from "../kafka/records/topic-at.ts";
+import { topicAt, type KafkaAt, type TopicAt } from "../kafka/records/topic-at.ts";
 import { cleanUpSeconds, within } from "../kafka/until.ts";
-import { allOf, edges, readingOf, start, type ConsumeOptions, type Edges } from "./consume.ts";
+import { allOf, edges, newPartitionsMs, readingOf, start, type ConsumeOptions, type Edges } from "./consume.ts";
 import type { Context } from "./context.ts";
 
-/** As Kafka's own consumers. */
-const beatMs = 3000;
+/** It beats as Kafka's own consumers. */
+const usualPace = { beatMs: 3000, newPartitionsMs };
 
 export async function readInGroup(
   context: Context,
   kafka: KafkaAt,
   at: TopicAt,
-  name: string,
-  options: ConsumeOptions,
+  options: ConsumeOptions & { readonly group: string },
   out: Delivery,
+  pace = usualPace,
 ): Promise<void> {
-  const group = readingGroup(kafka, name, options.topic);
+  const group = readingGroup(kafka, options.group, options.topic);
   const all = await edges(kafka, options.topic, allOf(at), options.committed);
   const identity: Identity = { memberId: "" };
+  const seen = { partitions: at.partitions };
   try {
     for (;;) {
       const member = await enterGroup(group, identity);
-      const ended = await readGeneration({ context, kafka, group, options, out, all }, member);
+      const ended = await readGeneration({ context, kafka, group, options, out, all, seen, pace }, member);
       if (ended === "ended") return;
       // The group has gone on without it: what it was called there means nothing any more.
       if (ended === "lost") identity.memberId = "";
@@ -65,6 +66,9 @@ type Running = {
   readonly options: ConsumeOptions;
   readonly out: Delivery;
   readonly all: Edges;
+  /** How many partitions the topic had when they were counted last. */
+  readonly seen: { partitions: number };
+  readonly pace: typeof usualPace;
 };
 
 type Ended = "ended" | "rebalancing" | "lost";
@@ -112,26 +116,39 @@ async function commitWritten(group: ConsumerGroup, member: Member, out: Delivery
   return offsets.size === 0 ? "fine" : commitOffsets(group, member, offsets);
 }
 
-/** Beats, and commits what has been written since the last beat. */
+/** Beats, and commits what has been written since the last beat. The group's leader has partitions that are new shared out. */
 async function keepAlive(
-  { group, out }: Running,
+  running: Running,
   member: Member,
   signal: AbortSignal,
   ended: (why: "rebalancing" | "lost") => void,
 ): Promise<void> {
+  const { group, out, options, pace } = running;
   let last = "";
+  let looked = performance.now();
   try {
     for (;;) {
-      await delay(beatMs, undefined, { signal });
+      await delay(pace.beatMs, undefined, { signal });
       const now = [...out.written()].join(" ");
       const heard = await beat(group, member);
       const told = heard === "fine" && now !== last ? await commitWritten(group, member, out) : heard;
       last = now;
       if (told === "rebalancing" || told === "lost") return ended(told);
+      if (!options.follow || !member.leads || performance.now() - looked < pace.newPartitionsMs) continue;
+      looked = performance.now();
+      // Where its leader joins anew, all are to, and the partitions are counted.
+      if (await hasGrown(running, signal)) return ended("rebalancing");
     }
   } catch (error) {
     // A coordinator that cannot be asked is met again by the commit at the end.
     if (!signal.aborted) ended("lost");
     else if (!(error instanceof Error)) throw error;
   }
+}
+
+async function hasGrown({ kafka, options, seen }: Running, signal: AbortSignal): Promise<boolean> {
+  const now = await topicAt({ ...kafka, signal }, options.topic);
+  if (now === null || now.partitions <= seen.partitions) return false;
+  seen.partitions = now.partitions;
+  return true;
 }

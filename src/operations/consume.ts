@@ -24,6 +24,9 @@ export type ConsumeOptions = {
   readonly write: (bytes: Buffer) => Promise<boolean>;
 };
 
+/** How soon who follows sees that a topic has more partitions. */
+export const newPartitionsMs = 60_000;
+
 export type Consumed = {
   /** How many records were written. */
   readonly records: number;
@@ -39,10 +42,11 @@ export async function consume(context: Context, options: ConsumeOptions): Promis
   const at = await mustBeTopic(kafka, options.topic);
   const out = delivery({ ...options, write: untilAborted(options.write, context.signal) });
   try {
-    if (options.group === null) await readAlone(context, kafka, at, options, out);
+    const { group } = options;
+    if (group === null) await readAlone(context, kafka, at, options, out);
     else {
       const { readInGroup } = await import("./consume-in-group.ts");
-      await readInGroup(context, kafka, at, options.group, options, out);
+      await readInGroup(context, kafka, at, { ...options, group }, out);
     }
   } catch (error) {
     // Whoever follows ends it so; what was to be read to its end was not.
@@ -103,7 +107,9 @@ async function readAlone(
   const from =
     offset === null ? start(options, { first, end }) : exactly(topic, partitions[0] ?? 0, offset, { first, end });
   out.start(from);
-  await readPartitions(readingOf(context, kafka, options, out), from, follow ? null : end);
+  const lookForNewMs = follow && partition === null ? newPartitionsMs : null;
+  const reading = { ...readingOf(context, kafka, options, out), lookForNewMs };
+  await readPartitions(reading, from, follow ? null : end);
 }
 
 export function allOf({ partitions }: TopicAt): readonly number[] {
@@ -152,5 +158,5 @@ export function readingOf(
     const fault: Fault = { code: "offset-out-of-range", what };
     emit({ type: "warning", fault });
   };
-  return { kafka, topic, committed, deliver, skipped };
+  return { kafka, topic, committed, deliver, skipped, lookForNewMs: null };
 }

@@ -14,7 +14,7 @@ const apis = { fetch: 1, offsets: 2, commit: 8, committed: 9, find: 10, join: 11
 const calm = (): ReturnType<typeof compose> => compose().int32(0);
 
 /** The group has committed nothing; its topic ends at 3. */
-function answer(api: number, body: Buffer, port: number, commitError: number): Buffer | null {
+function answer(api: number, body: Buffer, port: number, commitError: number): Buffer | null | undefined {
   switch (api) {
     case apis.find:
       return calm().int16(0).nullableString(null).int32(1).string("127.0.0.1").int32(port).done();
@@ -50,8 +50,10 @@ function answer(api: number, body: Buffer, port: number, commitError: number): B
         })
         .done();
     }
-    case apis.fetch:
-      return fetchAnswer({ records: batchAt(positionsIn(body)[0]?.offset ?? -1) });
+    case apis.fetch: {
+      const offset = positionsIn(body)[0]?.offset ?? -1;
+      return offset < 3 ? fetchAnswer({ records: batchAt(offset) }) : undefined;
+    }
     case apis.commit:
       return calm()
         .array(["t"], (name, part) => {
@@ -66,26 +68,34 @@ function answer(api: number, body: Buffer, port: number, commitError: number): B
   }
 }
 
-type Read = { readonly ended: Promise<void>; readonly asked: readonly number[]; readonly out: readonly string[] };
+type Read = {
+  readonly ended: Promise<void>;
+  readonly asked: readonly number[];
+  readonly out: readonly string[];
+  /** Of the partitions of the topic. */
+  readonly leaders: number[];
+  readonly stop: AbortController;
+};
 
-async function read(write: (count: number) => boolean, commitError: number): Promise<Read> {
+async function read(write: (count: number) => boolean, commitError: number, follow = false): Promise<Read> {
   const asked: number[] = [];
+  const leaders = [1];
   const at = { host: "127.0.0.1", port: 0 };
   const broker = await oneBroker((api, body) => {
     asked.push(api);
     return answer(api, body, at.port, commitError);
-  });
+  }, leaders);
   at.port = broker.port;
   onTestFinished(() => broker.close());
   const out: string[] = [];
   const options = {
     topic: "t",
-    fromBeginning: false,
+    fromBeginning: true,
     group: "g",
     partition: null,
     offset: null,
     most: null,
-    follow: false,
+    follow,
     committed: true,
     printer: textPrinter({ separator: null, nothing: "" }),
     write: async (bytes: Buffer) => {
@@ -93,17 +103,16 @@ async function read(write: (count: number) => boolean, commitError: number): Pro
       return write(out.length);
     },
   };
-  const kafka = { bootstrap: [at], signal: new AbortController().signal, seconds: 5 };
-  const leaders = new Map([[0, { id: 1, at }]]);
+  const stop = new AbortController();
   const ended = readInGroup(
     { emit: () => undefined } as unknown as Context,
-    kafka,
-    { partitions: 1, leaders },
-    "g",
+    { bootstrap: [at], signal: stop.signal, seconds: 5 },
+    { partitions: 1, leaders: new Map([[0, { id: 1, at }]]) },
     options,
     delivery(options),
+    { beatMs: 20, newPartitionsMs: 20 },
   );
-  return { ended, asked, out };
+  return { ended, asked, out, leaders, stop };
 }
 
 test("what it printed is committed, and the group left", async () => {
@@ -127,4 +136,19 @@ test("what went wrong first is told, though the commit behind it is refused too"
   }, groupDenied);
   await expect(ended).rejects.toThrow("no space left");
   expect(asked.slice(-2)).toEqual([apis.commit, apis.leave]);
+});
+
+test("its leader joins anew once the topic has more partitions, and then no more", async () => {
+  const { ended, asked, out, leaders, stop } = await read(() => true, 0, true);
+  const count = (wanted: number): number => asked.filter((api) => api === wanted).length;
+  await expect.poll(() => out).toHaveLength(3);
+  await expect.poll(() => count(apis.beat)).toBeGreaterThan(3);
+  expect(count(apis.join)).toBe(1);
+  leaders.push(1);
+  await expect.poll(() => count(apis.join)).toBe(2);
+  const beats = count(apis.beat);
+  await expect.poll(() => count(apis.beat)).toBeGreaterThan(beats + 3);
+  expect(count(apis.join)).toBe(2);
+  stop.abort();
+  await expect(ended).rejects.toThrow("aborted");
 });

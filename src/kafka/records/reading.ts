@@ -11,7 +11,7 @@ import { unreachableWhy, type Ask } from "../wire/exchange.ts";
 import { fetchPartitions, type FetchedPartition } from "../wire/fetch.ts";
 import { listOffsets } from "../wire/list-offsets.ts";
 import { withStandingBroker } from "../wire/standing.ts";
-import { topicAt, type KafkaAt, type Leader } from "./topic-at.ts";
+import { topicAt, type KafkaAt, type Leader, type TopicAt } from "./topic-at.ts";
 
 export type Reading = {
   /** Its signal ends it wherever it is. */
@@ -23,6 +23,8 @@ export type Reading = {
   readonly deliver: (part: FetchedPartition) => Promise<boolean>;
   /** What was to be read next is not there (any more): it goes on at another offset. */
   readonly skipped: (partition: number, from: bigint, to: bigint) => void;
+  /** How often new partitions of the topic are looked for, which are then read from their beginning on; null: they are not. */
+  readonly lookForNewMs: number | null;
 };
 
 type State = Reading & {
@@ -67,9 +69,10 @@ export async function readPartitions(
   };
   const { kafka, topic } = reading;
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 1.5, longestPauseMs)) {
-    const left = unread(state, [...state.positions.keys()]);
-    if (left.length === 0 || state.enough) return;
+    if (state.enough || unread(state, [...state.positions.keys()]).length === 0) return;
     const seen = await topicAt(kafka, topic);
+    if (reading.lookForNewMs !== null) takeNew(state, seen);
+    const left = unread(state, [...state.positions.keys()]);
     const leaders = seen?.leaders ?? new Map<number, Leader>();
     const lost = left.filter((partition) => !leaders.has(partition));
     for (const partition of lost) note(state, partition, seen === null ? "no broker tells of it" : "it has no leader");
@@ -88,6 +91,11 @@ export async function readPartitions(
   }
 }
 
+function takeNew({ positions }: State, seen: TopicAt | null): void {
+  for (let partition = 0; partition < (seen?.partitions ?? 0); partition += 1)
+    if (!positions.has(partition)) positions.set(partition, 0n);
+}
+
 function unread({ positions, ends }: State, partitions: readonly number[]): number[] {
   if (ends === null) return [...partitions];
   return partitions.filter((partition) => (positions.get(partition) ?? 0n) < (ends.get(partition) ?? 0n));
@@ -97,11 +105,12 @@ type Share = { readonly leader: Leader; readonly partitions: readonly number[] }
 
 /** Until all of it is read, or something is wrong anywhere: then who leads is asked anew. */
 async function readRound(state: State, shares: readonly Share[], someLost: boolean): Promise<void> {
-  const { kafka, broken } = state;
+  const { kafka, broken, lookForNewMs } = state;
   if (shares.length === 0) return delay(firstPauseMs, undefined, { signal: kafka.signal });
   const over = new AbortController();
   const signal = AbortSignal.any([kafka.signal, over.signal]);
-  const timer = someLost ? setTimeout(() => over.abort(), lookAgainMs) : undefined;
+  const lookMs = someLost ? lookAgainMs : lookForNewMs;
+  const timer = lookMs === null ? undefined : setTimeout(() => over.abort(), lookMs);
   const readers = shares.map(async ({ leader, partitions }) => {
     try {
       const fine = await withStandingBroker(leader.at, signal, requestMs, (ask) => readAt(state, ask, partitions));

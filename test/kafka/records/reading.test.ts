@@ -62,6 +62,7 @@ async function read(
           return delivered.length < most;
         },
         skipped: (_, gone, to) => void skipped.push([Number(gone), Number(to)]),
+        lookForNewMs: null,
       },
       new Map([[0, BigInt(from)]]),
       new Map([[0, 6n]]),
@@ -114,6 +115,7 @@ test("what has come is delivered, though the connection is lost while it is aske
         return true;
       },
       skipped: () => undefined,
+      lookForNewMs: null,
     },
     new Map([
       [0, 0n],
@@ -170,6 +172,7 @@ test("what could not be printed ends it, though who leads is just asked for anew
         throw new Error("no space left");
       },
       skipped: () => undefined,
+      lookForNewMs: null,
     },
     new Map([
       [0, 0n],
@@ -179,4 +182,34 @@ test("what could not be printed ends it, though who leads is just asked for anew
   );
   await expect(reading).rejects.toThrow("no space left");
   expect(delivered).toBe(1);
+});
+
+test("whoever follows gets the records of partitions that are new", async () => {
+  const leaders = [1];
+  const broker = await oneBroker((_, body) => {
+    const answers = positionsIn(body).flatMap(({ partition, offset }) =>
+      offset < 2 ? { partition, records: batchAt(offset) } : [],
+    );
+    // There is nothing more to come.
+    return answers.length === 0 ? undefined : fetchAnswer(...answers);
+  }, leaders);
+  onTestFinished(() => broker.close());
+  const delivered: string[] = [];
+  await readPartitions(
+    {
+      kafka: { bootstrap: [broker], signal: new AbortController().signal, seconds: 20 },
+      topic: "t",
+      committed: true,
+      deliver: async ({ partition, batches }) => {
+        delivered.push(`${partition}:${batches.readBigInt64BE(0)}`);
+        if (delivered.length === 2) leaders.push(1);
+        return delivered.length < 4;
+      },
+      skipped: () => undefined,
+      lookForNewMs: 50,
+    },
+    new Map([[0, 0n]]),
+    null,
+  );
+  expect(delivered).toEqual(["0:0", "0:1", "1:0", "1:1"]);
 });
