@@ -187,10 +187,9 @@ ${declared.map((one) => `  - {${one}}\n`).join("")}`,
     },
   );
 
-  // Once is enough for what is no other from one Kafka to the next.
-  test.skipIf(workers === 1)("one that failed for want of its secrets runs once they are there again", async () => {
+  test.each(once)("one that failed for want of its secrets runs once they are there again", async () => {
     await rm(inPlace(".kctl/demo/solo/connect/data/secrets/out.properties"));
-    expect((await run("connectors", "restart", "out", "--timeout", "8s")).exit).toBe(1);
+    expect((await run("connectors", "restart", "out", "--timeout", "4s")).exit).toBe(1);
     expect((await run("connectors", "apply")).result).toMatchObject({
       ok: true,
       changed: 1,
