@@ -97,7 +97,7 @@ nodes:
     expect((await run("up")).result).toMatchObject({ ok: true });
     expect((await run("stop", "--yes")).result).toMatchObject({ ok: true });
     expect(await keys()).toEqual([]);
-    expect((await run("status")).result).toMatchObject({ complaints: [{ what: "demo is stopped" }] });
+    expect((await run("status")).result).toMatchObject({ errors: [{ what: "demo is stopped" }] });
     expect((await run("start")).result).toMatchObject({ ok: true });
     expect(await asked("/burrow/admin/ready")).toBe("READY");
   });
