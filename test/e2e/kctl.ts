@@ -1,6 +1,7 @@
 /** The packed and installed command line, run as a process: what a user has. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, inject, onTestFinished } from "vitest";
@@ -50,16 +51,30 @@ function portsFrom(port: number): readonly number[] {
   return [0, 10, 20].flatMap((step) => bases.map((base) => base + step));
 }
 
+/** Bases that this file has taken, for as long as it runs. */
+const claimed = new Set<number>();
+
+/** Held by a port that no cluster has: files side by side each have their own. */
+async function isOurs(base: number): Promise<boolean> {
+  if (claimed.has(base)) return true;
+  const server = createServer().unref();
+  const isHeld = await new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(base + 550, "127.0.0.1", () => resolve(true));
+  });
+  if (isHeld) claimed.add(base);
+  return isHeld;
+}
+
 /**
  * A base port from which a local cluster's ports are free on 127.0.0.1, all below those that the system gives to clients. Runs
- * side by side begin at different ones, no two of these bases have a port in common, and files side by side each have their own.
+ * side by side begin at different ones, and no two of these bases have a port in common.
  */
 async function freeBase(): Promise<number> {
-  const files = Number(process.env["VITEST_POOL_ID"] ?? 0) % 2;
-  const all = Array.from({ length: 20 }, (_, index) => 10_092 + 1100 * index);
-  const bases = all.filter((_, index) => index % 2 === files);
+  const bases = Array.from({ length: 20 }, (_, index) => 10_092 + 1100 * index);
   const first = process.ppid % bases.length;
   for (const port of [...bases.slice(first), ...bases.slice(0, first)]) {
+    if (!(await isOurs(port))) continue;
     const free = await Promise.all(portsFrom(port).map(isFree));
     if (free.every(Boolean)) return port;
   }
