@@ -1,6 +1,9 @@
-/** `unit` on every core; `e2e` two files at once, on the packed and installed program; `lab`, the machines that it is tried on. */
+/** `unit` on every core; `e2e` two files at once, on the packed and installed program; `timed` alone; `lab`, the machines that it is tried on. */
 import { defineConfig } from "vitest/config";
 import { hasLab } from "./test/lab/base.ts";
+
+/** Tests with a limit in seconds: what else runs on the machine would count too. */
+const timed = ["test/e2e/smoke-test.test.ts"];
 
 export default defineConfig({
   test: {
@@ -22,7 +25,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/package/**/*.test.ts", "test/e2e/**/*.test.ts"],
-          exclude: hasLab() ? [] : ["test/e2e/{aws,ssh}-*.test.ts"],
+          exclude: [...timed, ...(hasLab() ? [] : ["test/e2e/{aws,ssh}-*.test.ts"])],
           globalSetup: ["test/e2e/setup.ts"],
           // Servers that start take a core each, and are waited for at least as long.
           maxWorkers: 2,
@@ -33,11 +36,22 @@ export default defineConfig({
       },
       {
         test: {
+          name: "timed",
+          include: timed,
+          globalSetup: ["test/e2e/setup.ts"],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
           name: "lab",
           include: ["test/lab/**/*.test.ts"],
           globalSetup: ["test/lab/setup.ts"],
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -48,7 +62,7 @@ export default defineConfig({
           include: ["test/full/**/*.test.ts"],
           globalSetup: ["test/e2e/setup.ts"],
           fileParallelism: false,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           testTimeout: 600_000,
           hookTimeout: 600_000,
         },

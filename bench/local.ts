@@ -1,5 +1,5 @@
 /** Figures of commands, and of clusters on this machine. Commands that are compared run in turn, so that a machine whose speed drifts is fair to both. */
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,42 +8,12 @@ import { promisify } from "node:util";
 import { oneAndOne, threeAndThree, type Compared } from "./against-script.ts";
 import { chart, type Bar } from "./chart.ts";
 import { machine, median, table, type Row } from "./figures.ts";
+import { measure, type Measured } from "./measure.ts";
 import { packAndInstall, root } from "./pack.ts";
 import { spec500 } from "./spec-500.ts";
 
-type Measured = { readonly seconds: number; readonly peakMiB: number };
-
 const run = promisify(execFile);
 const node = process.execPath;
-
-/**
- * One run as a whole process: wall time from outside, and with `memory` its peak as the process itself reports it at its end,
- * which takes some milliseconds of its own.
- */
-async function measure(
-  argv: readonly string[],
-  cwd: string,
-  env: NodeJS.ProcessEnv,
-  memory = false,
-): Promise<Measured> {
-  const [command = node, ...args] = argv;
-  const watch = join(import.meta.dirname, "peak-memory.mjs");
-  const started = process.hrtime.bigint();
-  const child = spawn(command, args, {
-    cwd,
-    env: memory ? { ...env, NODE_OPTIONS: `--import "${watch}"` } : env,
-    stdio: ["ignore", "ignore", "ignore", "pipe"],
-  });
-  let text = "";
-  child.stdio[3]?.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  const exit = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  if (exit !== 0) throw new Error(`${argv.join(" ")} ended with ${exit}`);
-  return { seconds, peakMiB: Number.parseFloat(text) / 1024 };
-}
 
 async function times(count: number, measureOnce: () => Promise<Measured>): Promise<readonly Measured[]> {
   await measureOnce();
@@ -84,8 +54,8 @@ async function help(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
   const ratios: number[] = [];
   const own: number[] = [];
   for (let index = 0; index < 21; index += 1) {
-    const a = await measure([node, kctl, "--help"], folder, env);
-    const b = await measure([node, "-e", "0"], folder, env);
+    const a = await measure([node, kctl, "--help"], { cwd: folder, env });
+    const b = await measure([node, "-e", "0"], { cwd: folder, env });
     if (index === 0) continue;
     ratios.push(a.seconds / b.seconds);
     own.push(a.seconds);
@@ -102,7 +72,7 @@ async function help(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
 async function validate(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
   const spec = join(folder, "500.yaml");
   await writeFile(spec, spec500());
-  const all = await times(7, () => measure([node, kctl, "validate", "-f", spec], folder, env, true));
+  const all = await times(7, () => measure([node, kctl, "validate", "-f", spec], { cwd: folder, env, memory: true }));
   const seconds = median(all.map((one) => one.seconds));
   const peak = Math.max(...all.map(({ peakMiB }) => peakMiB));
   rows.push({
@@ -125,7 +95,7 @@ async function secondUp(kctl: string, env: NodeJS.ProcessEnv): Promise<void> {
   try {
     await run(node, [kctl, "up", "-f", spec], { cwd: folder, env });
     const seconds = median(
-      (await times(9, () => measure([node, kctl, "up", "-f", spec], folder, env))).map((one) => one.seconds),
+      (await times(9, () => measure([node, kctl, "up", "-f", spec], { cwd: folder, env }))).map((one) => one.seconds),
     );
     rows.push({
       what: "second `up`, which changes nothing",

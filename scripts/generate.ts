@@ -5,6 +5,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { events } from "../src/report/events.ts";
+import { statusEvents } from "../src/report/status-events.ts";
 import { specJsonSchema } from "../src/spec/json-schema.ts";
 import { specReference } from "../src/spec/reference.ts";
 import { commandReference } from "./commands-page.ts";
@@ -12,16 +13,19 @@ import { errorReference } from "./errors-page.ts";
 import { generated, table } from "./markdown.ts";
 
 /** The type itself is the best account of each event's fields: it is what the compiler holds the code to. */
-async function eventShapes(): Promise<string> {
-  const source = await readFile(new URL("../src/report/events.ts", import.meta.url), "utf8");
-  const [shapes] = /^export type Event =\n[^]*?;\n(?=\n)/m.exec(source) ?? [];
-  if (shapes === undefined)
-    throw new Error("src/report/events.ts has no `export type Event` that ends with an empty line");
-  return shapes.trimEnd();
+async function shapesIn(file: string, ...types: readonly string[]): Promise<string> {
+  const source = await readFile(new URL(`../${file}`, import.meta.url), "utf8");
+  const shapes = types.map((type) => {
+    const [shape] = new RegExp(`^(export )?type ${type} =[^]*?;\\n(?=\\n|(?![^]))`, "m").exec(source) ?? [];
+    if (shape === undefined) throw new Error(`${file} has no type ${type} that ends with an empty line`);
+    return shape.trimEnd();
+  });
+  return shapes.join("\n\n");
 }
 
 async function eventReference(): Promise<string> {
   const rows = Object.entries(events).map(([type, { level, means }]) => [`\`${type}\``, level, means]);
+  const kinds = Object.entries(statusEvents).map(([kind, means]) => [`\`${kind}\``, means]);
   return `# Events
 
 With \`--json\`, kctl prints one JSON object a line; \`type\` says what it is. The last line is always the one of type
@@ -34,7 +38,23 @@ ${table(["type", "level", "what it means"], rows)}
 \`Fault\` is an error as in [errors.md](errors.md): \`code\`, \`what\`, and where there is one \`where\`, \`fix\`, \`node\`, \`detail\`.
 
 \`\`\`ts
-${await eventShapes()}
+${await shapesIn("src/report/events.ts", "Event")}
+\`\`\`
+
+## Events of \`status --watch\`
+
+Each \`status\` has in \`events\` what has changed since the look before; its result has all of them.
+
+${table(["kind", "what it means"], kinds)}
+
+\`\`\`ts
+${await shapesIn("src/report/status-events.ts", "StatusEvent", "IsrChange")}
+\`\`\`
+
+What a round has beside what \`kctl status\` tells:
+
+\`\`\`ts
+${await shapesIn("src/report/status-shown.ts", "StatusRound", "RatesShown", "Rate")}
 \`\`\`
 `;
 }

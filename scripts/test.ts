@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { hasLab } from "../test/lab/base.ts";
+import { prometheusProgram, unpackPrometheus } from "../test/prometheus.ts";
 import { failedTests, type Report } from "./failed-tests.ts";
 
 type Counts = {
@@ -44,6 +45,8 @@ const linuxTools: readonly (readonly [command: string, option: string, aptPackag
   ["mkfs.ext4", "-V", "e2fsprogs"],
   ["mkfs.xfs", "-V", "xfsprogs"],
   ["systemd-analyze", "--version", "systemd"],
+  // Other clients of Kafka are installed into an environment of their own.
+  ["python3", "-cimport ensurepip", "python3-venv"],
 ];
 
 /** The JDK and Maven, the shells that completion is tried in, what a pipeline of CI reads JSON with, another Kafka client, and what drives a terminal. */
@@ -61,16 +64,18 @@ const tools: readonly (readonly [command: string, option: string, aptPackage: st
 /** From the distribution where they are missing and this user may install them. */
 function prepare(): boolean {
   const missing = tools.filter(([command, option]) => !runs(command, option));
-  if (missing.length === 0) return true;
+  const hasPrometheus = prometheusProgram("promtool") !== null && prometheusProgram("prometheus") !== null;
+  if (missing.length === 0 && hasPrometheus) return true;
   const how =
     process.platform === "darwin"
-      ? "install them with `brew install openjdk@17 maven fish jq kcat python`, and put that Java on PATH"
+      ? "install them with `brew install openjdk@17 maven fish jq kcat python prometheus`, and put that Java on PATH"
       : "install them (a JDK of version 17 or 21)";
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
   const apt = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
   const [first = "env", ...rest] = apt;
   if (!runs("apt-get", "--version") || (sudo.length > 0 && !runs("sudo", "--non-interactive", "true"))) {
-    console.error(`the tests need ${missing.map(([command]) => command).join(", ")}: ${how}`);
+    const names = [...missing.map(([command]) => command), ...(hasPrometheus ? [] : ["prometheus and promtool"])];
+    console.error(`the tests need ${names.join(", ")}: ${how}`);
     return false;
   }
   if (!run(first, ...rest, "update")) return false;
@@ -78,7 +83,9 @@ function prepare(): boolean {
     .map((version) => `openjdk-${version}-jdk-headless`)
     .find((name) => runs("apt-cache", "show", name));
   const packages = missing.map(([command, , name]) => (command === "javac" ? (jdk ?? name) : name));
-  return run(first, ...rest, "install", "--yes", "--no-install-recommends", ...packages);
+  if (packages.length > 0 && !run(first, ...rest, "install", "--yes", "--no-install-recommends", ...packages))
+    return false;
+  return hasPrometheus || unpackPrometheus();
 }
 
 /** Runs one vitest project and reads its counts; a run that tells none has failed. */
@@ -129,6 +136,7 @@ const results = [
   step("npm run build", run("npm", "run", "--silent", "build")),
   vitest("unit"),
   vitest("e2e"),
+  vitest("timed"),
   ...(hasLab() ? [vitest("lab")] : []),
   ...(full ? [vitest("full")] : []),
 ];

@@ -1,5 +1,10 @@
 /** The part of fault-causes.ts that is about consumer groups. */
 export const groupFaultCauses = {
+  "burrow-unreachable": {
+    cause:
+      "A node has the role `burrow`, and its Burrow does not run, has only just been started and does not know the cluster yet, or something else answers on its port.",
+    fix: "See with `kctl status` whether it runs and with `kctl logs --role burrow` what it says; `kctl up` starts it. Without it `kctl lag --watch` judges by the same rules.",
+  },
   "no-group": {
     cause:
       "A slip, another cluster, or a group that is gone: Kafka forgets one that has no members and whose offsets are older than `offsets.retention.minutes` (a week).",

@@ -2,7 +2,7 @@
 export const sshFaultCauses = {
   "ssh-config-unusable": {
     cause:
-      "`~/.ssh/config` cannot be parsed, its `ProxyJump` lines lead in a circle, or a jump host is written in a way that is none.",
+      "`~/.ssh/config` cannot be parsed, its `ProxyJump` lines lead in a circle, it goes there by a `ProxyCommand`, or a jump host is written in a way that is none.",
     fix: "`ssh -G HOST` shows what ssh itself makes of it. Jump hosts are HOST, USER@HOST or USER@HOST:PORT, with commas between several.",
   },
   "ssh-unreachable": {
@@ -39,6 +39,15 @@ export const sshFaultCauses = {
     cause:
       "The network broke, the host went down or its sshd was ended while something ran; or it did not answer for 45 s.",
     fix: "Run the same command again: it looks at what was done, and does the rest.",
+  },
+  "host-stopping": {
+    cause: "Somebody restarts or shuts down the host, or an unattended upgrade does, just while kctl works on it.",
+    fix: "Wait until it is up, and run the same command again: it looks at what was done, and does the rest. Servers that were set up start at boot by themselves.",
+  },
+  "ssh-forwarding-refused": {
+    cause:
+      "The machine's sshd is hardened: `AllowTcpForwarding no` or `remote`, `DisableForwarding yes`, a `PermitOpen` without 127.0.0.1, or `no-port-forwarding` or `restrict` before the key in `authorized_keys`. kctl asks Kafka, ZooKeeper, Connect and Burrow through the SSH connection, so that no other port need be open.",
+    fix: "`AllowTcpForwarding local` does: nobody can then listen on the machine's ports through SSH. With `Match User`, it holds for kctl's login alone.",
   },
   "ssh-output-too-long": {
     cause: "Something on the host printed without end where a short answer was expected.",

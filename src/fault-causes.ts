@@ -94,8 +94,8 @@ export const faultCauses: Readonly<Record<FaultCode, Causes>> = {
   },
   "java-not-found": {
     cause:
-      "Neither JAVA_HOME, nor the PATH, nor the usual folders have a Java that this Kafka runs on (3.x: 8 or newer, 4.x: 17 or newer; 17 is the best for all), the one that the spec names does not fit, and none could be fetched for this machine.",
-    fix: "Install Java 17, set JAVA_HOME, or name one with `java.home` in the spec.",
+      "Neither JAVA_HOME, nor the PATH, nor the usual folders have a Java that this Kafka runs on (3.x: 8 or newer, 4.x: 17 or newer; 17 is the best for all), the one that the spec names does not fit, and none could be fetched for this machine. On machines of their own: none there fits, the distribution gives none, and no archive of one could be fetched here.",
+    fix: "Install Java 17, set JAVA_HOME, or name one with `java.home` in the spec; or put a JRE into the mirror, as the error says.",
   },
   "artifact-unavailable": {
     cause:

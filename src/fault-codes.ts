@@ -36,6 +36,7 @@ export const faultCodes = {
   "local-io": { exit: 1, means: "A file or folder of this machine could not be read or written." },
   "command-failed": { exit: 1, means: "A command that was to be run on a node failed there." },
   "host-io": { exit: 1, means: "A file, a folder or a setting of a host could not be read or changed." },
+  "host-stopping": { exit: 1, means: "A host shuts down or reboots while something was to be done on it." },
   locked: { exit: 1, means: "Another kctl is working on this cluster." },
   // The way to a host.
   "ssh-config-unusable": { exit: 1, means: "The configuration of ssh cannot be followed." },
@@ -49,6 +50,10 @@ export const faultCodes = {
   },
   "sudo-refused": { exit: 1, means: "The user may log in, but may not become root." },
   "ssh-lost": { exit: 1, means: "The connection to a host broke while something ran there." },
+  "ssh-forwarding-refused": {
+    exit: 1,
+    means: "A host's sshd lets kctl reach none of the host's own ports through it.",
+  },
   "ssh-output-too-long": { exit: 1, means: "A command on a host printed more than kctl keeps." },
   // EC2.
   "aws-credentials": { exit: 1, means: "AWS has no credentials to go by, or does not accept them." },
@@ -109,6 +114,10 @@ export const faultCodes = {
   "kafka-refused": { exit: 1, means: "Kafka answered a request with an error." },
   "not-managed": { exit: 2, means: "The command needs the machines of a cluster that kctl does not manage." },
   "secret-missing": { exit: 2, means: "A secret, a certificate or a key is not where the spec says." },
+  "burrow-unreachable": {
+    exit: 1,
+    means: "The cluster's Burrow tells nothing of its groups: a warning, since kctl judges them by itself then.",
+  },
   "no-group": { exit: 1, means: "There is no consumer group of that name." },
   "group-active": {
     exit: 1,

@@ -40,17 +40,28 @@ function watchBrokers(it: Lab): Watcher {
   };
 }
 
-/** How long until both have come: the tool's end, and the moment in which every broker answers. */
-async function timed(it: Lab, { folder }: Place, tool: Tool, watcher: Watcher): Promise<number> {
+/** In seconds since the tool was started. */
+type Took = {
+  /** Until every broker answers. */
+  readonly answered: number;
+  /** Until that, and the tool's own end. */
+  readonly ended: number;
+};
+
+async function timed(it: Lab, { folder }: Place, tool: Tool, watcher: Watcher): Promise<Took> {
   const started = performance.now();
+  const since = (): number => (performance.now() - started) / 1000;
   const { name, argv, env } = tool;
+  const all = watcher.all().then(since);
   await must(it.run(argv, { cwd: folder, env }), name);
+  const answered = await all;
+  // Those that it restarted, too.
   await watcher.all();
-  return (performance.now() - started) / 1000;
+  return { answered, ended: since() };
 }
 
 export type Bout = {
-  readonly first: number;
+  readonly first: Took;
   /** Runs that change nothing. */
   readonly again: readonly number[];
   /** After a setting was changed that brokers read when they start; null where it was not run. */
@@ -65,9 +76,9 @@ export async function bout(it: Lab, place: Place, tool: Tool, again: number): Pr
     const first = await timed(it, place, tool, watcher);
     if (again === 0) return { first, again: [], change: null };
     const nothing: number[] = [];
-    for (let time = 0; time < again; time += 1) nothing.push(await timed(it, place, tool, watcher));
+    for (let time = 0; time < again; time += 1) nothing.push((await timed(it, place, tool, watcher)).ended);
     await giveSetting(place, "after");
-    const seconds = await timed(it, place, tool, watcher);
+    const { ended: seconds } = await timed(it, place, tool, watcher);
     return { first, again: nothing, change: { seconds, fewest: watcher.fewest() } };
   } finally {
     await watcher.end();

@@ -26,6 +26,10 @@ export function officialNames(artifact: Artifact): OfficialNames {
       const folder = burrowFolder(artifact);
       return { file: `${folder}.tar.gz`, folder, jars: "program" };
     }
+    case "jmx-exporter": {
+      const folder = `jmx-exporter-${version}`;
+      return { file: `${folder}.tgz`, folder, jars: "agent" };
+    }
     case "java": {
       // Without the build's number: the servers' commands are known before it is, and stay when it changes.
       const folder = `temurin-${version}-jre-${artifact.os}-${artifact.architecture}`;

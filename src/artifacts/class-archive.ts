@@ -3,6 +3,7 @@
  * from the same jars on the same Java. The JVM itself checks both, and does without where they are not what the archive was made from.
  */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { KctlError } from "../fault.ts";
@@ -82,14 +83,23 @@ export type MakeOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Afterwards it is there. Takes some seconds of one processor. */
-export async function makeClassArchive(archive: ClassArchive, options: MakeOptions): Promise<void> {
+/**
+ * Afterwards it is there. Takes some seconds of one processor, where it is not there yet.
+ * @param begun called once no damaged one is left, so that servers may start beside it
+ */
+export async function makeClassArchive(archive: ClassArchive, options: MakeOptions, begun: () => void): Promise<void> {
   const { cache, emit, signal } = options;
   const folder = join(cache, "work", basename(archive.path));
-  const onWait = (): void =>
+  const onWait = (): void => {
+    // One that is there may be damaged, and not removed yet by whoever has the turn.
+    if (!existsSync(archive.path)) begun();
     emit({ type: "message", text: `another kctl makes the archive of classes of ${archive.of.name}: waiting for it` });
+  };
   await withTurn({ folder, signal, onWait }, async (inner) => {
+    // Others may have made it since it was missed, and their servers start from it.
     if (await isClassArchiveReady(cache, archive, options.java.home)) return;
+    await discardClassArchive(archive);
+    begun();
     await dump(archive, folder, { ...options, signal: inner });
   });
 }

@@ -10,6 +10,7 @@ import { isOfThisMachine, reasonOf, unavailable, type Failure } from "./reason.t
 import { adoptiumApi, adoptiumSource } from "./sources/adoptium.ts";
 import { apacheSites, apacheSource } from "./sources/apache.ts";
 import { burrowSource } from "./sources/burrow.ts";
+import { exporterSource } from "./sources/exporter.ts";
 import { mavenSource } from "./sources/maven.ts";
 import { mirrorSource } from "./sources/mirror.ts";
 import { pluginSource } from "./sources/plugin.ts";
@@ -40,6 +41,7 @@ function sourcesOf({ name }: Artifact, options: FetchOptions): readonly Source[]
   const mirror = options.mirror === null ? [] : [mirrorSource(options.mirror)];
   if (name === "java") return [...mirror, adoptiumSource(adoptiumApi)];
   if (name === "connect-plugin") return [...mirror, pluginSource];
+  if (name === "jmx-exporter") return [...mirror, exporterSource];
   return [...mirror, ...apacheSites.map(apacheSource), mavenSource];
 }
 

@@ -1,4 +1,4 @@
-/** The Maven projects whose dependencies are the jars of an official archive, or of a plugin of Connect. */
+/** The Maven projects whose dependencies are the jars of an official archive, of a plugin of Connect, or of the metrics' exporter. */
 import type { ApacheArtifact, PluginSource } from "../services/desired.ts";
 import { minorOf } from "../spec/versions.ts";
 
@@ -77,6 +77,16 @@ export function pluginPom({ group, artifact, version }: Extract<PluginSource, { 
     `<exclusions>${exclusions.join("")}</exclusions></dependency>`,
   );
   return project(`<dependencies>${plugin}</dependencies>`);
+}
+
+/** The exporter's agent alone: it has all that it needs in its own jar. */
+export function exporterPom(version: string): string {
+  const everything = "<exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion>";
+  const agent = dependency("io.prometheus.jmx", "jmx_prometheus_javaagent", version).replace(
+    "</dependency>",
+    `<exclusions>${everything}</exclusions></dependency>`,
+  );
+  return project(`<dependencies>${agent}</dependencies>`);
 }
 
 export function pomOf({ name, version }: ApacheArtifact): string {

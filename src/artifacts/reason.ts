@@ -45,6 +45,7 @@ const titles: Readonly<Record<Artifact["name"], string>> = {
   java: "a Temurin JRE",
   "connect-plugin": "Connect's plugin",
   burrow: "Burrow",
+  "jmx-exporter": "the Prometheus JMX exporter",
 };
 
 export function unavailable(artifact: Artifact, failures: readonly Failure[]): KctlError {

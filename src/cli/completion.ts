@@ -7,15 +7,19 @@ export type Completion =
   | { readonly kind: "words"; readonly words: readonly Word[] }
   | { readonly kind: "files" | "folders" }
   /** Names that the spec has; `file` is the one that -f named. */
-  | { readonly kind: "from-spec"; readonly what: "nodes" | "topics"; readonly file: string | null };
+  | { readonly kind: "from-spec"; readonly what: NamesOf; readonly file: string | null };
+
+/** What the spec has names of. */
+type NamesOf = "nodes" | "topics" | "connectors";
 
 /** What a placeholder of the help stands for, as in `--out <dir>` and `[node]`. */
-const placeholders: Readonly<Record<string, "files" | "folders" | "nodes" | "topics">> = {
+const placeholders: Readonly<Record<string, "files" | "folders" | NamesOf>> = {
   spec: "files",
   file: "files",
   dir: "folders",
   node: "nodes",
   topic: "topics",
+  connector: "connectors",
 };
 
 /** How far the words before the cursor lead. */
@@ -136,5 +140,5 @@ function valuesOf(
     return { kind: "words", words: choices.map((choice) => ({ word: `${prefix}${choice}`, about: "" })) };
   const kind = placeholders[placeholder];
   if (kind === undefined) return nothing;
-  return kind === "nodes" || kind === "topics" ? { kind: "from-spec", what: kind, file } : { kind };
+  return kind === "files" || kind === "folders" ? { kind } : { kind: "from-spec", what: kind, file };
 }

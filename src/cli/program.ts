@@ -21,6 +21,7 @@ import { lagCommand } from "./commands/lag.ts";
 import { listCommand } from "./commands/list.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { offsetsCommand } from "./commands/offsets.ts";
+import { metricsCommand } from "./commands/metrics.ts";
 import { planCommand } from "./commands/plan.ts";
 import { produceCommand } from "./commands/produce.ts";
 import { renderCommand } from "./commands/render.ts";
@@ -63,6 +64,7 @@ const commands = [
   clientConfigCommand,
   hostsCommand,
   diagramCommand,
+  metricsCommand,
   validateCommand,
   renderCommand,
   fetchCommand,

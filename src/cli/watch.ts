@@ -1,5 +1,6 @@
-/** Looks at something again and again and shows it, until `q` or Ctrl-C. */
+/** Looks at something again and again and shows it, until `q` or Ctrl-C, or until nobody reads it any more. */
 import { setTimeout as delay } from "node:timers/promises";
+import { fitRows, type Drawn } from "../report/fit-rows.ts";
 import { screenOn } from "../report/screen.ts";
 import { cut } from "../report/width.ts";
 import { roomOf, surfaceOf } from "./reporter-for.ts";
@@ -12,7 +13,9 @@ export async function watch<Seen>(
   { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
 ): Promise<Watched<Seen>> {
   const quit = new AbortController();
-  const release = onKeys(quit);
+  const gone = (): void => quit.abort();
+  process.stdout.on("error", gone);
+  const releaseKeys = onKeys(quit);
   const over = AbortSignal.any([signal, quit.signal]);
   let last: Seen | null = null;
   try {
@@ -30,7 +33,8 @@ export async function watch<Seen>(
       if (over.aborted) return { last, interrupted: signal.aborted };
     }
   } finally {
-    release();
+    releaseKeys();
+    process.stdout.off("error", gone);
   }
 }
 
@@ -51,19 +55,17 @@ function onKeys(quit: AbortController): () => void {
   };
 }
 
-/** Draws a text in place, as much of it as there are rows. */
+/** Draws in place, as much as there are rows. */
 export function redrawing(stream: NodeJS.WriteStream): {
-  readonly draw: (text: string) => void;
+  readonly draw: (drawn: Drawn) => void;
   readonly clear: () => void;
 } {
   const screen = screenOn(surfaceOf(stream));
-  let shown = "";
-  const draw = (text: string): void => {
-    shown = text;
+  let shown: Drawn = { tables: [], wrong: [], foot: [] };
+  const draw = (drawn: Drawn): void => {
+    shown = drawn;
     const { columns, rows } = roomOf(stream);
-    const lines = text.split("\n").map((line) => cut(line, columns - 1));
-    const left = lines.length - (rows - 1);
-    screen.draw(left > 0 ? [...lines.slice(0, rows - 2), `and ${left + 1} lines more`] : lines);
+    screen.draw(fitRows(drawn, rows - 1).map((line) => cut(line, columns - 1)));
   };
   const again = (): void => draw(shown);
   stream.on("resize", again);

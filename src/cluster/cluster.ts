@@ -1,5 +1,5 @@
 /** The resolved cluster: every node with its ids, names, ports, folders and heap. Data only; made by resolve.ts. */
-import type { BurrowArtifact, PluginArtifact } from "../services/desired.ts";
+import type { BurrowArtifact, ExporterArtifact, PluginArtifact } from "../services/desired.ts";
 import type { roles } from "../spec/formats.ts";
 
 export type Role = (typeof roles)[number];
@@ -90,6 +90,8 @@ export type Cluster = {
   readonly plugins: readonly PluginArtifact[];
   /** null: no node runs it. */
   readonly burrow: BurrowSetup | null;
+  /** What every JVM tells its metrics by; null: they tell none. */
+  readonly exporter: ExporterArtifact | null;
   /** The user's settings of the machines' kernels. */
   readonly sysctl: Readonly<Record<string, string>>;
 };

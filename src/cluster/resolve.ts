@@ -4,6 +4,7 @@ import { burrowArtifact } from "../services/burrow-artifact.ts";
 import { pluginArtifact } from "../services/plugins.ts";
 import { service, servicesInOrder } from "../services/registry.ts";
 import type { BurrowSetup, Cluster, ClusterNode, Member, Role } from "./cluster.ts";
+import { isKnown } from "./known-after-up.ts";
 import { giveIds, type KnownIds } from "./known-ids.ts";
 import { placeOf, usualAdvertise } from "./place.ts";
 import type { Platform } from "./platform.ts";
@@ -16,6 +17,31 @@ function expandNodes(spec: Spec): readonly NamedEntry[] {
   return spec.nodes.flatMap((entry) => {
     if (entry.name !== undefined) return [{ name: entry.name, entry }];
     return Array.from({ length: entry.count ?? 0 }, (_, index) => ({ name: `${entry.group}-${index + 1}`, entry }));
+  });
+}
+
+export type NodeNames = {
+  readonly node: string;
+  /** By which it is reached from here and its servers tell of it; of one that is still to be made there may be none. */
+  readonly own: readonly string[];
+  /** By which servers tell of it that were started before the spec said otherwise. */
+  readonly others: readonly string[];
+  /** For whoever is beside it. */
+  readonly inside: string;
+};
+
+export function namesOfNodes(spec: Spec, platform: Platform): readonly NodeNames[] {
+  const { clients, external } = spec.kafka;
+  return expandNodes(spec).map(({ name, entry }) => {
+    const { address, told } = placeOf(name, entry, platform);
+    const own = [address, name, told(clients.advertise ?? usualAdvertise(platform))];
+    const others = [told("private"), told("public"), ...(external === undefined ? [] : [told(external.advertise)])];
+    return {
+      node: name,
+      own: own.filter(isKnown),
+      others: others.filter((one) => isKnown(one) && !own.includes(one)),
+      inside: told("private"),
+    };
   });
 }
 
@@ -50,6 +76,7 @@ export function resolveCluster(spec: Spec, platform: Platform, known: KnownIds):
     prune: spec.prune,
     plugins: (spec.connect?.plugins ?? []).map(pluginArtifact),
     burrow: burrowSetup(spec),
+    exporter: spec.metrics === undefined ? null : { name: "jmx-exporter", version: spec.metrics.version },
     sysctl: spec.sysctl ?? {},
   };
 }

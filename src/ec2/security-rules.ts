@@ -30,6 +30,8 @@ export type ThereRule = {
 export type Access = {
   readonly ssh: readonly string[];
   readonly clients: readonly string[];
+  /** Where Prometheus is. */
+  readonly metrics: readonly string[];
   readonly external: { readonly port: number; readonly from: readonly string[] } | null;
 };
 
@@ -43,6 +45,7 @@ export function wantedRules(cluster: Cluster, access: Access): readonly Rule[] {
     ...between(cluster),
     ...fromRanges(access.ssh, 22, "SSH"),
     ...[...clients].flatMap((port) => fromRanges(access.clients, port, "clients of the brokers")),
+    ...metricsPorts(cluster).flatMap(([port, title]) => fromRanges(access.metrics, port, `${forPrometheus}${title}`)),
     ...(access.external === null
       ? []
       : fromRanges(access.external.from, access.external.port, "clients outside, of the external listener")),
@@ -50,6 +53,16 @@ export function wantedRules(cluster: Cluster, access: Access): readonly Rule[] {
   const first = new Map<string, Rule>();
   for (const rule of rules) if (!first.has(keyOf(rule))) first.set(keyOf(rule), rule);
   return [...first.values()].toSorted((a, b) => a.from - b.from || (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+/** How it goes on where it lets Prometheus in. */
+export const forPrometheus = "Prometheus, metrics of each ";
+
+function metricsPorts({ members }: Cluster): readonly (readonly [port: number, title: string])[] {
+  const ports = members.flatMap(({ role, ports: { metrics } }) =>
+    metrics === undefined ? [] : [[metrics, service(role).title] as const],
+  );
+  return [...new Map(ports)];
 }
 
 /** Members reach each other on the ports that one of them listens on, and on no others. */

@@ -92,13 +92,16 @@ function fetching(prefetch: UserData["prefetch"]): Part {
     "#!/bin/sh",
     "# Written by kctl: a head start on what it will want on this machine.",
     "fetch() {",
-    '  ! [ -e "$2" ] || return 0',
+    '  there() { grep -qsx -e "$1" /opt/kctl/*/.kctl; }',
+    '  ! [ -e "$2" ] && ! there "$3" || return 0',
     '  mkdir -p -m 0700 "${2%/*}" || return 1',
     '  curl -sS -f -L --proto-redir =https --max-redirs 5 --connect-timeout 5 --max-time 900 -o "$2.prefetch" -- "$1" &&',
     '    printf \'%s  %s\\n\' "$3" "$2.prefetch" | sha512sum -c --status &&',
     // Fails where kctl has begun to fetch it itself.
     '    ln "$2.prefetch" "$2"',
     '  rm -f "$2.prefetch"',
+    // It was quicker.
+    '  ! there "$3" || rm -f "$2"',
     "}",
     ...prefetch.map(({ url, path, sha512 }) => `fetch ${word(url)} ${word(path)} ${word(sha512)}`),
     "",

@@ -42,6 +42,7 @@ export function wantCloud({ spec, provider, cluster, seen, zones, sshFrom, end }
       rules: wantedRules(cluster, {
         ssh: sshFrom,
         clients: provider.access.clients,
+        metrics: spec.metrics?.from ?? [],
         external: external === undefined ? null : { port: external.port, from: external.from ?? [] },
       }),
     },

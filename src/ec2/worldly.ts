@@ -4,7 +4,7 @@ import type { Fault } from "../fault.ts";
 import { service } from "../services/registry.ts";
 import { isWorld } from "../spec/cidr.ts";
 import { ruleText } from "./rule-text.ts";
-import { isOurs, type Rule, type ThereRule } from "./security-rules.ts";
+import { forPrometheus, isOurs, type Rule, type ThereRule } from "./security-rules.ts";
 
 /** Of a broker's ports, those that are meant for others. */
 const forOthers = new Set(["clients", "external"]);
@@ -62,5 +62,6 @@ function ruleName(rule: Rule | ThereRule): string {
 /** A wanted rule opens a guarded port only where two servers of different nodes have the same. */
 function wayOut(rule: Rule | ThereRule): string {
   if ("id" in rule) return "take the rule out of the security group";
+  if (rule.description.includes(forPrometheus)) return "take the range out of `metrics.from`";
   return "take the range out of `provider.access`, or give clients another port";
 }

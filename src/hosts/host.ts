@@ -8,6 +8,7 @@ import type {
   DesiredVolume,
   HostJava,
   InstalledSoftware,
+  JavaArtifact,
 } from "../services/desired.ts";
 
 /** What is done to a machine that is kctl's to set up; each is fine where it is done already. Asked for together, they go in one script. */
@@ -19,13 +20,20 @@ export type MachineHands = {
   removePackages(names: readonly string[]): Promise<void>;
   removeSoftware(folders: readonly string[]): Promise<void>;
   /**
-   * `onComing` is told which packages it will install, before it does.
+   * `onComing` is told which packages it will install, before it does; `onUse`, which folder of software it leads the link to.
    * @returns the packages that were installed for it
    */
   ensureJava(
     java: HostJava,
     seen: Pick<ObservedMachine, "java" | "javas">,
-    options: SlowOptions & { readonly onComing: (names: readonly string[]) => Promise<void> },
+    options: SlowOptions & {
+      readonly onComing: (names: readonly string[]) => Promise<void>;
+      /** Told of packages that were to come, and did not. */
+      readonly onNotCome: (names: readonly string[]) => Promise<void>;
+      readonly onUse: (folder: string) => Promise<void>;
+      /** Of a JRE, for machines whose distribution gives none. */
+      readonly archive: (architecture: JavaArtifact["architecture"]) => Promise<SoftwareArchive>;
+    },
   ): Promise<readonly string[]>;
   /**
    * Looked at once more before it is touched: only what is blank is formatted, and nothing is hidden by a mount.
@@ -40,6 +48,10 @@ export type MachineHands = {
   unmountVolume(volume: Pick<DesiredVolume, "unit" | "mountPoint">): Promise<void>;
   /** Fetched by the machine itself where it can, else sent to it. */
   installSoftware(software: InstalledSoftware, archive: SoftwareArchive, options: SlowOptions): Promise<void>;
+  /** @returns whether it is gone: one that a process runs from, or that another cluster names, stays */
+  removeOldSoftware(folder: string): Promise<boolean>;
+  /** What transfers that were cut off left, by name, but for what another cluster's kctl works with. */
+  removeLeftovers(names: readonly string[]): Promise<void>;
   writeLink(path: string, target: string): Promise<void>;
   /** A symbolic link of kctl's own. */
   removeLink(path: string): Promise<void>;

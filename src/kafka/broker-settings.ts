@@ -30,17 +30,21 @@ export type SettingsView = {
   readonly brokers: ReadonlyMap<number, BrokerSettings | null>;
 };
 
-/** Each broker tells of itself only, so all of them are asked. */
+/**
+ * Each broker tells of itself only, so all of them are asked.
+ * @param names the settings to tell of; null: all, which takes a broker that has just started a while
+ */
 export async function brokerSettings(
   brokers: readonly { readonly id: number; readonly address: Address }[],
   signal: AbortSignal,
   timeoutMs = 5000,
+  names: readonly string[] | null = null,
 ): Promise<SettingsView> {
   const told = await Promise.all(
     brokers.map(async ({ id, address }) => {
       const resources = [String(id), ""].map((name) => ({ type: "broker", name }) as const);
       try {
-        return await withBroker(address, signal, timeoutMs, (ask) => ask(describeManyConfigs(resources, null, true)));
+        return await withBroker(address, signal, timeoutMs, (ask) => ask(describeManyConfigs(resources, names, true)));
       } catch {
         signal.throwIfAborted();
         return [];

@@ -1,32 +1,48 @@
 /** How a server is reached: straight, or through a tunnel where one was laid to its machine. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { Address } from "./address.ts";
-import { wayInto } from "./ways-in.ts";
+import { wayInto, waysApart } from "./ways-in.ts";
 
 /** Opens a stream to a port of the machine; its error has a `code` such as ECONNREFUSED where the machine said so. */
 export type Tunnel = (port: number) => Promise<Duplex>;
 
-const tunnels = new Map<string, Tunnel>();
+type Tunnels = Map<string, Tunnel>;
+
+const ofAll: Tunnels = new Map();
+const apart = new AsyncLocalStorage<Tunnels>();
+
+const tunnels = (): Tunnels => apart.getStore() ?? ofAll;
+
+/**
+ * For a command that speaks with several clusters, one way for each: a name, or an address of a private network, may be one
+ * machine to the one and another machine to the other. What is run in it lays and takes tunnels and ways in of its own.
+ */
+export function routesApart(): <Result>(use: () => Result) => Result {
+  const own: Tunnels = new Map();
+  const inWays = waysApart();
+  return (use) => inWays(() => apart.run(own, use));
+}
 
 /** From now on this host, by whatever it is called here, is reached through the tunnel. */
 export function layTunnel(host: string, tunnel: Tunnel): void {
-  tunnels.set(host, tunnel);
+  tunnels().set(host, tunnel);
 }
 
 export function takeUpTunnel(host: string, tunnel: Tunnel): void {
-  if (tunnels.get(host) === tunnel) tunnels.delete(host);
+  if (tunnels().get(host) === tunnel) tunnels().delete(host);
 }
 
 export function hasTunnel(host: string): boolean {
-  return tunnels.has(host);
+  return tunnels().has(host);
 }
 
 /** Emits `connect` once it is through, then behaves as a socket does. */
 export function dial(address: Address): Duplex {
   const way = wayInto(address);
   if (way !== null) return way.dial(address);
-  const tunnel = tunnels.get(address.host);
+  const tunnel = tunnels().get(address.host);
   return tunnel === undefined ? dialStraight(address) : through(tunnel(address.port));
 }
 

@@ -98,7 +98,7 @@ export async function bytesOnDisk(
 }
 
 /** A broker that does not tell leaves a gap, and no more. */
-async function quietly<Result>(signal: AbortSignal, ask: () => Promise<Result>): Promise<Result | null> {
+export async function quietly<Result>(signal: AbortSignal, ask: () => Promise<Result>): Promise<Result | null> {
   try {
     return await ask();
   } catch {

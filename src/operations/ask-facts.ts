@@ -1,8 +1,10 @@
 /** Asks machines what they say of themselves, each in one round trip, all at the same time. */
-import type { Cluster } from "../cluster/cluster.ts";
+import { once } from "node:events";
+import type { Cluster, Member } from "../cluster/cluster.ts";
 import { cacheFolder } from "../artifacts/cache.ts";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import type { Shell } from "../hosts/ssh/shell.ts";
+import { dial, hasTunnel } from "../kafka/dial.ts";
 import { factsScript, type FactsWanted } from "../preflight/facts-script.ts";
 import type { HostFacts } from "../preflight/host-facts.ts";
 import type { Path } from "../preflight/paths.ts";
@@ -33,19 +35,36 @@ export async function askHosts(
         ...(software === undefined ? {} : { software }),
       };
       const targets = paths.filter(({ from }) => from === name);
-      return ask(provider.shell(name), { folders, targets, own: true }, signal).then(
-        (facts) => ({ name, facts, faults: [] }),
-        (error: unknown) => {
-          signal.throwIfAborted();
-          return { name, facts: null, faults: faultsOf(error) };
-        },
-      );
+      try {
+        const facts = await ask(provider.shell(name), { folders, targets, own: true }, signal);
+        return { name, facts, faults: member === undefined ? [] : await faultsOfTheWay(member, signal) };
+      } catch (error) {
+        signal.throwIfAborted();
+        return { name, facts: null, faults: faultsOf(error) };
+      }
     }),
   );
   return {
     facts: new Map(asked.flatMap(({ name, facts }) => (facts === null ? [] : [[name, facts] as const]))),
     faults: asked.flatMap(({ faults }) => faults),
   };
+}
+
+/** Servers are asked through SSH: where the machine's sshd lets nobody through, `up` would wait for what it cannot hear. */
+async function faultsOfTheWay({ address, ports }: Member, signal: AbortSignal): Promise<readonly Fault[]> {
+  const [port] = Object.values(ports);
+  if (port === undefined || !hasTunnel(address)) return [];
+  const way = dial({ host: address, port });
+  try {
+    await once(way, "connect", { signal });
+    return [];
+  } catch (error) {
+    signal.throwIfAborted();
+    // As a rule nobody listens there yet.
+    return error instanceof KctlError ? error.faults.filter(({ code }) => code === "ssh-forwarding-refused") : [];
+  } finally {
+    way.destroy();
+  }
 }
 
 /** The machine that kctl runs on, where all nodes are. */
@@ -58,10 +77,13 @@ export function askThisMachine(
 }
 
 async function ask(shell: Shell, wanted: FactsWanted, signal: AbortSignal): Promise<HostFacts> {
-  const sent = seconds();
+  let sent = seconds();
   let answered: number | null = null;
   const { code, stdout, stderr } = await shell.run(factsScript(wanted), {
     signal,
+    onSent: () => {
+      sent = seconds();
+    },
     onStdout: () => {
       answered ??= seconds();
     },

@@ -11,7 +11,11 @@ import { errorName } from "../kafka/wire/error-names.ts";
 import { withBroker, type Message } from "../kafka/wire/exchange.ts";
 import type { Context } from "./context.ts";
 
+/** How long Kafka itself may be at what it is asked for. */
 export const requestMs = 15_000;
+
+/** So that its own word that it takes longer is heard. */
+const answerMs = requestMs + 5000;
 
 export type Answer = { readonly error: number; readonly errorMessage: string | null };
 
@@ -34,6 +38,16 @@ export function mustBeFine(what: string, answers: readonly Answer[]): void {
   });
 }
 
+const requestTimedOut = 7;
+
+/** Kafka is still at it, as on a slow machine that makes many partitions at once: what it comes to is looked at, and waited for. */
+export function mustBeBegun(what: string, answers: readonly Answer[]): void {
+  mustBeFine(
+    what,
+    answers.filter(({ error }) => error !== requestTimedOut),
+  );
+}
+
 /** Only one of them is asked, and once: what changes something must not reach Kafka twice. */
 export async function askOne<Got>(of: readonly Member[], message: Message<Got>, signal: AbortSignal): Promise<Got> {
   for (const member of of) {
@@ -54,7 +68,7 @@ export function askTheController<Got>(
   { signal }: Pick<Context, "signal">,
   errorsIn: (answer: Got) => readonly number[],
 ): Promise<Got> {
-  return askController({ bootstrap: addressesOf(cluster), signal, timeoutMs: requestMs }, message, errorsIn);
+  return askController({ bootstrap: addressesOf(cluster), signal, timeoutMs: answerMs }, message, errorsIn);
 }
 
 /** Of an answer that is a list of them. */
@@ -78,10 +92,10 @@ export async function untilTopic(
   cluster: Cluster,
   { signal, timeoutSeconds }: Context,
   as: (topic: ObservedTopic | undefined) => boolean,
-): Promise<void> {
-  await until(`every broker to see topic ${name} so`, timeoutSeconds, signal, async () => {
+): Promise<ObservedTopic | undefined> {
+  return until(`every broker to see topic ${name} so`, timeoutSeconds, signal, async () => {
     const views = await Promise.all(addressesOf(cluster).map((address) => topicStates([address], signal)));
     const told = views.flatMap((topics) => (topics === null ? [] : [topics.find((topic) => topic.name === name)]));
-    return told.length > 0 && told.every(as) ? { done: undefined } : { still: "not all of them do yet" };
+    return told.length > 0 && told.every(as) ? { done: told[0] } : { still: "not all of them do yet" };
   });
 }

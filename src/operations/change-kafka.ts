@@ -17,6 +17,7 @@ import {
   askOne,
   askTheController,
   errorsOf,
+  mustBeBegun,
   mustBeFine,
   requestMs,
   untilAllRegistered,
@@ -144,9 +145,13 @@ async function createTopic(
   await untilAllRegistered(cluster, context);
   const wanted = { name: topic, layout: { partitions, replicas }, settings };
   const made = await askTheController(createTopics([wanted], requestMs, false), cluster, context, errorsOf);
-  mustBeFine(title, made);
+  mustBeBegun(title, made);
   for (const { id } of made) if (id !== null) await record(topic, id);
-  await untilTopic(topic, cluster, context, (seen) => seen !== undefined && seen.partitions.every(hasLeader));
+  const isThere = (seen: ObservedTopic | undefined): boolean => seen !== undefined && seen.partitions.every(hasLeader);
+  const seen = await untilTopic(topic, cluster, context, isThere);
+  // Kafka had not made it yet when it answered: kctl made it all the same, and may take it away one day.
+  const id = made.every((one) => one.id === null) ? (seen?.id ?? null) : null;
+  if (id !== null) await record(topic, id);
 }
 
 async function growTopic(
@@ -156,7 +161,7 @@ async function growTopic(
 ): Promise<void> {
   await untilAllRegistered(cluster, context);
   const growth = { name: topic, count, assignment: null };
-  mustBeFine(title, await askTheController(createPartitions([growth], requestMs, false), cluster, context, errorsOf));
+  mustBeBegun(title, await askTheController(createPartitions([growth], requestMs, false), cluster, context, errorsOf));
   await untilTopic(
     topic,
     cluster,

@@ -9,7 +9,8 @@ import { askHosts, askThisMachine } from "./ask-facts.ts";
 import type { Context } from "./context.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { serverJava, unknownJava } from "./server-java.ts";
-import { survey, type ServerJava, type Survey } from "./survey.ts";
+import { survey, type Survey } from "./survey.ts";
+import type { ServerJava } from "./wanted.ts";
 
 export type Checked = {
   readonly cluster: string;

@@ -12,14 +12,15 @@ export async function tryToMake(
   options: MakeOptions,
   begun: () => void = () => undefined,
 ): Promise<readonly ClassArchive[]> {
-  const { discardClassArchive, makeClassArchive } = await import("../artifacts/class-archive.ts");
+  const { discardClassArchive, isClassArchiveReady, makeClassArchive } = await import("../artifacts/class-archive.ts");
+  const isReady = (): Promise<boolean> => isClassArchiveReady(options.cache, archive, options.java.home);
   try {
-    await discardClassArchive(archive);
-    begun();
-    await makeClassArchive(archive, options);
+    if (!(await isReady())) await makeClassArchive(archive, options, begun);
     return [archive];
   } catch (error) {
     options.signal.throwIfAborted();
+    // Where nothing can be written, a damaged one can still be removed.
+    if (!(await isReady())) await discardClassArchive(archive).catch(() => undefined);
     const why =
       error instanceof KctlError ? error.faults : faultsOf(error).map((fault) => ofThisMachine(archive, fault));
     for (const fault of why) options.emit({ type: "warning", fault });

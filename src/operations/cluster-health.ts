@@ -14,6 +14,8 @@ export type Health = {
   readonly controllerId: number | null;
   /** The view of a broker that knows most; null where none answered. */
   readonly view: KafkaView | null;
+  /** Of all brokers that answered. */
+  readonly views: readonly KafkaView[];
 };
 
 /** @param running where given: the members that run; that another one does not answer is no news */
@@ -43,17 +45,26 @@ export async function clusterHealth(
     ),
     ...viewComplaints(answered, brokers),
   ];
-  const view =
-    answered.toSorted(
-      (a, b) => b.brokers.length - a.brokers.length || b.partitions.underReplicated - a.partitions.underReplicated,
-    )[0] ?? null;
+  const view = fullest(answered);
   const controllerId =
     (cluster.quorum === "kraft" ? controllers.find((id) => id !== null) : view?.controllerId) ?? null;
   if (controllerId === null && answered.length > 0) complaints.push({ what: "there is no controller", node: null });
-  return { healthy: complaints.length === 0, complaints, view, controllerId };
+  return { healthy: complaints.length === 0, complaints, view, views: answered, controllerId };
 }
 
-function viewComplaints(views: readonly KafkaView[], brokers: readonly Member[]): readonly Complaint[] {
+/** That of a broker that knows most. */
+export function fullest(views: readonly KafkaView[]): KafkaView | null {
+  const sorted = views.toSorted(
+    (a, b) => b.brokers.length - a.brokers.length || b.partitions.underReplicated - a.partitions.underReplicated,
+  );
+  return sorted[0] ?? null;
+}
+
+/** @param brokers those that there are to be */
+export function viewComplaints(
+  views: readonly KafkaView[],
+  brokers: readonly Pick<Member, "id" | "node">[],
+): readonly Complaint[] {
   const complaints = views.flatMap((view): readonly Complaint[] => {
     const missing = brokers.filter(({ id }) => !view.brokers.some((broker) => broker.id === id));
     const { offline, underReplicated } = view.partitions;

@@ -3,10 +3,13 @@
  * and not through the tunnels that kctl itself has, and what comes back is compared with the spec.
  */
 import pLimit from "p-limit";
-import { addressText, type Address } from "../kafka/address.ts";
+import type { ListenerName } from "../cluster/client-listeners.ts";
+import { nameInAccount } from "../ec2/want-cloud.ts";
 import type { Fault } from "../fault.ts";
+import { addressText, type Address } from "../kafka/address.ts";
+import type { Spec } from "../spec/schema.ts";
 import type { Context } from "./context.ts";
-import { judge, strangeAddresses, type JudgedListener, type Met } from "./doctor/judge.ts";
+import { judge, strangeAddresses, type JudgedListener, type Met, type RuleForClients } from "./doctor/judge.ts";
 import { probe, type Patience, type Probed } from "./doctor/probe.ts";
 import { toldListeners } from "./told-listeners.ts";
 
@@ -20,7 +23,7 @@ export type Diagnosis = {
 const patienceMs = 5000;
 
 export async function doctor(context: Context): Promise<Diagnosis> {
-  const { cluster, listeners } = await toldListeners(context);
+  const { spec, cluster, listeners } = await toldListeners(context);
   const atOnce = pLimit(context.concurrency * listeners.length);
   const patience: Patience = {
     signal: context.signal,
@@ -34,8 +37,16 @@ export async function doctor(context: Context): Promise<Diagnosis> {
     listeners.map(async (listener) => {
       const expected: Met = new Map(await probeAll(listener.brokers));
       const strange = await probeAll(strangeAddresses(listener, expected));
-      return judge(listener, new Map([...expected, ...strange]), cluster.provider);
+      return judge(listener, new Map([...expected, ...strange]), ruleOf(spec, listener.name));
     }),
   );
   return { cluster: cluster.name, listeners: judged, faults: judged.flatMap(({ faults }) => faults) };
+}
+
+function ruleOf({ name, provider, kafka }: Spec, listener: ListenerName): RuleForClients | null {
+  if (provider.type !== "aws") return null;
+  const group = nameInAccount(name);
+  return listener === "clients"
+    ? { group, key: "provider.access.clients", from: provider.access.clients }
+    : { group, key: "kafka.external.from", from: kafka.external?.from ?? [] };
 }

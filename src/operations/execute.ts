@@ -1,4 +1,5 @@
 /** Carries out a graph of changes: each as soon as what must come before it is done, as many side by side as allowed. */
+import { isDeepStrictEqual } from "node:util";
 import pLimit from "p-limit";
 import { KctlError, faultsOf, type Fault } from "../fault.ts";
 import { changesSomething, type Change } from "../plan/change.ts";
@@ -74,7 +75,8 @@ export async function execute(changes: readonly Change[], perform: Perform, opti
       }
       for (const one of faultsOf(error)) {
         const fault = { ...nodeOf(change), ...one };
-        faults.push(fault);
+        // Several changes may fail for the same reason: it is told once.
+        if (!faults.some((known) => isDeepStrictEqual(known, fault))) faults.push(fault);
         emit({ type: "change-failed", key: change.key, title: change.title, fault });
       }
     }

@@ -9,7 +9,7 @@ import { artifactsOf, classArchivesOf } from "../services/desired-state.ts";
 import type { Context } from "./context.ts";
 import { openCluster } from "./open-cluster.ts";
 import { explained, serverJava, unknownJava } from "./server-java.ts";
-import { classArchiveIn } from "./survey.ts";
+import { classArchiveIn } from "./wanted.ts";
 import { tryToMake } from "./class-archives.ts";
 
 export type Fetched = {
@@ -25,7 +25,7 @@ export async function fetch(context: Context): Promise<Fetched> {
   const options = { cache, mirror: spec.artifacts?.mirror ?? null, env, emit, signal };
   const limit = pLimit(context.concurrency);
   const isHere = provider.platform.machine === null;
-  // Machines of their own get their Java from their distribution.
+  // Which Java machines of their own lack is known once they were looked at.
   const java = isHere ? await serverJava(spec, null, cache, context) : unknownJava;
   const cluster = resolveCluster(spec, provider.platform, noKnownIds);
   const wanted: readonly Artifact[] = [...artifactsOf(cluster), ...(java.temurin === null ? [] : [java.temurin])];

@@ -7,6 +7,7 @@ import type { Address } from "../kafka/address.ts";
 import { knownIdsOf, parseReceipt, type Receipt } from "../plan/receipt.ts";
 import { openProvider } from "../providers/open-provider.ts";
 import { platformOf } from "../providers/platform.ts";
+import type { Provider } from "../providers/provider.ts";
 import type { Spec } from "../spec/schema.ts";
 import { addressOf } from "./ask-kafka.ts";
 import type { Context } from "./context.ts";
@@ -20,6 +21,8 @@ export type OpenKafka = {
   readonly cluster: Cluster;
   readonly brokers: readonly { readonly id: number; readonly address: Address }[];
   readonly bootstrap: readonly Address[];
+  /** null: kctl does not manage it. */
+  readonly provider: Provider | null;
 };
 
 /** @throws KctlError `no-cluster` where none was made yet; of a cluster that kctl does not manage, why it lets nobody in */
@@ -29,11 +32,13 @@ export async function openKafka(context: Context): Promise<OpenKafka> {
     const { openExternal } = await import("./open-external.ts");
     const cluster = resolveCluster(spec, platformOf(spec, folder), noKnownIds);
     const brokers = await openExternal(spec.name, spec.provider, folder, context);
-    return { name: spec.name, spec, cluster, brokers, bootstrap: brokers.map(({ address }) => address) };
+    const bootstrap = brokers.map(({ address }) => address);
+    return { name: spec.name, spec, cluster, brokers, bootstrap, provider: null };
   }
-  const cluster = await clusterThere({ spec, provider: await openProvider(spec, folder, context) });
+  const provider = await openProvider(spec, folder, context);
+  const { cluster } = recordOf(await provider.readReceipt("soon"), { spec, provider });
   const brokers = membersOf(cluster, "broker").map((member) => ({ id: member.id, address: addressOf(member) }));
-  return { name: cluster.name, spec, cluster, brokers, bootstrap: brokers.map(({ address }) => address) };
+  return { name: cluster.name, spec, cluster, brokers, bootstrap: brokers.map(({ address }) => address), provider };
 }
 
 /** As its receipt numbers it. */
@@ -42,11 +47,13 @@ export async function clusterThere(open: OpenCluster): Promise<Cluster> {
 }
 
 /** With the receipt itself, for what changes something. */
-export async function recordThere({
-  spec,
-  provider,
-}: OpenCluster): Promise<{ readonly cluster: Cluster; readonly receipt: Receipt }> {
-  const text = await provider.readReceipt();
+export async function recordThere(open: OpenCluster): Promise<Recorded> {
+  return recordOf(await open.provider.readReceipt(), open);
+}
+
+type Recorded = { readonly cluster: Cluster; readonly receipt: Receipt };
+
+function recordOf(text: string | null, { spec, provider }: OpenCluster): Recorded {
   if (text === null)
     throw new KctlError({
       code: "no-cluster",

@@ -54,6 +54,15 @@ function wantedOf({ hosts }: Survey["desired"]): {
   };
 }
 
+/** Servers that this run starts, by key: those whose start has begun, and those of them that were seen to serve. */
+type Starts = { readonly begun: Set<string>; readonly serving: Set<string> };
+
+async function noted(starts: Starts, { key }: DesiredProcess, start: () => Promise<unknown>): Promise<void> {
+  starts.begun.add(key);
+  await start();
+  starts.serving.add(key);
+}
+
 /** How servers are restarted. */
 type Rolling = Pick<RollOptions, "steps" | "watch">;
 
@@ -64,6 +73,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
   const { files, folders, processes } = wantedOf(desired);
   const record = receiptWriter(survey);
   const hostOf = (change: Change): Host => must(hosts.get(change.node ?? ""), change.key);
+  const starts: Starts = { begun: new Set(), serving: new Set() };
 
   return async (change, begun, failed) => {
     await mustStillHold(lock);
@@ -83,7 +93,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
       case "file":
         return hostOf(change).writeFile(must(files.get(`${change.node} ${change.path}`), change.path));
       case "machine":
-        return setUpMachine(change, survey, context, { begun, record: record.made });
+        return setUpMachine(change, survey, context, { begun, record });
       case "storage": {
         const storage = must(
           desired.hosts.flatMap((host) => host.storage).find(({ member }) => member === change.member),
@@ -94,11 +104,8 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
       }
       case "process": {
         const process = must(processes.get(change.member), change.member);
-        await startService(process, hostOf(change), context, {
-          begun,
-          hopeless: () => hopeless(process, survey, failed),
-        });
-        return;
+        const options = { begun, hopeless: () => hopeless(process, survey, failed) };
+        return noted(starts, process, () => startService(process, hostOf(change), context, options));
       }
       case "extra": {
         const { stopSeconds } = must(processes.get(change.member), change.member);
@@ -113,7 +120,7 @@ export function performer(survey: Survey, context: Context, lock: Lock, rolling 
         return changeKafka(change, survey.cluster, survey.receipt.next.clusterId, record.topic, context);
       case "gate":
         begun();
-        return gate(change, survey, context, failed);
+        return gate(change, survey, context, { ...starts, failed });
       case "roll":
         begun();
         return roll(
@@ -139,7 +146,7 @@ async function inTheCloud(
   begun: () => void,
 ): Promise<void> {
   const { provider, cluster } = survey;
-  const prefetch = change.step.kind === "instance" ? await prefetchable(survey) : [];
+  const prefetch = change.step.kind === "instance" ? await prefetchable(survey, change.node) : [];
   const waiting = (what: string, seconds: number): void => emit({ type: "waiting", key: change.key, what, seconds });
   await provider.fleet?.carryOut(change, cluster, { begun, waiting, prefetch });
 }
@@ -168,8 +175,12 @@ type ReceiptWriter = {
   readonly write: () => Promise<void>;
   readonly formatted: (member: string) => Promise<void>;
   readonly made: (node: string, what: readonly string[]) => Promise<void>;
+  readonly notMade: (node: string, what: readonly string[]) => Promise<void>;
+  readonly software: (node: string, folder: string) => Promise<void>;
   readonly topic: RecordTopic;
 };
+
+type RecordedMachine = NonNullable<Receipt["machines"]>[string];
 
 /** Writes the receipt as it stands, one write after the other; what is recorded during one goes with the next, all of it. */
 function receiptWriter({ provider, receipt }: Survey): ReceiptWriter {
@@ -187,6 +198,12 @@ function receiptWriter({ provider, receipt }: Survey): ReceiptWriter {
     writing = next;
     return writing;
   };
+  const ofMachine = (node: string, its: Partial<Pick<RecordedMachine, "made" | "software">>): Promise<void> => {
+    const machine = current.machines?.[node];
+    if (machine === undefined) return Promise.resolve();
+    current = bumped({ ...current, machines: { ...current.machines, [node]: { ...machine, ...its } } });
+    return write();
+  };
   return {
     write,
     // Recorded at once: storage that is gone later is then known to have been there.
@@ -195,11 +212,19 @@ function receiptWriter({ provider, receipt }: Survey): ReceiptWriter {
       return write();
     },
     made: (node, what) => {
-      const machine = current.machines?.[node];
-      if (machine === undefined || what.length === 0) return Promise.resolve();
-      const made = [...new Set([...machine.made, ...what])].toSorted();
-      current = bumped({ ...current, machines: { ...current.machines, [node]: { ...machine, made } } });
-      return write();
+      const made = current.machines?.[node]?.made ?? [];
+      return what.length === 0
+        ? Promise.resolve()
+        : ofMachine(node, { made: [...new Set([...made, ...what])].toSorted() });
+    },
+    notMade: (node, what) => {
+      const made = current.machines?.[node]?.made ?? [];
+      const left = made.filter((one) => !what.includes(one));
+      return left.length === made.length ? Promise.resolve() : ofMachine(node, { made: left });
+    },
+    software: (node, folder) => {
+      const software = current.machines?.[node]?.software ?? [];
+      return software.includes(folder) ? Promise.resolve() : ofMachine(node, { software: [...software, folder] });
     },
     topic: (name, id) => {
       current = bumped({ ...current, topics: withTopicId(current.topics, name, id) });
@@ -237,7 +262,7 @@ async function gate(
   change: Extract<Change, { kind: "gate" }>,
   { desired, cluster }: Survey,
   context: Context,
-  failed: ReadonlySet<string>,
+  { begun, serving: started, failed }: Starts & { readonly failed: ReadonlySet<string> },
 ): Promise<void> {
   const { signal, emit, timeoutSeconds } = context;
   const wanted = new Set(change.members);
@@ -254,7 +279,11 @@ async function gate(
   const ready = await waitUntil(
     async () => {
       const told = await Promise.all(
-        processes.map(async ({ key, probe }) => ((await serves(probe, signal)) ? [key] : [])),
+        processes.map(async ({ key, probe }) => {
+          // Whoever starts it asks it already.
+          const does = begun.has(key) ? started.has(key) : await serves(probe, signal);
+          return does ? [key] : [];
+        }),
       );
       serving = new Set(told.flat());
       const state = gateState(change, all, { serving, failed });
@@ -268,6 +297,7 @@ async function gate(
       timeoutSeconds,
       emit,
       signal,
+      ...(processes.every(({ key }) => begun.has(key)) ? { longestPauseMs: 20 } : {}),
     },
   );
   if (!ready && serving.size < change.enough) throw tooFew(`they did not within ${timeoutSeconds} s`);

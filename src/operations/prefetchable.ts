@@ -3,11 +3,11 @@ import { incomingFolder } from "../hosts/ssh/unpack-software.ts";
 import type { FleetOptions } from "../providers/provider.ts";
 import type { Survey } from "./survey.ts";
 
-export async function prefetchable({ cache, desired }: Survey): Promise<FleetOptions["prefetch"]> {
+export async function prefetchable({ cache, desired }: Survey, node: string | null): Promise<FleetOptions["prefetch"]> {
   const { saidToBe } = await import("../artifacts/store.ts");
-  const found = await Promise.all(
-    desired.artifacts.map(async (artifact) => (artifact.name === "java" ? null : saidToBe(cache, artifact))),
-  );
+  // What nothing of it runs from would be left lying there.
+  const software = desired.hosts.find((host) => host.node === node)?.machine?.software ?? [];
+  const found = await Promise.all(software.map(async ({ artifact }) => saidToBe(cache, artifact)));
   return found.flatMap((one) =>
     one === null || !/^https?:/.test(one.source)
       ? []

@@ -8,7 +8,8 @@ import type { DesiredHost } from "../services/desired.ts";
 import type { Spec } from "../spec/schema.ts";
 import { idAfterUp } from "./fresh-id.ts";
 import { unknownJava } from "./server-java.ts";
-import { lookAtHosts, pastOf, wantedBy, type Survey, type Wanted } from "./survey.ts";
+import { lookAtHosts, type Survey } from "./survey.ts";
+import { pastOf, wantedBy, type Wanted } from "./wanted.ts";
 
 /** In place of one that the spec no longer has: a process is known by its folder, whichever version runs. */
 const unknownBurrow: NonNullable<Spec["burrow"]> = { version: "unknown", clusters: [] };

@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 import { idAfterUp } from "./fresh-id.ts";
 import { openCluster } from "./open-cluster.ts";
 import { serverJava, unknownJava } from "./server-java.ts";
-import { pastOf, wantedBy } from "./survey.ts";
+import { pastOf, wantedBy } from "./wanted.ts";
 
 export async function render(
   context: Context,

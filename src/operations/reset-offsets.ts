@@ -3,19 +3,22 @@ import { KctlError } from "../fault.ts";
 import { holdBrokers, type AskAt } from "../kafka/hold-brokers.ts";
 import { leadersOf, offsetsOf, type TopicPartition } from "../kafka/lag/leaders.ts";
 import { byTopic, lookAtGroups, type GroupSeen } from "../kafka/lag/look.ts";
-import { resetPartition, resetRows, type ResetRow, type ResetTarget } from "../kafka/lag/reset-plan.ts";
+import { resetPartition, resetRows, targetText, type ResetRow, type ResetTarget } from "../kafka/lag/reset-plan.ts";
 import { refusal } from "../kafka/wire/error-names.ts";
 import { nobodyOf, offsetCommitTopics } from "../kafka/wire/offset-commit.ts";
 import { offsetFetchGroups } from "../kafka/wire/offset-fetch-groups.ts";
 import { nearest } from "../spec/nearest.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
+import { keptInHistory } from "./in-history.ts";
 import { lookOptions, noSuchGroup } from "./lag.ts";
 import { openKafka, type OpenKafka } from "./open-kafka.ts";
 
 export type ResetOptions = {
   readonly group: string;
   readonly target: ResetTarget;
+  /** The same as it was written. */
+  readonly to: string;
   /** null: every topic that the group has offsets for. */
   readonly topic: string | null;
   readonly yes: boolean;
@@ -44,12 +47,37 @@ export async function resetOffsets(context: Context, options: ResetOptions): Pro
       context,
     );
   }
-  if (changes.length > 0)
+  if (changes.length > 0) await carryOut(group, changes, kafka, options, context);
+  return { cluster: kafka.name, partitions: rows, changed: changes.length };
+}
+
+/** Written down where the cluster has a history: one that kctl manages. */
+async function carryOut(
+  group: GroupSeen,
+  changes: readonly ResetRow[],
+  kafka: OpenKafka,
+  { target, to, topic }: ResetOptions,
+  given: Context,
+): Promise<void> {
+  const topics = [...new Set(changes.map((row) => row.topic))];
+  const offsets = changes.length === 1 ? "1 offset" : `${changes.length} offsets`;
+  const change = {
+    key: `offsets ${group.group}`,
+    title: `set ${offsets} of the group ${group.group} (${topics.join(", ")}) to ${targetText(target)}`,
+  };
+  const work = async (context: Context): Promise<{ readonly changed: number }> => {
+    const started = performance.now();
+    context.emit({ type: "change-started", ...change });
     await within(kafka, context, async (askAt) => {
       await commit(group, changes, askAt);
       await mustBeSet(group, changes, askAt);
     });
-  return { cluster: kafka.name, partitions: rows, changed: changes.length };
+    context.emit({ type: "change-done", ...change, seconds: (performance.now() - started) / 1000 });
+    return { changed: changes.length };
+  };
+  const command = ["offsets reset", group.group, "--to", to, ...(topic === null ? [] : ["--topic", topic])].join(" ");
+  if (kafka.provider === null) await work(given);
+  else await keptInHistory({ history: kafka.provider.history, command, context: given }, work);
 }
 
 async function within<Result>(

@@ -9,7 +9,7 @@ import type { Artifact, JavaArtifact } from "../services/desired.ts";
 import type { Spec } from "../spec/schema.ts";
 import { javaFor } from "../spec/versions.ts";
 import type { Context } from "./context.ts";
-import type { ServerJava } from "./survey.ts";
+import type { ServerJava } from "./wanted.ts";
 
 /** The Java that the cluster already runs on, while it is there; else the first that fits; else a Temurin of the cache's, yet to come. */
 export async function serverJava(

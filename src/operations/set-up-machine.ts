@@ -3,7 +3,8 @@ import type { FetchedArtifact } from "../artifacts/store.ts";
 import type { MachineHands, SlowOptions, SoftwareArchive } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
 import { recordOfVolume } from "../plan/volume-steps.ts";
-import type { InstalledSoftware } from "../services/desired.ts";
+import { archivePath } from "../artifacts/cache.ts";
+import type { Artifact, HostJava, JavaArtifact } from "../services/desired.ts";
 import { withBlock } from "../render/hosts-block.ts";
 import { mustResolve } from "./must-resolve.ts";
 import type { Context } from "./context.ts";
@@ -14,8 +15,14 @@ type MachineChange = Extract<Change, { kind: "machine" }>;
 
 type SetUpOptions = {
   readonly begun: () => void;
-  /** Writes down what was added (`user NAME`, `package NAME`, `sysctl NAME=FORMER`, `volume ID`), for `destroy` to take away again. */
-  readonly record: (node: string, what: readonly string[]) => Promise<void>;
+  readonly record: {
+    /** Writes down what was added (`user NAME`, `package NAME`, `sysctl NAME=FORMER`, `volume ID`), for `destroy` to take away again. */
+    readonly made: (node: string, what: readonly string[]) => Promise<void>;
+    /** Takes out again what was written down, and did not come. */
+    readonly notMade: (node: string, what: readonly string[]) => Promise<void>;
+    /** Writes down software that the plan did not know of, before it is there. */
+    readonly software: (node: string, folder: string) => Promise<void>;
+  };
 };
 
 export async function setUpMachine(
@@ -32,28 +39,36 @@ export async function setUpMachine(
   if (hands === undefined || seen === undefined || wanted === undefined)
     throw new RangeError(`the plan sets up ${node}, which is no machine of kctl's`);
   const slow = slowly(change, context);
-  const asPackages = (names: readonly string[]): Promise<void> =>
-    record(
-      node,
-      names.map((name) => `package ${name}`),
-    );
+  const packages = (names: readonly string[]): readonly string[] => names.map((name) => `package ${name}`);
+  const asPackages = (names: readonly string[]): Promise<void> => record.made(node, packages(names));
   switch (step.kind) {
     case "user":
       // It was not there. Recorded first: one that was made and not recorded would never go.
-      await record(node, [`user ${step.user}`]);
+      await record.made(node, [`user ${step.user}`]);
       await hands.makeUser();
       return;
     case "java": {
       begun();
-      return asPackages(await hands.ensureJava(wanted.java, seen, { ...slow, onComing: asPackages }));
+      const archive = (architecture: JavaArtifact["architecture"]): Promise<SoftwareArchive> =>
+        archiveOf(jreFor(wanted.java, architecture), survey, context);
+      const onNotCome = (names: readonly string[]): Promise<void> => record.notMade(node, packages(names));
+      const onUse = (folder: string): Promise<void> => record.software(node, folder);
+      return asPackages(
+        await hands.ensureJava(wanted.java, seen, { ...slow, onComing: asPackages, onNotCome, onUse, archive }),
+      );
     }
     case "software": {
       begun();
       const software = wanted.software.find(({ folder }) => folder === step.software.folder);
       if (software === undefined)
         throw new RangeError(`the plan installs ${step.software.folder}, which is not wanted`);
-      return hands.installSoftware(software, await archiveOf(software, survey, context), slow);
+      return hands.installSoftware(software, await archiveOf(software.artifact, survey, context), slow);
     }
+    case "old-software":
+      if (!(await hands.removeOldSoftware(step.folder))) context.emit({ type: "message", text: stays(change), node });
+      return;
+    case "leftovers":
+      return hands.removeLeftovers(step.names);
     case "hosts":
       await writeHosts(
         hands,
@@ -62,14 +77,17 @@ export async function setUpMachine(
       );
       return mustResolve(wanted.hosts, survey.provider.shell(node), context);
     case "sysctl":
-      await record(node, formerSettings(step.settings, seen.sysctl, survey.receipt.next.machines?.[node]?.made ?? []));
+      await record.made(
+        node,
+        formerSettings(step.settings, seen.sysctl, survey.receipt.next.machines?.[node]?.made ?? []),
+      );
       return setKernel(hands, step.settings, node, context);
     case "volume": {
       begun();
       const { work, volume } = step;
       await asPackages(await hands.workOnVolume(work, volume, { ...slow, onComing: asPackages }));
       // Not before: one that is blank in spite of this record has lost what it held.
-      if (work === "format") await record(node, [recordOfVolume(volume)]);
+      if (work === "format") await record.made(node, [recordOfVolume(volume)]);
       return;
     }
     case "unit":
@@ -78,23 +96,31 @@ export async function setUpMachine(
   }
 }
 
+const stays = ({ title }: MachineChange): string =>
+  `not done: ${title}: something runs from it, or another cluster needs it by now`;
+
+/** Machines with systemd have glibc. */
+const jreFor = ({ best }: HostJava, architecture: JavaArtifact["architecture"]): JavaArtifact => ({
+  name: "java",
+  version: String(best),
+  os: "linux",
+  architecture,
+});
+
 const archives = new WeakMap<Survey, Map<string, Promise<SoftwareArchive>>>();
 
 /** Looked up and checked once, for all machines. */
-function archiveOf(
-  { artifact, folder }: InstalledSoftware,
-  survey: Survey,
-  context: Context,
-): Promise<SoftwareArchive> {
+function archiveOf(artifact: Artifact, survey: Survey, context: Context): Promise<SoftwareArchive> {
   const ofRun = archives.get(survey) ?? new Map<string, Promise<SoftwareArchive>>();
   archives.set(survey, ofRun);
-  const archive = ofRun.get(folder) ?? fetched(artifact, survey, context);
-  ofRun.set(folder, archive);
+  const key = archivePath(survey.cache, artifact);
+  const archive = ofRun.get(key) ?? fetched(artifact, survey, context);
+  ofRun.set(key, archive);
   return archive;
 }
 
 async function fetched(
-  artifact: InstalledSoftware["artifact"],
+  artifact: Artifact,
   { cache, mirror }: Survey,
   { env, emit, signal }: Context,
 ): Promise<SoftwareArchive> {

@@ -9,9 +9,9 @@ import type { Context } from "./context.ts";
 
 export type Name = { readonly word: string; readonly about: string };
 
-export type SpecNames = Readonly<Record<"nodes" | "topics", readonly Name[]>>;
+export type SpecNames = Readonly<Record<"nodes" | "topics" | "connectors", readonly Name[]>>;
 
-const none: SpecNames = { nodes: [], topics: [] };
+const none: SpecNames = { nodes: [], topics: [], connectors: [] };
 
 /** None of a spec that has a fault. */
 export async function namesIn({
@@ -29,5 +29,6 @@ export async function namesIn({
   return {
     nodes: nodes.map(({ name, roles }) => ({ word: name, about: roles.join(", ") })),
     topics: topics.map(({ name }) => ({ word: name, about: "" })),
+    connectors: (loaded.spec.connectors ?? []).map((one) => ({ word: one.name, about: one.class })),
   };
 }

@@ -9,7 +9,7 @@ import type { RunningProcess } from "../plan/observed.ts";
 import type { DesiredProcess } from "../services/desired.ts";
 import type { Context } from "./context.ts";
 import { serves } from "./probe.ts";
-import { atMostEvery, waitUntil } from "./wait-until.ts";
+import { lessAndLessOften, waitUntil } from "./wait-until.ts";
 
 const tailBytes = 64 * 1024;
 
@@ -78,9 +78,11 @@ async function untilServing(
   const { emit, signal, timeoutSeconds } = context;
   let recovering: string | null = null;
   const what = (): string => `${process.key} to ${recovering === null ? "serve" : "load its logs"}`;
-  const lookAtIt = atMostEvery(host.patienceMs, async () => {
+  const started = performance.now();
+  const lookAtIt = lessAndLessOften(host.patienceMs, async () => {
     // A broker that was killed reads its logs through before it serves: killing it for that only makes it begin anew.
-    const log = process.probe.kind === "kafka" ? host.tail(process.log, tailBytes) : Promise.resolve("");
+    const reads = process.probe.kind === "kafka" && performance.now() - started >= 4 * host.patienceMs;
+    const log = reads ? host.tail(process.log, tailBytes) : Promise.resolve("");
     const [, text] = await Promise.all([mustBeAlive(process, running, host), log]);
     recovering = recoveryIn(text);
   });
@@ -99,7 +101,16 @@ async function untilServing(
         );
       return false;
     },
-    { key: `start ${process.key}`, what, timeoutSeconds, emit, signal, progress: () => recovering },
+    {
+      key: `start ${process.key}`,
+      what,
+      timeoutSeconds,
+      emit,
+      signal,
+      progress: () => recovering,
+      // Where a question is not for nothing, none is asked of a server that cannot be up yet.
+      ...(host.patienceMs > 0 ? { firstPauseMs: 200 } : {}),
+    },
   );
   if (!ready)
     throw await fault(

@@ -1,13 +1,17 @@
 /** What is there and how it is: machines, services, controller, brokers, partitions. Reads only. */
 import { membersOf, type Cluster } from "../cluster/cluster.ts";
 import { quorumView } from "../kafka/quorum.ts";
+import type { KafkaView } from "../kafka/view.ts";
 import type { ObservedHost } from "../plan/observed.ts";
+import { openProvider } from "../providers/open-provider.ts";
 import type { FleetMachine } from "../providers/provider.ts";
 import type { StatusShown } from "../report/status-shown.ts";
 import type { DesiredFile, DesiredHost, DesiredProcess } from "../services/desired.ts";
+import { addressOf } from "./ask-kafka.ts";
 import { clusterHealth, type Complaint, type Health } from "./cluster-health.ts";
 import type { Context } from "./context.ts";
-import { openCluster } from "./open-cluster.ts";
+import { openSpec, type OpenCluster } from "./open-cluster.ts";
+import type { OpenKafka } from "./open-kafka.ts";
 import { deafAmong } from "./probe.ts";
 import { serverJava, unknownJava } from "./server-java.ts";
 import { survey } from "./survey.ts";
@@ -16,8 +20,26 @@ type Quorum = NonNullable<StatusShown["quorum"]>;
 
 type ServiceState = "running" | "stopped" | "failed" | "absent" | "unknown";
 
+/** What was seen behind it, for what is told of several looks. */
+export type StatusLook = {
+  readonly shown: StatusShown;
+  /** Of all brokers that answered. */
+  readonly views: readonly KafkaView[];
+  readonly brokers: OpenKafka["brokers"];
+  /** Whether every machine could be looked at. */
+  readonly whole: boolean;
+};
+
 export async function status(context: Context): Promise<StatusShown> {
-  const { spec, provider } = await openCluster(context);
+  const { spec, folder } = await openSpec(context);
+  if (spec.provider.type === "external") {
+    const { lookAtExternal, openExternalStatus } = await import("./external-status.ts");
+    return (await lookAtExternal(await openExternalStatus(spec.name, spec.provider, folder, context), context)).shown;
+  }
+  return (await lookAtStatus({ spec, provider: await openProvider(spec, folder, context) }, context)).shown;
+}
+
+export async function lookAtStatus({ spec, provider }: OpenCluster, context: Context): Promise<StatusLook> {
   const seen = await survey(
     spec,
     provider,
@@ -69,7 +91,7 @@ export async function status(context: Context): Promise<StatusShown> {
             fix: repair,
           })),
         ];
-  return {
+  const shown: StatusShown = {
     cluster: cluster.name,
     healthy: complaints.length === 0,
     versions: { kafka: receipt.former?.kafkaVersion ?? cluster.kafkaVersion, zookeeper: cluster.zookeeperVersion },
@@ -79,6 +101,8 @@ export async function status(context: Context): Promise<StatusShown> {
     partitions: partitionCounts(health),
     complaints,
   };
+  const brokers = membersOf(cluster, "broker").map((member) => ({ id: member.id, address: addressOf(member) }));
+  return { shown, views: health.views, brokers, whole: seen.unreachable.size === 0 };
 }
 
 function withoutNode(machine: FleetMachine): Omit<FleetMachine, "node"> {
@@ -177,6 +201,6 @@ function brokerStatus(
     .toSorted((a, b) => a.id - b.id);
 }
 
-function partitionCounts({ view }: Health): StatusShown["partitions"] {
+export function partitionCounts({ view }: Pick<Health, "view">): StatusShown["partitions"] {
   return view === null ? { total: null, underReplicated: null, offline: null } : view.partitions;
 }

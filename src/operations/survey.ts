@@ -2,12 +2,10 @@
 import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { archivePath, cacheFolder, softwareFolder } from "../artifacts/cache.ts";
-import { classArchivePath, hasClassArchives, isClassArchiveReady } from "../artifacts/class-archive.ts";
+import { isClassArchiveReady } from "../artifacts/class-archive.ts";
 import { isReady } from "../artifacts/ready.ts";
 import { membersOf, type Cluster, type Role } from "../cluster/cluster.ts";
-import { admit } from "../cluster/joining.ts";
 import { noKnownIds, type KnownIds } from "../cluster/known-ids.ts";
-import { resolveCluster } from "../cluster/resolve.ts";
 import type { Host } from "../hosts/host.ts";
 import type { CloudPlan } from "../ec2/cloud-changes.ts";
 import { freshHost } from "../plan/fresh-host.ts";
@@ -15,21 +13,19 @@ import { kafkaChanges } from "../plan/kafka-changes.ts";
 import { makePlan, type Plan } from "../plan/make-plan.ts";
 import { hasRun } from "../plan/obstacles.ts";
 import type { ObservedHost, ObservedState } from "../plan/observed.ts";
-import { addedByOthers, identityOf, knownIdsOf, nextReceipt, parseReceipt, type Receipt } from "../plan/receipt.ts";
+import { addedByOthers, nextReceipt, parseReceipt, type Receipt } from "../plan/receipt.ts";
 import { recordOfVolume } from "../plan/volume-steps.ts";
 import type { MachinePlatform } from "../cluster/platform.ts";
 import type { Provider } from "../providers/provider.ts";
-import { javaLink, softwareOn } from "../services/machine.ts";
+import { softwareOn } from "../services/machine.ts";
 import { KctlError } from "../fault.ts";
-import type { DesiredState, JavaArtifact } from "../services/desired.ts";
-import { desiredState } from "../services/desired-state.ts";
-import { templateNames, type Identity, type ServiceContext } from "../services/service.ts";
+import type { DesiredState } from "../services/desired.ts";
 import type { Spec } from "../spec/schema.ts";
-import { readTemplate } from "../templates.ts";
 import type { Context } from "./context.ts";
 import { idAfterUp, type FreshId } from "./fresh-id.ts";
-import { observeKafka } from "./observe-kafka.ts";
+import { observedKafka, questions } from "./observe-kafka.ts";
 import { readReceipt } from "./read-receipt.ts";
+import { javaOn, pastOf, wantedBy, type Past, type ServerJava, type Want, type Wanted } from "./wanted.ts";
 
 export type Survey = {
   readonly provider: Provider;
@@ -49,94 +45,9 @@ export type Survey = {
   readonly plan: Plan;
 };
 
-/** On machines of their own servers run what a link of the cluster's leads to. */
-function javaOn(machine: MachinePlatform): ServerJava {
-  const home = javaLink(machine);
-  return { home, executable: `${home}/bin/java`, temurin: null, major: null, missing: null };
-}
-
 function kafkaFolder(machine: MachinePlatform | null, cache: string, { kafka: { version } }: Spec): string {
   const artifact = { name: "kafka", version } as const;
   return machine === null ? softwareFolder(cache, artifact) : softwareOn(machine, artifact);
-}
-
-export type Wanted = Pick<Survey, "cluster" | "desired"> & { readonly identity: Identity };
-
-/** Which Java the servers run on: its home, and the program itself. */
-export type ServerJava = {
-  readonly home: string;
-  readonly executable: string;
-  /** Where it is one of the cache's own, there or yet to be fetched. */
-  readonly temurin: JavaArtifact | null;
-  /** null where it is not known. */
-  readonly major: number | null;
-  /** Why it is to be fetched: none that is there fits. */
-  readonly missing: KctlError | null;
-};
-
-async function templates(): Promise<ServiceContext["templates"]> {
-  const texts = await Promise.all(templateNames.map(async (name) => [name, await readTemplate(name)] as const));
-  return Object.fromEntries(texts) as ServiceContext["templates"];
-}
-
-/** What is known of a cluster's birth: from its receipt, or from its data where that was lost. */
-export type Past = { readonly receipt: Receipt | null; readonly known: KnownIds; readonly clusterId: string | null };
-
-/** @param tags what the machines' own tags say, where they have any: a receipt knows better */
-export function pastOf(receipt: Receipt | null, tags: KnownIds = noKnownIds): Past {
-  const { members, highest } = knownIdsOf(receipt);
-  const all = { ...tags.highest, ...highest };
-  for (const [role, id] of Object.entries(tags.highest) as [Role, number][]) all[role] = Math.max(all[role] ?? 0, id);
-  return {
-    receipt,
-    known: { members: { ...tags.members, ...members }, highest: all },
-    clusterId: receipt?.clusterId ?? null,
-  };
-}
-
-/** Where archives of loaded classes lie, where the spec and the Java have them. */
-export function classArchiveIn(
-  spec: Spec,
-  { quorum }: Cluster,
-  { home, major }: Pick<ServerJava, "home" | "major">,
-  cache: string,
-): ServiceContext["classArchive"] {
-  const wanted = spec.java?.archive !== false && hasClassArchives(major);
-  return (artifact) => (wanted ? classArchivePath(cache, artifact, quorum, home) : null);
-}
-
-/** Makes what the spec wants, given what is known; `admitted`: how many ZooKeeper servers may join one that runs, null for all. */
-export type Want = (past: Past, admitted?: number | null) => Wanted;
-
-export async function wantedBy(
-  spec: Spec,
-  provider: Provider,
-  java: Omit<ServerJava, "missing">,
-  cache: string,
-  fresh: FreshId,
-): Promise<Want> {
-  const texts = await templates();
-  return ({ receipt, known, clusterId }, admitted = null) => {
-    const all = resolveCluster(spec, provider.platform, known);
-    const cluster = admitted === null ? all : admit(all, new Set(Object.keys(known.members)), admitted);
-    const identity = identityOf(cluster, receipt, clusterId, fresh);
-    const { platform } = provider;
-    const { machine } = platform;
-    const software: ServiceContext["software"] = (artifact) =>
-      machine === null || artifact.name === "java" ? softwareFolder(cache, artifact) : softwareOn(machine, artifact);
-    const classArchive = machine === null ? classArchiveIn(spec, cluster, java, cache) : () => null;
-    const state = desiredState({
-      cluster,
-      platform,
-      java: machine === null ? java.executable : javaOn(machine).executable,
-      software,
-      classArchive,
-      templates: texts,
-      identity,
-    });
-    const artifacts = java.temurin === null || machine !== null ? state.artifacts : [...state.artifacts, java.temurin];
-    return { cluster, desired: { ...state, artifacts }, identity };
-  };
 }
 
 /** The cache that the cluster runs from, while what it runs is whole there; else the present one. */
@@ -272,7 +183,34 @@ export function mustReachAll({ unreachable }: Pick<Survey, "unreachable">): void
   if (unreachable.size > 0) throw new KctlError([...unreachable.values()].flatMap(({ faults }) => faults));
 }
 
+/** Where there was a cluster already, its brokers are asked while its machines are looked at. */
+async function lookAndAsk(
+  want: Want,
+  provider: Provider,
+  former: Receipt | null,
+  signal: AbortSignal,
+  onLook: OnLook,
+): Promise<Seen & { readonly kafka: ObservedState["kafka"] }> {
+  const asking = questions(provider.fleet?.absent() ?? nowhere, Object.keys(former?.topics ?? {}), signal);
+  const look: Look = async (wanted) => {
+    if (former !== null) void asking.ask(wanted.cluster);
+    onLook(wanted.cluster, former);
+    return { wanted, ...(await lookAtHosts(wanted.desired, provider, signal)) };
+  };
+  try {
+    const looked = await wantedAndSeen(want, look, former, provider.fleet?.ids() ?? noKnownIds);
+    const { wanted, seen } = looked;
+    if (!hasRun(wanted.desired, seen)) return { ...looked, kafka: { state: "new" } };
+    return { ...looked, kafka: observedKafka(await asking.ask(wanted.cluster), seen) };
+  } finally {
+    asking.end();
+  }
+}
+
 const nothingInTheCloud: CloudPlan = { changes: [], obstacles: [], refusals: [] };
+
+/** Told before machines are looked at, and again where that changes what is wanted. */
+type OnLook = (cluster: Cluster, former: Receipt | null) => void;
 
 /** One look at everything, and the plan that follows from it. */
 export async function survey(
@@ -281,6 +219,7 @@ export async function survey(
   javaOf: (receipt: Receipt | null, cache: string) => Promise<ServerJava>,
   context: Context,
   fresh: FreshId = idAfterUp,
+  onLook: OnLook = () => undefined,
 ): Promise<Survey> {
   const { signal } = context;
   const receiptFile = await readReceipt(provider);
@@ -289,21 +228,14 @@ export async function survey(
   const { machine } = provider.platform;
   const java = machine === null ? await javaOf(former, cache) : javaOn(machine);
   const want = await wantedBy(spec, provider, java, cache, fresh);
-  const { wanted, hosts, seen, unreachable } = await wantedAndSeen(
-    want,
-    async (one) => ({ wanted: one, ...(await lookAtHosts(one.desired, provider, signal)) }),
-    former,
-    provider.fleet?.ids() ?? noKnownIds,
-  );
+  const { wanted, hosts, seen, unreachable, kafka } = await lookAndAsk(want, provider, former, signal, onLook);
   const { cluster, desired, identity } = wanted;
   const cloud = provider.fleet?.plan(cluster) ?? nothingInTheCloud;
   // What was not seen is not planned for.
   const looked = { ...desired, hosts: desired.hosts.filter(({ node }) => !unreachable.has(node)) };
-  const topicNames = [...new Set([...cluster.topics.map(({ name }) => name), ...Object.keys(former?.topics ?? {})])];
-  const [artifacts, classArchives, kafka] = await Promise.all([
+  const [artifacts, classArchives] = await Promise.all([
     artifactsThere(cache, desired),
     classArchivesThere(cache, desired, java.home),
-    hasRun(desired, seen) ? observeKafka(cluster, seen, topicNames, signal) : ({ state: "new" } as const),
   ]);
   const receiptBehind = provider.receiptBehind();
   const observed: ObservedState = { hosts: seen, artifacts, classArchives, receipt: receiptFile, receiptBehind, kafka };
@@ -316,7 +248,7 @@ export async function survey(
       [...addedByOthers(address, seen[name]?.machine?.otherReceipts ?? {}), ...formattedVolume(looked, name, seen)],
     ]),
   );
-  const next = nextReceipt({ cluster, desired: looked, made, stored, inherited, kafka: changes.receipt }, former);
+  const next = nextReceipt({ cluster, desired: looked, made, stored, inherited, seen, kafka: changes.receipt }, former);
   const receipt = { former, next };
   return {
     provider,

@@ -15,12 +15,13 @@ import { endMachine, nextReplacement } from "./replace-machine.ts";
 import { randomId } from "./fresh-id.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { paceOf, performer } from "./perform.ts";
-import { preflight } from "./preflight.ts";
+import { factsQuestions, preflight } from "./preflight.ts";
 import { allAtOnce, stepByStep, type Steps } from "./roll/steps.ts";
 import { watched, type Watch } from "./roll/watch.ts";
 import { allOfIt, reviewedOnly } from "./scope.ts";
 import { serverJava } from "./server-java.ts";
-import { survey, type ServerJava, type Survey } from "./survey.ts";
+import { survey, type Survey } from "./survey.ts";
+import type { ServerJava } from "./wanted.ts";
 
 export type UpResult = {
   readonly changed: number;
@@ -64,6 +65,7 @@ export async function up(given: Context, { yes, step, ttl, plan, onChanged, watc
     let changed = 0;
     let before: readonly Change[] = [];
     let silent = 0;
+    let isWell = false;
     // What a change brings to light (an id that Kafka gave, topics of a cluster that was down) is looked at in another round.
     for (;;) {
       const seen = scope.within(await look(open, context));
@@ -86,13 +88,19 @@ export async function up(given: Context, { yes, step, ttl, plan, onChanged, watc
       onChanged(count);
       if (faults.length > 0) throw new KctlError(faults);
       before = now;
-      if (machines.length > 0) continue;
+      if (machines.length > 0) {
+        isWell = false;
+        continue;
+      }
       // There is nothing yet that could be well.
       if (seen.plan.isPartial && count > 0) continue;
-      await awaitHealth(seen, context);
+      // It was well after the last round: a receipt that was written since changes nothing.
+      if (!isWell || !now.every(bringsNothingToLight)) await awaitHealth(seen, context);
+      isWell = true;
       const replacement = nextReplacement(changes);
       if (replacement !== null && !changes.some((change) => isNoReplacement(change) && !bringsNothingToLight(change))) {
         await endMachine(replacement, seen, context, lock);
+        isWell = false;
         before = [replacement];
         changed += 1;
         onChanged(1);
@@ -172,10 +180,15 @@ const mute: Fault = {
 async function look({ spec, provider }: OpenCluster, context: Context): Promise<Survey> {
   const javaOf = (receipt: Receipt | null, cache: string): Promise<ServerJava> =>
     serverJava(spec, receipt, cache, context);
-  const seen = await survey(spec, provider, javaOf, context, randomId);
-  const inTheWay = [...seen.plan.obstacles, ...(await preflight(seen, context.signal))];
-  if (inTheWay.length > 0) throw new KctlError(inTheWay);
-  return seen;
+  const asking = factsQuestions(provider, context.signal);
+  try {
+    const seen = await survey(spec, provider, javaOf, context, randomId, asking.begin);
+    const inTheWay = [...seen.plan.obstacles, ...(await preflight(seen, asking))];
+    if (inTheWay.length > 0) throw new KctlError(inTheWay);
+    return seen;
+  } finally {
+    asking.end();
+  }
 }
 
 /**

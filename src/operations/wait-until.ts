@@ -11,6 +11,9 @@ export type Wait = {
   readonly signal: AbortSignal;
   /** How far it is: whenever that is another, the time begins anew. */
   readonly progress?: () => string | number | null;
+  /** Between two questions, at first and later. */
+  readonly firstPauseMs?: number;
+  readonly longestPauseMs?: number;
 };
 
 /**
@@ -19,13 +22,13 @@ export type Wait = {
  */
 export async function waitUntil(
   condition: () => Promise<boolean>,
-  { key, what, timeoutSeconds, emit, signal, progress = () => null }: Wait,
+  { key, what, timeoutSeconds, emit, signal, progress = () => null, firstPauseMs = 20, longestPauseMs = 200 }: Wait,
 ): Promise<boolean> {
   const started = performance.now();
   let told: { readonly what: string; readonly seconds: number } | null = null;
   let moved = 0;
   let reached: string | number | null = null;
-  for (let pause = 20; ; pause = Math.min(pause * 1.3, 200)) {
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * 1.3, longestPauseMs)) {
     const well = await condition();
     const seconds = (performance.now() - started) / 1000;
     if (well) {
@@ -49,10 +52,21 @@ export async function waitUntil(
 
 /** Does the work when it is asked to, unless it did within the last `ms`, or was not asked for as long yet. */
 export function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void> {
-  let last = performance.now();
+  return paced(ms, work, 1);
+}
+
+/** As it, and from time to time less often, down to a fifth: what is waited for long changes seldom. */
+export function lessAndLessOften(ms: number, work: () => Promise<void>): () => Promise<void> {
+  return paced(ms, work, 1.5);
+}
+
+function paced(ms: number, work: () => Promise<void>, growth: number): () => Promise<void> {
+  let pause = ms;
+  let next = performance.now() + pause;
   return async () => {
-    if (performance.now() - last < ms) return;
+    if (performance.now() < next) return;
     await work();
-    last = performance.now();
+    pause = Math.min(pause * growth, 5 * ms);
+    next = performance.now() + pause;
   };
 }

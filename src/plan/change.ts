@@ -32,6 +32,10 @@ export type MachineStep =
   | { readonly kind: "java" }
   /** As a reader may see it, as all artifacts of a plan are: without what an address has of passwords. */
   | { readonly kind: "software"; readonly software: InstalledSoftware }
+  /** A former version goes, which nothing on the machine runs from any more. */
+  | { readonly kind: "old-software"; readonly folder: string }
+  /** What transfers that were cut off left, by name. */
+  | { readonly kind: "leftovers"; readonly names: readonly string[] }
   /** kctl's block in /etc/hosts: `old` is the digest of the whole file as it was looked at. */
   | { readonly kind: "hosts"; readonly old: string | null; readonly new: string }
   | { readonly kind: "sysctl"; readonly settings: Readonly<Record<string, string>> }
@@ -90,7 +94,11 @@ export type Change = Common &
         readonly new: string;
       }
     /** Sets up a machine that is kctl's to set up. */
-    | { readonly kind: "machine"; readonly verb: "create" | "update" | "install"; readonly step: MachineStep }
+    | {
+        readonly kind: "machine";
+        readonly verb: "create" | "update" | "install" | "remove";
+        readonly step: MachineStep;
+      }
     /** Formats the storage of a server that has none yet. */
     | { readonly kind: "storage"; readonly verb: "format"; readonly member: string }
     | { readonly kind: "process"; readonly verb: "start"; readonly member: string }

@@ -11,15 +11,18 @@ const told = (change: Change): string => JSON.stringify({ ...change, after: [] }
  */
 export function doneAgain(changes: readonly Change[], before: readonly Change[]): readonly Fault[] {
   const done = new Set(before.filter(changesSomething).map(told));
-  return (
-    changes
-      // That one saves time and nothing else: it was told why it could not be made.
-      .filter((change) => change.kind !== "class-archive" && done.has(told(change)))
-      .map(({ title, node }) => ({
-        code: "not-converged",
-        ...(node === null ? {} : { node }),
-        what: `this was done, and nothing came of it: ${title}`,
-        fix: "look at the server's log and at what else changes it; `kctl plan` shows what is wanted and what is there",
-      }))
-  );
+  return changes
+    .filter((change) => !isSpare(change) && done.has(told(change)))
+    .map(({ title, node }) => ({
+      code: "not-converged",
+      ...(node === null ? {} : { node }),
+      what: `this was done, and nothing came of it: ${title}`,
+      fix: "look at the server's log and at what else changes it; `kctl plan` shows what is wanted and what is there",
+    }));
+}
+
+/** It saves time or room and nothing else, and says itself why it was not done: what is needed on the machine stays. */
+function isSpare(change: Change): boolean {
+  if (change.kind === "machine") return change.step.kind === "leftovers" || change.step.kind === "old-software";
+  return change.kind === "class-archive";
 }

@@ -12,6 +12,8 @@ export function freshHost({ node, machine }: DesiredHost): ObservedHost {
     machine: {
       user: false,
       software: {},
+      otherSoftware: {},
+      leftovers: [],
       java: null,
       javas: [],
       hostsFile: `${knownAfterUp}\n`,

@@ -1,6 +1,6 @@
 /** What differs on a machine that is kctl's to set up: its user, software, Java, names, kernel settings, units and data volume. */
 import { withBlock } from "../render/hosts-block.ts";
-import type { DesiredHost, DesiredMachine, InstalledSoftware } from "../services/desired.ts";
+import { isFittingJava, type DesiredHost, type DesiredMachine, type InstalledSoftware } from "../services/desired.ts";
 import { shownArtifact } from "../services/web-address.ts";
 import type { Change, Edge, MachineStep } from "./change.ts";
 import { wantedDigest } from "./content-digest.ts";
@@ -41,7 +41,13 @@ export function machineChanges(
     diff,
     after,
   });
+  const swept = leftovers(machine, seen).map((names) =>
+    change({ kind: "leftovers", names }, "remove", "leftovers", "remove what a transfer that was cut off left", {
+      diff: names.map((name) => `-${name}`),
+    }),
+  );
   const changes = [
+    ...swept,
     ...(seen.user
       ? []
       : [change({ kind: "user", user: machine.user }, "create", "user", `create the user ${machine.user}`)]),
@@ -54,7 +60,7 @@ export function machineChanges(
           "install",
           `software ${software.folder}`,
           `install ${software.artifact.name} ${software.artifact.version}`,
-          { after: [...first, ...fetched] },
+          { after: [...first, ...fetched, ...swept.map(({ key }) => ({ key, until: "done" as const }))] },
         ),
       ),
     ...hostsChange(machine, seen).map(({ step, diff }) =>
@@ -123,7 +129,14 @@ export function userFirst({ node, machine }: DesiredHost, seen: ObservedMachine 
 function isRightJava({ java }: DesiredMachine, { java: linked }: ObservedMachine): boolean {
   if (linked === null) return false;
   if (java.home !== null) return linked.home === java.home;
-  return linked.major >= java.least && (java.most === null || linked.major <= java.most);
+  return isFittingJava(java, linked.major);
+}
+
+/** What has arrived of an archive stays as long as one is still to come: that is gone on with. */
+function leftovers(machine: DesiredMachine, seen: ObservedMachine): readonly (readonly string[])[] {
+  const settled = isRightJava(machine, seen) && machine.software.every(({ folder }) => seen.software[folder] === true);
+  const names = seen.leftovers.filter((name) => settled || !name.endsWith(".part"));
+  return names.length === 0 ? [] : [names];
 }
 
 function javaTitle({ java }: DesiredMachine, { javas }: ObservedMachine): string {

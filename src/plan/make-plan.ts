@@ -17,6 +17,7 @@ import { mountingOnly } from "./mounting-only.ts";
 import { obstacles } from "./obstacles.ts";
 import type { Receipt } from "./receipt.ts";
 import { receiptChange } from "./receipt-change.ts";
+import { softwareRemovals } from "./software-removals.ts";
 import { unseenVolumes } from "./volume-steps.ts";
 import { withCloud, type CloudPart } from "./with-cloud.ts";
 
@@ -92,14 +93,13 @@ function wholePlan(input: PlanInput): Plan {
     ),
   );
   const started = withoutClients(starts, cluster);
-  const { voters, settings } = onKafka(kafka, [...first, ...started.map(({ key }) => done(key))]);
+  const live = onKafka(kafka, [...first, ...started.map(({ key }) => done(key))]);
   const roll = rollChange(cluster, restarted, hosts, [
     ...artifacts,
     ...machines,
     ...classArchives,
     ...started,
-    ...voters,
-    ...settings,
+    ...live,
   ]);
   const topics = [...Map.groupBy(kafka.topics, topicOf).values()].flatMap((ofOne) =>
     inTurn(ofOne, [...first, ...[...started, ...roll].map(({ key }) => done(key))]),
@@ -114,9 +114,9 @@ function wholePlan(input: PlanInput): Plan {
       ...storage,
       ...gates,
       ...starts,
-      ...voters,
-      ...settings,
+      ...live,
       ...roll,
+      ...removals(input, hosts, [...receipt, ...machines, ...starts, ...roll]),
       ...topics,
       ...kafka.notes,
       ...cluster.joiningLater.map(joinsLater),
@@ -125,6 +125,21 @@ function wholePlan(input: PlanInput): Plan {
     refusals: kafka.refusals,
     isPartial: false,
   };
+}
+
+/** Last of all on a machine; and once the roll has come to its end, since one that fails may be called off. */
+function removals(
+  { desired, observed, receipt: { next } }: PlanInput,
+  hosts: readonly HostChanges[],
+  before: readonly Change[],
+): readonly Change[] {
+  return desired.hosts.flatMap((host, index) => {
+    const { node } = host;
+    const own = [...(hosts[index]?.changes ?? []), ...before].filter((one) => one.node === null || one.node === node);
+    const restarts = (hosts[index]?.restarts.length ?? 0) > 0;
+    const after = own.map(({ key }) => done(key));
+    return softwareRemovals(host, observed.hosts[node]?.machine, next, { restarts, after });
+  });
 }
 
 /** All but those that brokers serve: one of them that cannot start is no reason to leave the brokers as they are. */
@@ -154,11 +169,11 @@ function inTurn(changes: readonly Change[], after: readonly Edge[]): readonly Ch
   });
 }
 
-function onKafka(kafka: KafkaChanges, after: readonly Edge[]): Pick<KafkaChanges, "voters" | "settings"> {
+function onKafka(kafka: KafkaChanges, after: readonly Edge[]): readonly Change[] {
   const voters = inTurn(kafka.voters, after);
   // With ZooKeeper a broker reads all live settings, changes one and writes all of them: two at once would lose one.
   const settings = inTurn(kafka.settings, [...after, ...voters.map(({ key }) => done(key))]);
-  return { voters, settings };
+  return [...voters, ...settings];
 }
 
 type OnHosts = {

@@ -99,6 +99,10 @@ export type ObservedMachine = {
   readonly loginShell?: string;
   /** By folder: whether it was unpacked to the end. */
   readonly software: Readonly<Record<string, boolean>>;
+  /** What else is unpacked there, by folder; and of what is to go, whether a process runs from it. */
+  readonly otherSoftware: Readonly<Record<string, { readonly inUse: boolean }>>;
+  /** What transfers that were cut off left, by name; `.socket`: this cluster's machines could still have an archive from here. */
+  readonly leftovers: readonly string[];
   /** Where the link points to, and the Java there; null where it is not there, or leads to none. */
   readonly java: FoundJava | null;
   /** Others that are there, best first. */

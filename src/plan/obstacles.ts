@@ -141,6 +141,8 @@ function takenPorts(desired: DesiredState, observed: ObservedState, receipt: Rec
       return Object.entries(ports).flatMap(([name, port]): readonly Fault[] => {
         const holder = seen?.ports[String(port)];
         if (holder === undefined || holder === null) return [];
+        // Another machine could have an archive from there, and kctl was killed: that is ended before the server starts.
+        if (holder.pid === 1 && seen?.machine?.leftovers.some((left) => left.endsWith(".socket")) === true) return [];
         if (process?.state === "running" && isOwnPort(holder, process, receipt?.ports[key]?.[name] === port)) return [];
         const who =
           holder.pid === null

@@ -13,6 +13,8 @@ export function isReadOtherwise(
   isLive: (key: string) => boolean,
 ): boolean {
   if (seen?.kind !== "file" || seen.digest === contentDigest(content)) return false;
+  // It is read again by itself.
+  if (readAtStart === "") return false;
   if (readAtStart === undefined || seen.content === null) return true;
   const bare = (text: string): string =>
     text

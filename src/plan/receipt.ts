@@ -6,7 +6,8 @@ import type { KnownIds } from "../cluster/known-ids.ts";
 import { KctlError } from "../fault.ts";
 import type { DesiredState } from "../services/desired.ts";
 import type { Identity } from "../services/service.ts";
-import type { ObservedIdentity } from "./observed.ts";
+import type { ObservedHost, ObservedIdentity } from "./observed.ts";
+import { listedSoftware, softwareInUse } from "./software-versions.ts";
 
 const ids = z.record(z.string(), z.int().nonnegative());
 
@@ -44,6 +45,7 @@ const receiptSchema = z.object({
         folders: z.array(z.string()),
         files: z.array(z.string()),
         units: z.array(z.string()),
+        /** In the order of use, the last one at the end. */
         software: z.array(z.string()),
         made: z.array(z.string()),
       }),
@@ -123,13 +125,15 @@ export type ReceiptInput = {
    * them; a volume that has its file system.
    */
   readonly inherited?: Readonly<Record<string, readonly string[]>>;
+  /** By node: what of former software is there. */
+  readonly seen?: Readonly<Record<string, Pick<ObservedHost, "machine">>>;
   /** What kctl keeps of Kafka's own: see kafka-changes.ts. */
   readonly kafka: Pick<Receipt, "liveSettings" | "topics">;
 };
 
 /** What the receipt will say once the plan is carried out; former paths and ids stay in it until they are seen gone. */
 export function nextReceipt(input: ReceiptInput, former: Receipt | null): Receipt {
-  const { cluster, desired, made, stored, kafka, inherited = {} } = input;
+  const { cluster, desired, made, stored, kafka } = input;
   const members = { ...former?.members };
   const highest: Record<string, number> = { ...former?.highest };
   for (const { key, id, role } of cluster.members) {
@@ -161,7 +165,7 @@ export function nextReceipt(input: ReceiptInput, former: Receipt | null): Receip
       former?.files,
       shared.flatMap((host) => host.files.map(({ path }) => path)),
     ),
-    ...machinesIn(desired, cluster, inherited, former),
+    ...machinesIn(input, former),
     ...kafka,
     ...(former?.reassigning === undefined ? {} : { reassigning: former.reassigning }),
   };
@@ -175,14 +179,13 @@ export function nextReceipt(input: ReceiptInput, former: Receipt | null): Receip
 
 /** Each with what is made there from now on, and what was made before until it is seen gone. */
 function machinesIn(
-  desired: DesiredState,
-  cluster: Cluster,
-  inherited: NonNullable<ReceiptInput["inherited"]>,
+  { desired, cluster, inherited = {}, seen: hosts = {} }: ReceiptInput,
   former: Receipt | null,
 ): Pick<Receipt, "machines"> {
   const own = desired.hosts.flatMap(({ node, machine, folders, files }) => {
     if (machine === undefined) return [];
     const before = former?.machines?.[node];
+    const seen = hosts[node]?.machine;
     const both = (old: readonly string[] | undefined, now: readonly string[]): string[] =>
       [...new Set([...(old ?? []), ...now])].toSorted();
     const paths = (all: readonly { readonly path: string }[]): readonly string[] => all.map(({ path }) => path);
@@ -196,10 +199,10 @@ function machinesIn(
         before?.units,
         machine.units.map(({ name }) => name),
       ),
-      software: both(
-        before?.software,
-        machine.software.map(({ folder }) => folder),
-      ),
+      software: listedSoftware(before?.software ?? [], softwareInUse(machine, seen), seen, {
+        cluster: cluster.name,
+        others: Object.values(seen?.otherReceipts ?? {}).map(readableReceipt),
+      }),
       made: both(before?.made, inherited[node] ?? []),
     };
     return [[node, its] as const];
@@ -253,10 +256,11 @@ export function withBoth(first: Receipt, second: Receipt): Receipt {
   const machines = Object.entries(second.machines ?? {}).map(([node, its]) => {
     const known = first.machines?.[node];
     if (known === undefined) return [node, its] as const;
-    const lists = (["folders", "files", "units", "software", "made"] as const).map(
+    const lists = (["folders", "files", "units", "made"] as const).map(
       (kind) => [kind, union(known[kind], its[kind])] as const,
     );
-    return [node, { ...known, ...Object.fromEntries(lists) }] as const;
+    const software = [...its.software.filter((folder) => !known.software.includes(folder)), ...known.software];
+    return [node, { ...known, ...Object.fromEntries(lists), software }] as const;
   });
   return receiptSchema.parse({
     ...first,

@@ -160,11 +160,20 @@ function reviewerOf(saved: SavedPlan, now: PlanNow): (change: Change) => boolean
   const inputs = inputsIn(now);
   const formerly = new Map(saved.changes.map((change) => [change.key, change]));
   return (change) => {
+    if (isLeftByIt(saved, change)) return true;
     const former = formerly.get(change.key);
     if (former === undefined) return !changesSomething(change);
     const sameServers = serversOf(change).every((key) => fills(saved.servers[key] ?? "", inputs.get(key) ?? ""));
     return sameServers && covers(former, change);
   };
+}
+
+/** What a transfer of the saved plan left on a machine when the run was cut off goes with the run that goes on from there. */
+function isLeftByIt(saved: SavedPlan, change: Change): boolean {
+  if (change.kind !== "machine" || change.step.kind !== "leftovers") return false;
+  return saved.changes.some(
+    ({ kind, node, key }) => kind === "machine" && node === change.node && /^(software|java) /.test(key),
+  );
 }
 
 function covers(former: SavedChange, change: Change): boolean {

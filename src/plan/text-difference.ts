@@ -25,6 +25,8 @@ type Line = {
 /** Splits a line at its first `=` that is not escaped. Flags of a JVM that give a number without one are known here. */
 function lineOf(text: string, section: string | null): Line {
   if (/^-Xm[sx]/.test(text)) return { key: text.slice(0, 4), value: text, section };
+  // kctl's own; of the user's there may be several.
+  if (section === null && /^"?-javaagent:/.test(text)) return { key: "-javaagent", value: text, section };
   if (/\/\*"?$/.test(text) && !text.startsWith("-")) return { key: "-cp", value: text, section };
   // Of other flags there may be several: `--add-opens=...`.
   const one = !text.startsWith("-") || /^"?-(D|XX:)/.test(text);

@@ -89,6 +89,7 @@ const wantedOf: Partial<Record<Fault["code"], string>> = {
   "port-taken": "free",
   "identity-conflict": "its own data, or none where it is new",
   "ssh-unreachable": "a connection",
+  "ssh-forwarding-refused": "connections to the machine's own ports",
   "sudo-refused": "sudo without a password",
 };
 

@@ -99,10 +99,10 @@ function packages({ packages: manager }: HostFacts): readonly Found[] {
     {
       id: "packages",
       level: "warning",
-      what: "kctl knows no way to install packages there: Java must be there already",
+      what: "kctl knows no way to install packages there: a Java that is not there already comes in an archive",
       measured: "none of apt-get, dnf, yum",
       wanted: "one of them, or Java",
-      fix: "install Java there, and name it with `java.home`",
+      fix: "install Java there, or see that kctl gets a Temurin JRE here: from Adoptium, or from `artifacts.mirror`",
     },
   ];
 }

@@ -21,7 +21,7 @@ export async function openProvider(spec: Spec, folder: string, around: Surroundi
       throw new KctlError({
         code: "not-managed",
         what: `${spec.name} is a cluster that kctl does not manage (\`type: external\`), and this command needs its machines`,
-        fix: "with it work the commands that only speak with Kafka: `kctl topics list` and `describe`, `kctl produce`, `kctl consume`, `kctl lag`, `kctl offsets reset`; and `kctl validate`",
+        fix: "with it work the commands that only speak with Kafka: `kctl status`, `kctl topics list` and `describe`, `kctl produce`, `kctl consume`, `kctl lag`, `kctl offsets reset`; and `kctl validate`",
       });
   }
 }

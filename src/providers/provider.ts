@@ -87,8 +87,11 @@ export type Provider = {
   readonly takeIn: (nodes: readonly string[]) => Promise<void>;
   /** Throws a `locked` fault that says who holds it. */
   readonly lock: (command: string) => Promise<Lock>;
-  /** The newest, where there are several copies. */
-  readonly readReceipt: () => Promise<string | null>;
+  /**
+   * The newest, where there are several copies.
+   * @param pace `soon`: for what asks Kafka alone, and no machine. One that is silent is not waited for, once others have told theirs
+   */
+  readonly readReceipt: (pace?: "soon") => Promise<string | null>;
   /** Nodes that were reached by then and have another copy, or none. */
   readonly receiptBehind: () => readonly string[];
   readonly writeReceipt: (text: string) => Promise<void>;

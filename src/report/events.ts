@@ -4,7 +4,7 @@
  */
 import type { Fault } from "../fault.ts";
 import type { LagRound } from "./lag-shown.ts";
-import type { StatusShown } from "./status-shown.ts";
+import type { StatusRound } from "./status-shown.ts";
 
 export type Event =
   | { readonly type: "message"; readonly text: string; readonly node?: string }
@@ -36,8 +36,8 @@ export type Event =
   | { readonly type: "waiting"; readonly key: string; readonly what: string; readonly seconds: number }
   | { readonly type: "waited"; readonly key: string; readonly what: string; readonly seconds: number }
   | { readonly type: "interrupted"; readonly finishing: readonly string[]; readonly leaving: readonly string[] }
-  | ({ readonly type: "status" } & StatusShown)
-  | ({ readonly type: "lag" } & LagRound & { readonly faults: readonly Fault[] })
+  | ({ readonly type: "status" } & StatusRound)
+  | ({ readonly type: "lag" } & LagRound & Record<"faults" | "warnings", readonly Fault[]>)
   | { readonly type: "check-started"; readonly name: string }
   | {
       readonly type: "check";
@@ -92,11 +92,15 @@ export const events: Readonly<Record<EventType, EventInfo>> = {
     level: "info",
     means: "kctl was told to stop: the titles of what it finishes first, and of what it leaves for the next run.",
   },
-  status: { level: "info", means: "With `status --watch`: what `status` tells, each time that it looked." },
+  status: {
+    level: "info",
+    means:
+      "With `status --watch`: what `status` tells, each time that it looked, with `rates` and, in `events`, [what has changed](#events-of-status---watch) since the look before. A look that fails has what was seen last, `healthy: false`, `rates: null`, and in `complaints` why it failed.",
+  },
   lag: {
     level: "info",
     means:
-      "With `lag --watch`: what `lag` tells, each time that it looked, with `trend` (records a second) and, in `errors`, what could not be found out; `looks` of `window` looks are behind the statuses.",
+      "With `lag --watch`: what `lag` tells, each time that it looked, with `trend` (records a second) and, in `errors`, what could not be found out; in `warnings`, a Burrow that tells nothing; `looks` of `window` looks are behind the statuses that are `judgedBy` kctl.",
   },
   "check-started": { level: "detail", means: "A check of the smoke test was begun." },
   check: { level: "info", means: "A check of the smoke test, with what it proved." },

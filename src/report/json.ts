@@ -18,8 +18,8 @@ export function faultFields({ code, what, where, fix, node, detail }: Fault): Re
 function eventFields(event: Event): object {
   if ("fault" in event) return { ...event, fault: faultFields(event.fault) };
   if (event.type !== "lag") return event;
-  const { faults, ...others } = event;
-  return { ...others, errors: faults.map(faultFields) };
+  const { faults, warnings, ...others } = event;
+  return { ...others, errors: faults.map(faultFields), warnings: warnings.map(faultFields) };
 }
 
 export function jsonReporter(write: WriteLine): Reporter {

@@ -1,6 +1,8 @@
 /** What `lag` tells of consumer groups: the fields of its result, and of the events of `lag --watch`. */
 import type { GroupStatus, PartitionStatus } from "../kafka/lag/evaluate.ts";
 
+export type Judge = "burrow" | "kctl";
+
 export type PartitionLag = {
   readonly topic: string;
   readonly partition: number;
@@ -16,6 +18,8 @@ export type PartitionLag = {
   readonly clientId: string | null;
   readonly host: string | null;
   readonly status: PartitionStatus;
+  /** Who says so: a Burrow of the cluster's own, or kctl by what it saw itself. */
+  readonly judgedBy: Judge;
   /** With --watch: by how many records a second it grew over the window; null: not known yet. */
   readonly trend?: number | null;
 };
@@ -24,6 +28,10 @@ export type GroupLag = {
   readonly cluster: string;
   readonly group: string;
   readonly status: GroupStatus;
+  /** `burrow` where it knows the group. */
+  readonly judgedBy: Judge;
+  /** By Burrow only: the share of the partitions whose window it has filled; below 1 it judges by few commits. */
+  readonly complete?: number;
   /** Of all its partitions whose lag is known. */
   readonly lag: number;
   readonly state: string;

@@ -14,7 +14,24 @@ export function lagText({ groups }: LagShown, partitions: boolean, paint: Paint,
     : words
       ? groups.map((group) => groupSentence(group))
       : groupTable(groups, several, paint);
-  return columns === null ? lines.join("\n") : fold(lines.join("\n"), columns - 1);
+  const text = [...lines, ...judgedLines(groups)].join("\n");
+  return columns === null ? text : fold(text, columns - 1);
+}
+
+/** Nothing where there is no Burrow. */
+function judgedLines(groups: readonly GroupLag[]): readonly string[] {
+  const own = groups.filter(({ judgedBy }) => judgedBy === "kctl").map(({ group }) => group);
+  const few = groups.filter(({ complete = 1 }) => complete < 1).map(({ group }) => group);
+  if (own.length === groups.length) return [];
+  return [
+    "",
+    own.length === 0 ? "Burrow judges." : `Burrow judges; it does not know ${some(own)}, which kctl judges.`,
+    ...(few.length === 0 ? [] : [`It has seen few commits yet of ${some(few)}.`]),
+  ];
+}
+
+function some(names: readonly string[]): string {
+  return names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
 }
 
 function groupTable(groups: readonly GroupLag[], several: boolean, paint: Paint): readonly string[] {

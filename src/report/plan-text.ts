@@ -21,6 +21,7 @@ const signs = {
   replace: "~",
   stop: "-",
   delete: "-",
+  remove: "-",
   await: " ",
   note: "i",
 } as const;

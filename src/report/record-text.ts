@@ -80,7 +80,7 @@ export function jsonPrinter(topic: string): Printer {
 /** The last time that a Date can be: some clients write nanoseconds where Kafka has milliseconds. */
 const longestTime = 8.64e15;
 
-/** Bytes that are no text come as base64 beside it, in a field of their own. */
+/** Bytes that are no text come as base64 beside it, in a field of their own; so do headers of which several have one name. */
 function recordFields(topic: string, partition: number, record: RecordView): Record<string, unknown> {
   const { bytes, offset, timestamp, keyStart, keyEnd, valueStart, valueEnd } = record;
   const key = keyStart < 0 ? null : bytes.subarray(keyStart, keyEnd);
@@ -99,6 +99,19 @@ function recordFields(topic: string, partition: number, record: RecordView): Rec
     ...(key === null || isUtf8(key) ? {} : { keyBase64: key.toString("base64") }),
     ...(value === null || isUtf8(value) ? {} : { valueBase64: value.toString("base64") }),
     ...(strange.length === 0 ? {} : { headersBase64: Object.fromEntries(strange.map(base64Of)) }),
+    ...(hasTwins(headers) ? { headerList: headers.map(headerFields) } : {}),
+  };
+}
+
+function hasTwins(headers: readonly ReadHeader[]): boolean {
+  return headers.length > 1 && new Set(headers.map(([name]) => name)).size < headers.length;
+}
+
+function headerFields([name, value]: ReadHeader): Record<string, unknown> {
+  return {
+    name,
+    value: textOf(value),
+    ...(value === null || isUtf8(value) ? {} : { valueBase64: value.toString("base64") }),
   };
 }
 

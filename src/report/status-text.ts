@@ -24,12 +24,20 @@ export function statusText(status: StatusShown, paint: Paint, { columns, words }
 }
 
 function titleLines({ cluster, healthy, versions }: StatusShown, paint: Paint): readonly string[] {
-  const software = `Kafka ${versions.kafka}${versions.zookeeper === null ? "" : `, ZooKeeper ${versions.zookeeper}`}`;
+  const software = Object.entries({ Kafka: versions.kafka, ZooKeeper: versions.zookeeper })
+    .flatMap(([name, version]) => (version === null ? [] : [`${name} ${version}`]))
+    .join(", ");
   const health = healthy ? paint("green", "healthy") : paint("red", "not healthy");
-  return [`${paint("bold", cluster)}: ${health} ${paint("dim", `(${software})`)}`];
+  return [`${paint("bold", cluster)}: ${health}${software === "" ? "" : paint("dim", ` (${software})`)}`];
 }
 
+/** Of a cluster that kctl does not manage, the brokers that are registered are all that is known. */
 function rowsOf(status: StatusShown): readonly Row[] {
+  if (status.nodes.length === 0)
+    return status.brokers.map(({ id, node, address }) => {
+      const its = { node, service: "broker", id: String(id), state: "running", address };
+      return { ...its, pid: "", leads: status.controller?.id === id ? "leader" : "" };
+    });
   return status.nodes.flatMap(({ name, address, services, addresses, ids, pids }) =>
     Object.entries(services).map(([role, state]): Row => {
       const broker = role === "broker" ? status.brokers.find(({ node }) => node === name) : undefined;

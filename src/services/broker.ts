@@ -5,6 +5,7 @@ import { settingInfo } from "../spec/setting-info.ts";
 import { minorOf } from "../spec/versions.ts";
 import type { Origin, Origins, Registration } from "./desired.ts";
 import { defaultCopies, kafkaArtifact, kafkaServer, quorumServers, userSettings } from "./kafka-server.ts";
+import { metricsPort } from "./metrics.ts";
 import { movedPort } from "./origins.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
@@ -139,10 +140,11 @@ export const broker: Service = {
   title: "broker",
   logName: "server.log",
   firstId: 1,
-  basePorts: ({ kafka: { clients, external } }) => ({
+  basePorts: ({ kafka: { clients, external }, metrics }) => ({
     internal: internalPort,
     clients: clients.port,
     ...(external === undefined ? {} : { external: external.port }),
+    ...metricsPort({ metrics }, 7071),
   }),
   sectionName: "kafka",
   section: (spec) => spec.kafka,

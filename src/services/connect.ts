@@ -6,6 +6,7 @@ import type { Platform } from "../cluster/platform.ts";
 import type { DesiredFile, Origins } from "./desired.ts";
 import { jvmService } from "./jvm-process.ts";
 import { defaultCopies, kafkaArtifact } from "./kafka-server.ts";
+import { metricsPort } from "./metrics.ts";
 import { movedPort } from "./origins.ts";
 import type { Service, ServiceContext } from "./service.ts";
 import { hasLog4j2 } from "../spec/versions.ts";
@@ -122,7 +123,7 @@ export const connect: Service = {
   title: "Connect worker",
   logName: "connect.log",
   firstId: 1,
-  basePorts: () => ({ rest: 8083 }),
+  basePorts: (spec) => ({ rest: 8083, ...metricsPort(spec, 7073) }),
   sectionName: "connect",
   section: ({ connect: own }) => ({ heap: own?.heap, config: own?.config ?? {}, jvm: own?.jvm ?? [] }),
   defaultHeapMiB: { laptop: 256, server: 1024 },
@@ -150,6 +151,7 @@ export const connect: Service = {
         mainClass: "org.apache.kafka.connect.cli.ConnectDistributed",
         configFile,
         flags: [log.flag],
+        metricsRules: "metrics-connect.yaml",
         files: [
           {
             path: configFile,

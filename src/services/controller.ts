@@ -3,6 +3,7 @@ import type { Member } from "../cluster/cluster.ts";
 import type { Origins } from "./desired.ts";
 import type { Setting } from "../render/properties.ts";
 import { defaultCopies, kafkaArtifact, kafkaServer, quorumServers, userSettings } from "./kafka-server.ts";
+import { metricsPort } from "./metrics.ts";
 import { movedPort } from "./origins.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
@@ -42,7 +43,7 @@ export const controller: Service = {
   title: "controller",
   logName: "server.log",
   firstId: 3001,
-  basePorts: () => ({ controller: 9093 }),
+  basePorts: (spec) => ({ controller: 9093, ...metricsPort(spec, 7072) }),
   sectionName: "controller",
   // What brokers are told holds for controllers too: in KRaft it is they who decide on topics.
   section: ({ kafka, controller: own }) => ({

@@ -30,8 +30,9 @@ function artifactsFor(members: readonly Member[], cluster: Cluster): readonly So
 
 /** All that a server of the role runs from. */
 export function softwareFor(role: Role, cluster: Cluster): readonly Software[] {
-  const { artifact, plugins } = service(role);
-  return [artifact(cluster), ...(plugins?.(cluster) ?? [])];
+  const { artifact, plugins, defaultHeapMiB } = service(role);
+  const exporter = defaultHeapMiB === null || cluster.exporter === null ? [] : [cluster.exporter];
+  return [artifact(cluster), ...(plugins?.(cluster) ?? []), ...exporter];
 }
 
 /** One for each software: its servers and its tools share it. */
@@ -40,7 +41,7 @@ export function classArchivesOf(
   classArchive: ServiceContext["classArchive"],
 ): readonly ClassArchive[] {
   return artifactsOf(cluster).flatMap((of) => {
-    if (of.name === "connect-plugin" || of.name === "burrow") return [];
+    if (of.name !== "kafka" && of.name !== "zookeeper") return [];
     const path = classArchive(of);
     return path === null ? [] : [{ path, of, list: cluster.quorum }];
   });

@@ -102,6 +102,8 @@ export type InstalledSoftware = { readonly artifact: Software; readonly folder: 
 /** The Java that servers run: `link` is a symbolic link to its home. */
 export type HostJava = {
   readonly link: string;
+  /** Where one goes that comes in an archive. */
+  readonly unpacked: string;
   /** Major versions: the oldest that will do, and the one to install where there is none. */
   readonly least: number;
   readonly best: number;
@@ -110,6 +112,10 @@ export type HostJava = {
   /** The spec's own choice: then no other will do. */
   readonly home: string | null;
 };
+
+export function isFittingJava({ least, most }: Pick<HostJava, "least" | "most">, major: number): boolean {
+  return major >= least && (most === null || major <= most);
+}
 
 /** kctl's own part of /etc/hosts, marked with the cluster's name. */
 export type HostsBlock = {
@@ -145,6 +151,8 @@ export type DesiredMachine = {
   /** The servers' own user and group, which nobody can log in as. */
   readonly user: string;
   readonly software: readonly InstalledSoftware[];
+  /** Folders of former versions that are to go, where nothing runs from them. */
+  readonly retired?: readonly string[];
   readonly java: HostJava;
   readonly hosts: HostsBlock;
   /** Settings of the kernel, as they stand in a file of /etc/sysctl.d, which is among the host's files. */
@@ -187,6 +195,9 @@ export type PluginSource =
   /** A .tar.gz with jars in it, or one jar: a path, or an http(s) address. */
   | ({ readonly kind: "archive" | "file" } & GivenFile);
 
+/** The Prometheus JMX exporter: a Java agent that a JVM loads when it starts. */
+export type ExporterArtifact = { readonly name: "jmx-exporter"; readonly version: string };
+
 /** A Java for machines that have none; `version` is the major one. */
 export type JavaArtifact = {
   readonly name: "java";
@@ -196,7 +207,7 @@ export type JavaArtifact = {
 };
 
 /** What lies on every machine that has a server which runs from it. */
-export type Software = ApacheArtifact | BurrowArtifact | PluginArtifact;
+export type Software = ApacheArtifact | BurrowArtifact | PluginArtifact | ExporterArtifact;
 
 export type Artifact = Software | JavaArtifact;
 

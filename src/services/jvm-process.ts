@@ -3,8 +3,9 @@ import type { Cluster, Member } from "../cluster/cluster.ts";
 import { jvmArguments } from "../render/jvm-arguments.ts";
 import { sectionLine } from "../render/properties.ts";
 import type { ApacheArtifact, DesiredFile, DesiredProcess, Origin, Probe, Registration } from "./desired.ts";
+import { metricsAgent, type MetricsAgent } from "./metrics.ts";
 import { inputsArgument, inputsOf, memberProcess } from "./member-process.ts";
-import type { Service, ServiceContext } from "./service.ts";
+import type { Service, ServiceContext, TemplateName } from "./service.ts";
 
 type JvmService = {
   readonly member: Member;
@@ -16,6 +17,8 @@ type JvmService = {
   readonly configFile: string;
   /** System properties and flags of the service's own. */
   readonly flags: readonly string[];
+  /** Which of its metrics it tells, where it tells any. */
+  readonly metricsRules: TemplateName;
   /** What it reads when it starts. */
   readonly files: readonly DesiredFile[];
   readonly log: string;
@@ -56,7 +59,11 @@ export function archiveFlags(archive: string | null): readonly string[] {
   return archive === null ? [] : ["-Xshare:auto", `-XX:SharedArchiveFile=${archive}`];
 }
 
-function argumentFile(service: JvmService, { cluster, classArchive }: ServiceContext): DesiredFile {
+function argumentFile(
+  service: JvmService,
+  { cluster, classArchive }: ServiceContext,
+  agent: MetricsAgent | null,
+): DesiredFile {
   const { member } = service;
   const initialHeap = cluster.jvmProfile === "server" ? member.heapMiB : Math.min(member.heapMiB, 64);
   const heap = [`-Xms${initialHeap}m`, `-Xmx${member.heapMiB}m`];
@@ -70,6 +77,7 @@ function argumentFile(service: JvmService, { cluster, classArchive }: ServiceCon
     "-XX:-UsePerfData",
     `-Djava.io.tmpdir=${member.folders.run}`,
     "-Djava.awt.headless=true",
+    ...(agent === null ? [] : [agent.flag]),
     ...service.flags,
     "-cp",
     service.classpath,
@@ -90,6 +98,7 @@ function argumentFile(service: JvmService, { cluster, classArchive }: ServiceCon
     member: member.key,
     origins: {
       "-cp": [service.version],
+      "-javaagent": [{ field: "metrics", reads: { kind: "part", of: "/jmx-exporter-([0-9.]+)/" } }],
       "-XX:SharedArchiveFile": [{ field: "java.archive", reads: { kind: "presence" } }],
       "-XX:TieredStopAtLevel": [{ field: "java.profile", reads: { kind: "presence" } }],
     },
@@ -102,8 +111,9 @@ export function jvmService(
   context: ServiceContext,
 ): { readonly files: readonly DesiredFile[]; readonly process: DesiredProcess } {
   const { member } = service;
-  const argsFile = argumentFile(service, context);
-  const files = [argsFile, ...service.files];
+  const agent = metricsAgent(member, service.metricsRules, context);
+  const argsFile = argumentFile(service, context, agent);
+  const files = [argsFile, ...service.files, ...(agent === null ? [] : [agent.rules])];
   const inputs = inputsOf([
     context.java,
     service.mainClass,

@@ -82,6 +82,7 @@ export function kafkaServer(server: KafkaServer, context: ServiceContext): Membe
       mainClass: "kafka.Kafka",
       configFile,
       flags: [`-D${logProperty}=file:${log.path}`],
+      metricsRules: "metrics-kafka.yaml",
       files: [
         {
           path: configFile,

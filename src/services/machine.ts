@@ -82,7 +82,7 @@ export function onMachine(host: DesiredHost, node: ClusterNode, input: MachineIn
   const desired: DesiredMachine = {
     user: machine.user,
     software: artifacts.map((artifact) => ({ artifact, folder: softwareOn(machine, artifact) })),
-    java: { link: javaLink(machine), home: cluster.javaHome, ...javaRange(cluster) },
+    java: javaOn(cluster, machine),
     hosts: block,
     sysctl: settings,
     units: [
@@ -137,6 +137,12 @@ function volumeFile(volume: DesiredVolume, { cluster, machine, templates }: Mach
 
 function sysctlPath(cluster: string): string {
   return `/etc/sysctl.d/90-kctl-${cluster}.conf`;
+}
+
+function javaOn(cluster: Cluster, machine: MachinePlatform): DesiredMachine["java"] {
+  const range = javaRange(cluster);
+  const unpacked = `${machine.software}/java-${range.best}`;
+  return { link: javaLink(machine), unpacked, home: cluster.javaHome, ...range };
 }
 
 function javaRange({ kafkaVersion, javaVersion }: Cluster): Pick<DesiredMachine["java"], "least" | "best" | "most"> {

@@ -52,6 +52,9 @@ export const templateNames = [
   "hosts.service",
   "restore-hosts.sh",
   "volume.mount",
+  "metrics-kafka.yaml",
+  "metrics-zookeeper.yaml",
+  "metrics-connect.yaml",
 ] as const;
 export type TemplateName = (typeof templateNames)[number];
 

@@ -4,6 +4,7 @@ import { membersOf, type Cluster, type Member } from "../cluster/cluster.ts";
 import { properties, propertyValue, type Setting } from "../render/properties.ts";
 import type { ApacheArtifact, DesiredFile, Origins } from "./desired.ts";
 import { jvmService } from "./jvm-process.ts";
+import { metricsPort } from "./metrics.ts";
 import { movedPort } from "./origins.ts";
 import type { Service, ServiceContext } from "./service.ts";
 
@@ -68,12 +69,20 @@ function logFile(
   return { file: { path, mode: 0o640, content, member: member.key }, flag: `-Dlogback.configurationFile=file:${path}` };
 }
 
+/**
+ * A follower knocks five times at the leader that was elected, by itself within half a second: where that machine is slow to listen, it
+ * joins another election, and the leader waits for it in vain for the whole initLimit (20 s). ZooKeeper's Learner has no key for this.
+ */
+function followerFlags(cluster: Cluster): readonly string[] {
+  return membersOf(cluster, "zookeeper").length > 1 ? ["-Dzookeeper.leaderConnectDelayDuringRetryMs=250"] : [];
+}
+
 export const zookeeper: Service = {
   role: "zookeeper",
   title: "ZooKeeper server",
   logName: "zookeeper.log",
   firstId: 1,
-  basePorts: () => ({ client: 2181, peer: 2888, election: 3888 }),
+  basePorts: (spec) => ({ client: 2181, peer: 2888, election: 3888, ...metricsPort(spec, 7070) }),
   sectionName: "zookeeper",
   section: (spec) => spec.zookeeper,
   defaultHeapMiB: { laptop: 128, server: 512 },
@@ -97,7 +106,8 @@ export const zookeeper: Service = {
         classpath: context.cluster.zookeeperVersion === null ? `${home}/libs/*` : `${home}/lib/*`,
         mainClass: "org.apache.zookeeper.server.quorum.QuorumPeerMain",
         configFile,
-        flags: [log.flag],
+        flags: [log.flag, ...followerFlags(context.cluster)],
+        metricsRules: "metrics-zookeeper.yaml",
         files: [
           {
             path: configFile,

@@ -21,6 +21,7 @@ export function accessRules(spec: Spec, { access }: AwsSpec): RuleResult {
     ...access.ssh.flatMap((range, index) => (range === "auto" ? [] : rangeRule(range, [...accessPath, "ssh", index]))),
     ...access.clients.flatMap((range, index) => rangeRule(range, [...accessPath, "clients", index])),
     ...(spec.kafka.external?.from ?? []).flatMap((range, index) => rangeRule(range, [...fromPath, index])),
+    ...(spec.metrics?.from ?? []).flatMap((range, index) => rangeRule(range, ["metrics", "from", index])),
     ...viaRule(access.via),
   ];
   return { problems, warnings: [...worldWarnings(spec, access), ...unusedPorts(spec, access.allowWorld)] };
@@ -102,12 +103,13 @@ function worldWarnings({ kafka }: Spec, { ssh, clients, allowWorld }: AwsSpec["a
 /** The ports of each role; test/spec/aws-rules.test.ts compares them with those that services declare. */
 export function portsInUse(spec: Spec): readonly number[] {
   const { clients, external } = spec.kafka;
+  const metrics = (port: number): readonly number[] => (spec.metrics === undefined ? [] : [port]);
   return [
     22,
-    ...(countOf(spec, "zookeeper") > 0 ? [2181, 2888, 3888] : []),
-    ...(countOf(spec, "controller") > 0 ? [9093] : []),
-    ...(countOf(spec, "broker") > 0 ? [9091, clients.port] : []),
-    ...(countOf(spec, "connect") > 0 ? [8083] : []),
+    ...(countOf(spec, "zookeeper") > 0 ? [2181, 2888, 3888, ...metrics(7070)] : []),
+    ...(countOf(spec, "controller") > 0 ? [9093, ...metrics(7072)] : []),
+    ...(countOf(spec, "broker") > 0 ? [9091, clients.port, ...metrics(7071)] : []),
+    ...(countOf(spec, "connect") > 0 ? [8083, ...metrics(7073)] : []),
     ...(countOf(spec, "burrow") > 0 ? [8000] : []),
     ...(external === undefined ? [] : [external.port]),
   ];

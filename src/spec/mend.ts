@@ -40,14 +40,15 @@ export function fits(format: FormatName | null, text: string): boolean {
   return format !== "addresses" && schemas[format].safeParse(text).success;
 }
 
-export function mendText(format: FormatName, text: string): Mend {
+/** @param example of another program's version than Kafka's; null: it is Kafka's, whose versions kctl knows */
+export function mendText(format: FormatName, text: string, example: string | null): Mend {
   switch (format) {
     case "size":
       return { what: null, fix: mendSize(text) };
     case "duration":
       return { what: null, fix: mendDuration(text) };
     case "version":
-      return { what: null, fix: mendVersion(text) };
+      return { what: null, fix: mendVersion(text, example) };
     case "host-name":
     case "cluster-name":
     case "topic-name":
@@ -93,11 +94,12 @@ function mendDuration(text: string): string {
   return fits("duration", written) ? `write ${shown(written)}` : "the units are `s`, `m`, `h` and `d`";
 }
 
-function mendVersion(text: string): string {
-  const [, minor] = /^v?([0-9]+\.[0-9]+)(?![0-9])/.exec(text) ?? [];
-  const known = kafkaMinors.find((entry) => entry.minor === minor)?.patches.at(-1);
+function mendVersion(text: string, example: string | null): string {
   const full = /^v?([0-9]+\.[0-9]+\.[0-9]+)/.exec(text)?.[1];
   if (full !== undefined && fits("version", full)) return `write ${shown(full)}`;
+  if (example !== null) return `write all three numbers, such as ${shown(example)}`;
+  const [, minor] = /^v?([0-9]+\.[0-9]+)(?![0-9])/.exec(text) ?? [];
+  const known = kafkaMinors.find((entry) => entry.minor === minor)?.patches.at(-1);
   return known === undefined
     ? `write all three numbers; the newest that this kctl knows are ${listed(newestKafkas(), "and")}`
     : `write all three numbers; the newest that this kctl knows is ${shown(known)}`;

@@ -161,13 +161,14 @@ function asWord(value: Scalar, words: readonly string[], { path }: Place): strin
 }
 
 function ofText(place: Place, value: Scalar, sentence: string): Problem {
-  const { shape, path } = place;
+  const { shape, path, key } = place;
   const format = shape.kind === "text" ? shape.format : null;
   const name = keyName(path);
+  const example = path[0] === "kafka" ? null : (key?.info.example ?? null);
   if (typeof value.value === "string") {
     if (format === null)
       return { code: "spec-bad-value", path, what: `${name} is empty text`, fix: `write something${exampleOf(place)}` };
-    const { what, fix } = mendText(format, value.text);
+    const { what, fix } = mendText(format, value.text, example);
     return { code: "spec-bad-value", path, what: what ?? sentence, fix };
   }
   const read = `to YAML, ${shown(value.text)} is ${typeof value.value === "number" ? numberName(value.text, value.value) : "a boolean"}`;
@@ -179,7 +180,7 @@ function ofText(place: Place, value: Scalar, sentence: string): Problem {
       fix: `put quotes around it: \`"${value.text}"\``,
     };
   const phrase = format === null ? "text" : formatPhrases[format];
-  const fix = format === null ? "put quotes around it" : mendText(format, value.text).fix;
+  const fix = format === null ? "put quotes around it" : mendText(format, value.text, example).fix;
   return { code: "spec-wrong-type", path, what: `${name} takes ${phrase}; ${read}`, fix };
 }
 

@@ -7,6 +7,7 @@ import { advertise, cidr, clusterName, duration, port, settings, text, topicName
 import { burrow } from "./burrow-schema.ts";
 import { connect, connector } from "./connect-schema.ts";
 import { ec2, key, remote } from "./key-info.ts";
+import { metrics } from "./metrics-schema.ts";
 import { node } from "./node-schema.ts";
 import { provider } from "./provider-schema.ts";
 import { config, heap, jvm } from "./section-keys.ts";
@@ -150,7 +151,7 @@ export const specSchema = z.strictObject({
   }),
   artifacts: key(artifacts.optional(), { doc: "Where artifacts come from.", effect: "none", also: ["mirror"] }),
   java: key(java.optional(), {
-    doc: "Which Java runs the servers. Default: JAVA_HOME's, the one on PATH, one in the usual places, else a Temurin JRE that kctl fetches.",
+    doc: "Which Java runs the servers. Default: JAVA_HOME's, the one on PATH, one in the usual places, else a Temurin JRE that kctl fetches. On machines of their own: one that is there, else the distribution's package, else such a JRE.",
     effect: "restart",
     also: ["jdk", "jre"],
   }),
@@ -205,7 +206,13 @@ export const specSchema = z.strictObject({
       "[{ name: orders-to-file, class: org.apache.kafka.connect.file.FileStreamSinkConnector, config: { topics: orders, file: /tmp/orders.txt } }]",
     also: ["connector"],
   }),
-  metrics: key(z.boolean().optional(), { doc: "Metrics.", effect: "restart", later: "exporting metrics" }),
+  metrics: key(metrics.optional(), {
+    doc: "Every JVM tells Prometheus its metrics, by the JMX exporter: ZooKeeper servers on port 7070, brokers on 7071, controllers on 7072, workers of Connect on 7073. `kctl metrics` writes what Prometheus and Grafana need.",
+    effect: "restart",
+    orTrue: true,
+    example: "true",
+    also: ["prometheus", "jmx", "jmxExporter", "monitoring", "exporter"],
+  }),
 });
 
 /** Of a cluster that kctl does not manage: it has no nodes, and its version only says which settings topics may have. */

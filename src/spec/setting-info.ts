@@ -55,6 +55,12 @@ export function isLiveSetting(minor: string, name: string): boolean {
   return info !== null && info.update !== "read-only" && info.type !== "password" && !ofListeners.test(name);
 }
 
+/** All of those; null for a Kafka whose settings are not known here. */
+export function liveSettingNames(minor: string): readonly string[] | null {
+  const names = settingNames(minor);
+  return names === null ? null : [...names].filter((name) => isLiveSetting(minor, name));
+}
+
 /** What a controller reads for itself, of what can be changed live: its threads and connections. */
 const ofControllers = /^(background\.threads|num\.(io|network)\.threads|max\.connection.*|metric\.reporters)$/;
 

@@ -1,12 +1,13 @@
-/** Rules of versions: those of Kafka, ZooKeeper and Java that kctl knows, and that go together. */
+/** Rules of versions: those of Kafka, ZooKeeper, Java and the exporter that kctl knows, and that go together. */
+import { leastExporter } from "./metrics-schema.ts";
 import type { Problem } from "./problem.ts";
 import type { RuleResult } from "./rules.ts";
 import type { Spec } from "./schema.ts";
-import { javaFor, kafkaMinor, kafkaMinors, minorOf, newestKafkas, zookeeperMinors } from "./versions.ts";
+import { isFromVersion, javaFor, kafkaMinor, kafkaMinors, minorOf, newestKafkas, zookeeperMinors } from "./versions.ts";
 import { listed, shown } from "./words.ts";
 
 export function softwareRules(spec: Spec): RuleResult {
-  const results = [kafkaRule(spec), zookeeperRule(spec), javaRule(spec)];
+  const results = [kafkaRule(spec), zookeeperRule(spec), javaRule(spec), exporterRule(spec)];
   return {
     problems: results.flatMap(({ problem }) => problem ?? []),
     warnings: results.flatMap(({ warning }) => warning ?? []),
@@ -78,4 +79,17 @@ function javaRule({ kafka, java }: Spec): Verdict {
       },
     };
   return {};
+}
+
+/** Those before it tell of the heap by another name than alerts and dashboard look for, and up to 0.19.0 all that there is. */
+function exporterRule({ metrics }: Spec): Verdict {
+  if (metrics === undefined || isFromVersion(metrics.version, leastExporter)) return {};
+  return {
+    problem: {
+      code: "spec-bad-value",
+      path: ["metrics", "version"],
+      what: `the JMX exporter ${metrics.version} tells metrics by other names than kctl's alerts and dashboard know`,
+      fix: `write ${shown(leastExporter)} or later, or take it out: kctl then takes ${shown(leastExporter)}`,
+    },
+  };
 }

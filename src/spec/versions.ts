@@ -36,6 +36,13 @@ export function isFrom(minor: string, since: string): boolean {
   return major > sinceMajor || (major === sinceMajor && second >= sinceSecond);
 }
 
+/** The same of whole versions, of three numbers. */
+export function isFromVersion(version: string, since: string): boolean {
+  const minor = minorOf(since);
+  if (minorOf(version) !== minor) return isFrom(minorOf(version), minor);
+  return Number(version.split(".")[2]) >= Number(since.split(".")[2]);
+}
+
 export function kafkaMinor(version: string): KafkaMinor | null {
   return kafkaMinors.find(({ minor }) => minor === minorOf(version)) ?? null;
 }

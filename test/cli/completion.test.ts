@@ -93,6 +93,15 @@ describe("values", () => {
   });
 });
 
+test("names of connectors, for whatever is done with them; those that stand there do not end it", () => {
+  for (const action of ["status", "restart", "pause", "resume", "delete", "apply"]) {
+    const wanted = { kind: "from-spec", what: "connectors", file: null };
+    expect(completion(kctl, ["connectors", action, ""])).toEqual(wanted);
+    expect(completion(kctl, ["connectors", action, "orders", "bi"])).toEqual(wanted);
+  }
+  expect(at("connectors", "")).toContain("restart");
+});
+
 test("a new command is completed without a line of its own: commands below commands, topics, many arguments", () => {
   const topics = new Command("topics");
   topics.addCommand(new Command("describe").argument("[topic...]"));

@@ -4,7 +4,7 @@ import { noKnownIds } from "../../src/cluster/known-ids.ts";
 import { knownAfterUp } from "../../src/cluster/known-after-up.ts";
 import type { NodeFacts, Platform } from "../../src/cluster/platform.ts";
 import { portProblems } from "../../src/cluster/ports.ts";
-import { resolveCluster } from "../../src/cluster/resolve.ts";
+import { namesOfNodes, resolveCluster } from "../../src/cluster/resolve.ts";
 import { localPlatform } from "../../src/providers/local/platform.ts";
 import { sshPlatform } from "../../src/providers/ssh/platform.ts";
 import { specSchema } from "../../src/spec/schema.ts";
@@ -109,6 +109,21 @@ test("its port is checked like any other", () => {
   expect(problems(9094)).toEqual([]);
 });
 
+test("a port below 1024 is told at its key, unless the kernel lets everybody take it", () => {
+  const problems = (sysctl: Readonly<Record<string, string>>) =>
+    portProblems(resolveCluster({ ...oneNode({ clients: { port: 443 } }, {}), sysctl }, ssh, noKnownIds), [
+      "nodes",
+    ]).map(({ path, what, fix }) => [path, what, fix]);
+  expect(problems({})).toEqual([
+    [
+      ["kafka", "clients", "port"],
+      "n/broker's clients port would be 443; only root may take ports below 1024",
+      "raise it by 581 or more, or let everybody take it: `sysctl: { net.ipv4.ip_unprivileged_port_start: 443 }`",
+    ],
+  ]);
+  expect(problems({ "net.ipv4.ip_unprivileged_port_start": "443" })).toEqual([]);
+});
+
 test("machines that are still to be made are not one machine", () => {
   const spec = specSchema.parse({
     name: "demo",
@@ -117,4 +132,24 @@ test("machines that are still to be made are not one machine", () => {
     nodes: [{ group: "n", count: 3, roles: ["zookeeper", "broker"] }],
   });
   expect(portProblems(resolveCluster(spec, absent, noKnownIds), ["nodes"])).toEqual([]);
+});
+
+describe("by which names a node is reached, and told of", () => {
+  const names = (platform: Platform, kafka: object, node: object) => namesOfNodes(oneNode(kafka, node), platform)[0];
+  test.each<[string, Platform, object, object, readonly string[], readonly string[], string]>([
+    ["of one address", ssh, {}, { address: "10.0.0.1" }, ["10.0.0.1", "n", "10.0.0.1"], [], "10.0.0.1"],
+    [
+      "of several, whatever clients are told now",
+      ssh,
+      { clients: { advertise: "name" }, external: {} },
+      addresses,
+      ["n.example.com", "n", "n"],
+      ["192.168.0.1", "198.51.100.1", "198.51.100.1"],
+      "192.168.0.1",
+    ],
+    ["made", aboard, {}, {}, ["203.0.113.7", "n", "10.20.0.7"], [], "10.20.0.7"],
+    ["to be made", planned, {}, {}, ["n"], [], knownAfterUp],
+  ])("%s", (...[, platform, kafka, node, own, others, inside]) => {
+    expect(names(platform, kafka, node)).toEqual({ node: "n", own, others, inside });
+  });
 });

@@ -153,4 +153,29 @@ describe("ports", () => {
       "k-6/broker's clients port would be 65550; ports go from 1 to 65535",
     ]);
   });
+
+  test("below 1024 they are root's: of a local cluster's the lowest is told", () => {
+    const nodes = [{ name: "k", roles: ["zookeeper", "broker"] }] as const;
+    const moved = (port: number, metrics: boolean) =>
+      portProblems(
+        resolveCluster(
+          specOf(nodes, metrics ? { metrics: {} } : {}),
+          { ...platform, portShift: port - 9092 },
+          noKnownIds,
+        ),
+        ["provider"],
+      ).map(({ path, what, fix }) => [path, what, fix]);
+    expect(moved(7935, true)).toEqual([]);
+    expect(moved(7934, true)).toEqual([
+      [
+        ["provider", "port"],
+        "k/zookeeper's client port would be 1023; only root may take ports below 1024",
+        "raise `provider.port` by 1 or more",
+      ],
+    ]);
+    const own = specOf(nodes, { kafka: { version: "3.9.1", clients: { port: 80 } } });
+    expect(portProblems(resolveCluster(own, platform, noKnownIds), ["provider"])).toMatchObject([
+      { path: ["kafka", "clients", "port"], fix: "raise it by 944 or more" },
+    ]);
+  });
 });

@@ -8,7 +8,10 @@ import { faultCodes } from "../../src/fault-codes.ts";
 const root = join(import.meta.dirname, "../..");
 const page = await readFile(join(root, "docs/troubleshooting.md"), "utf8");
 
-const quotes = [...page.matchAll(/^> (.+)$/gm)].map(([, quote = ""]) => quote);
+/** In paragraphs of their own, and in the second column of a table. */
+const quotes = [...page.matchAll(/^(?:> (.+)|\| (?!what )[^|]+ \| ([^|]+) \|.*)$/gm)].map(
+  ([, quote, cell]) => quote ?? cell ?? "",
+);
 
 test.each(quotes)("the source says: %s", async (quote) => {
   const names = (await readdir(join(root, "src"), { recursive: true })).filter((name) => name.endsWith(".ts"));

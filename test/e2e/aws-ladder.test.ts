@@ -3,11 +3,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectFewCalls, expectFewCallsAgain } from "./aws-calls.ts";
-import { account, closeAwsSite, nothing, openAwsSite, type Account, type AwsSite } from "./aws-site.ts";
-import type { Ended } from "./kctl.ts";
+import { account, closeAwsSite, nothing, openAwsSite, outsideOf, type Account, type AwsSite } from "./aws-site.ts";
+import { kctl, type Ended } from "./kctl.ts";
 
 const nodes = ["kafka-1", "kafka-2", "kafka-3"];
 const region = "ap-northeast-2";
+/** Records, by kctl. */
+const written = 100;
 
 const outcome = ({ exit, result }: Ended) => ({ exit, errors: result?.["errors"], changed: result?.["changed"] });
 
@@ -141,6 +143,36 @@ describe("examples/aws.yaml", { timeout: 900_000 }, () => {
     expect(await from(site.lab.run(["bash", "-c", script]))).toEqual(["22"]);
   });
 
+  test("who may only log in writes and reads through SSH; a client outside is told which rule keeps it out", async () => {
+    const privates = (await look()).instances.map(({ privateAddress }) => `${privateAddress ?? ""}:9092`);
+    const lines = Array.from({ length: written }, (_, index) => `${index}\n`).join("");
+    const produced = await kctl({ ...site.place, input: lines }, "produce", "orders", "--json");
+    expect(produced.result).toMatchObject({ ok: true, records: written });
+    const read = await site.run("consume", "orders", "--group", "g", "--json");
+    expect(read.result).toMatchObject({ ok: true, records: written });
+    expect((await site.run("lag", "g", "--json")).result).toMatchObject({ ok: true, groups: [{ lag: 0 }] });
+    const outside = outsideOf(site);
+    const config = await kctl(outside, "client-config", "--format", "librdkafka", "--json");
+    expect(config.result).toMatchObject({ bootstrap: privates });
+    expect((await kctl(outside, "hosts", "--json")).result).toMatchObject({ ok: true, entries: [] });
+    const doctor = await kctl(outside, "doctor", "--timeout", "1s", "--json");
+    expect(doctor.exit).toBe(1);
+    const told = doctor.result?.["errors"] as readonly {
+      readonly where: string;
+      readonly what: string;
+      readonly fix: string;
+    }[];
+    expect(told.map(({ where, what }) => [where, what])).toEqual(
+      privates.map((address) => [
+        address,
+        "no answer in 1 s where clients of `clients` are sent: the machine is off, or a rule on the way drops it",
+      ]),
+    );
+    expect(told[0]?.fix).toBe(
+      `the security group kctl-demo lets only 10.0.0.0/8 and the cluster's own machines come to port 9092: add this machine's address to \`provider.access.clients\` and run \`kctl up\`; ${privates[0]?.replace(":9092", "") ?? ""} is an address inside the VPC, for clients elsewhere there is the listener \`kafka.external\``,
+    );
+  });
+
   test("a rule that somebody removed is seen by plan, and put back; a rule of his own is left", async () => {
     await site.lab.boto(`
 import boto3
@@ -186,7 +218,7 @@ print("{}")`);
     expect(after.instances.map(({ id }) => id)).not.toContain(lost?.id);
     expect(after.volumes.filter(({ device }) => device === "/dev/sdf")).toHaveLength(3);
     expect(after.volumes.map(({ id }) => id)).toContain(volume?.id);
-    expect(await endOffsets(site)).toBe(500);
+    expect(await endOffsets(site)).toBe(written + 500);
     expect(outcome(await site.run("up", "--json"))).toEqual({ exit: 0, errors: [], changed: 0 });
   });
 
@@ -205,7 +237,7 @@ print("{}")`);
     ]);
     const sizes = await site.run("exec", "--", "df --output=size -BG /var/lib/kctl/demo | tail -n 1");
     expect(sizes.out.match(/ 220G/g)).toHaveLength(3);
-    expect(await endOffsets(site)).toBe(500);
+    expect(await endOffsets(site)).toBe(written + 500);
   });
 
   test("destroy leaves nothing with the cluster's tag", async () => {

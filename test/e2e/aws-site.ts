@@ -31,6 +31,11 @@ export async function openAwsSite(yaml: string, servers: readonly string[]): Pro
   return { place, lab: it, run: (...args) => kctl(place, ...args) };
 }
 
+/** The same, for who comes from 192.0.2.10, which no rule knows. */
+export function outsideOf({ place, lab: it }: AwsSite): Place {
+  return { ...place, inside: (argv) => it.inside(argv, "outside") };
+}
+
 export async function closeAwsSite(site: AwsSite | undefined): Promise<void> {
   if (site === undefined) return;
   await site.lab.stop();

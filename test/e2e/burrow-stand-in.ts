@@ -6,12 +6,44 @@ import { create } from "tar";
 
 export type Release = { readonly archive: string; readonly sha512: string };
 
-/** Flat, with the program at the top: so GoReleaser makes it from Burrow's own .goreleaser.yml. */
-export async function burrowRelease(folder: string): Promise<Release> {
+/** What the stand-in is to say of groups, by cluster and group: it reads no commits itself, and looks here at each question. */
+export type Told = Readonly<
+  Record<
+    string,
+    Readonly<
+      Record<
+        string,
+        {
+          readonly complete: number;
+          readonly partitions: readonly {
+            readonly topic: string;
+            readonly partition: number;
+            readonly status: string;
+          }[];
+        }
+      >
+    >
+  >
+>;
+
+const toldIn = (folder: string): string => join(folder, "told.json");
+
+export async function tell(folder: string, told: Told): Promise<void> {
+  await writeFile(toldIn(folder), JSON.stringify(told));
+}
+
+/**
+ * Flat, with the program at the top: so GoReleaser makes it from Burrow's own .goreleaser.yml.
+ * @param node where the machines that run it have Node
+ */
+export async function burrowRelease(folder: string, node = process.execPath): Promise<Release> {
   const given = process.env["KCTL_TEST_BURROW_ARCHIVE"];
   const real = given !== undefined && given !== "";
   const archive = real ? resolve(given) : join(folder, "Burrow_1.9.5_linux_amd64.tar.gz");
-  if (!real) await pack(join(folder, "release"), archive);
+  if (!real) {
+    await tell(folder, {});
+    await pack(join(folder, "release"), archive, { node, told: toldIn(folder) });
+  }
   return {
     archive,
     sha512: createHash("sha512")
@@ -20,11 +52,13 @@ export async function burrowRelease(folder: string): Promise<Release> {
   };
 }
 
-async function pack(folder: string, archive: string): Promise<void> {
+async function pack(folder: string, archive: string, at: { node: string; told: string }): Promise<void> {
   await mkdir(join(folder, "config"), { recursive: true });
   const others = ["LICENSE", "NOTICE", "README.md", "CHANGELOG.md", "config/burrow.toml", "config/default-email.tmpl"];
   for (const name of others) await writeFile(join(folder, name), "stands in\n");
-  await writeFile(join(folder, "burrow"), `#!${process.execPath}\n${program}`, { mode: 0o755 });
+  await writeFile(join(folder, "burrow"), `#!${at.node}\nconst told = ${JSON.stringify(at.told)};${program}`, {
+    mode: 0o755,
+  });
   await create({ file: archive, cwd: folder, gzip: true }, [...others.slice(0, 4), "config", "burrow"]);
 }
 
@@ -62,6 +96,25 @@ if (existsSync(pidfile)) {
 }
 writeFileSync(pidfile, String(process.pid));
 say("Started Burrow");
+// As Burrow's wiki has them: "http request list consumers" and "http request consumer group status".
+const worst = ["OK", "WARN", "ERR", "STOP", "STALL", "REWIND"];
+const consumersAt = ([cluster, , group, what], request) => {
+  if (!of("cluster").includes(cluster)) return [404, { error: true, message: "cluster not found", request }];
+  // Another machine has no such list: there it knows no group yet.
+  const groups = existsSync(told) ? (JSON.parse(readFileSync(told, "utf8"))[cluster] ?? {}) : {};
+  if (group === undefined) return [200, { error: false, message: "consumer list returned", consumers: Object.keys(groups), request }];
+  if (what !== "lag" && what !== "status") return [404, { error: true, message: "invalid request type", result: {} }];
+  const answer = (status) => ({ error: false, message: "consumer status returned", status: { cluster, group, ...status }, request });
+  const its = groups[group];
+  if (its === undefined)
+    return [404, answer({ status: "NOTFOUND", complete: 1, partitions: [], partition_count: 0, maxlag: null, totallag: 0 })];
+  const commit = { offset: 3, timestamp: Date.now(), observedAt: Date.now(), lag: 7 };
+  const partitions = its.partitions.map((one) => ({ ...one, owner: "", client_id: "", start: commit, end: commit, current_lag: 7, complete: its.complete }));
+  const status = partitions.map((one) => one.status).sort((a, b) => worst.indexOf(b) - worst.indexOf(a))[0] ?? "OK";
+  const shown = what === "lag" ? partitions : partitions.filter((one) => one.status !== "OK");
+  return [200, answer({ status: worst.indexOf(status) > 2 ? "ERR" : status, complete: its.complete, partitions: shown,
+    partition_count: partitions.length, maxlag: partitions[0] ?? null, totallag: 7 * partitions.length })];
+};
 let ready = false;
 const address = tables["httpserver.default"].address;
 const at = address.lastIndexOf(":");
@@ -69,6 +122,7 @@ createServer((request, response) => {
   const json = (status, body) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   if (request.url === "/burrow/admin") response.end("GOOD");
   else if (request.url === "/burrow/admin/ready") response.writeHead(ready ? 200 : 503).end(ready ? "READY" : "STARTING");
+  else if (/^\/v3\/kafka\/[^/]+\/consumer/.test(request.url)) json(...consumersAt(decodeURIComponent(request.url).split("/").slice(3), { url: request.url, host: "stand-in" }));
   else if (request.url === "/v3/kafka") json(200, { error: false, message: "cluster list returned", clusters: of("cluster") });
   else json(404, { error: true, message: "invalid request type", result: {} });
 }).listen(Number(address.slice(at + 1)), address.slice(0, at));

@@ -3,11 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { burrowRelease, type Release } from "./burrow-stand-in.ts";
+import { burrowRelease, tell, type Release } from "./burrow-stand-in.ts";
+import type { GroupLag } from "../../src/report/lag-shown.ts";
 import { cleanUp, expectNothingLeft, kctl, kill, place, processes, type Ended, type Place } from "./kctl.ts";
+import { makeTopic } from "./topics.ts";
 
 /** A test that is skipped would prove nothing. */
-const real = (process.env["KCTL_TEST_BURROW_ARCHIVE"] ?? "") === "" ? [] : ["of the archive that is given"];
+const isReal = (process.env["KCTL_TEST_BURROW_ARCHIVE"] ?? "") !== "";
+const real = isReal ? ["of the archive that is given"] : [];
+const standIn = isReal ? [] : ["that stands in"];
 
 describe.each([
   { version: "3.9.1", keeper: "zookeeper" },
@@ -87,6 +91,60 @@ nodes:
     const { clusters } = (await asked("/v3/kafka")) as { readonly clusters: readonly string[] };
     expect(clusters.toSorted()).toEqual(["demo", "twin"]);
     expect((await run("up")).result).toMatchObject({ ok: true, changed: 0 });
+  });
+
+  const groupsOf = ({ result }: Ended) => (result?.["groups"] ?? []) as readonly GroupLag[];
+
+  test.each(standIn)("kctl lag has it judge the groups that it knows (one %s)", async () => {
+    const piped = { ...at, inside: (argv: readonly string[]) => ["sh", "-c", 'seq 10 | "$@"', "sh", ...argv] as const };
+    await makeTopic(at, "orders", [[1]]);
+    expect((await kctl(piped, "produce", "orders", "--partition", "0")).exit).toBe(0);
+    for (const group of ["billing", "unheard"])
+      await run("consume", "orders", "--group", group, "--from-beginning", "--max", "3");
+    const first = { topic: "orders", partition: 0 };
+    const partitions = [
+      { ...first, status: "STALL" },
+      { ...first, partition: 1, status: "OK" },
+    ];
+    await tell(aside, { demo: { billing: { complete: 1, partitions } } });
+    const lag = await run("lag");
+    expect({ exit: lag.exit, groups: groupsOf(lag) }).toMatchObject({
+      exit: 0,
+      groups: [
+        {
+          group: "billing",
+          status: "ERR",
+          judgedBy: "burrow",
+          complete: 1,
+          lag: 7,
+          partitions: [{ committed: 3, end: 10, lag: 7, status: "STALL", judgedBy: "burrow" }],
+        },
+        { group: "unheard", status: "ERR", judgedBy: "kctl", partitions: [{ status: "STOP", judgedBy: "kctl" }] },
+      ],
+    });
+    await tell(aside, { demo: { billing: { complete: 0.5, partitions: [{ ...first, status: "OK" }] } } });
+    expect((await kctl(at, "lag")).out).toMatch(
+      /^billing +OK +7 [^]*\n\nBurrow judges; it does not know unheard, which kctl judges\.\nIt has seen few commits yet of billing\.\n$/m,
+    );
+    const untilTwo = (argv: readonly string[]) => ["sh", "-c", `"$@" | sed '/"looks":2/q'`, "sh", ...argv] as const;
+    const watched = await kctl({ ...at, inside: untilTwo }, "lag", "billing", "--watch", "--interval", "1s", "--json");
+    expect(watched.lines.filter(({ type }) => type === "lag")).toMatchObject(
+      [1, 2].map((looks) => ({ type: "lag", looks, warnings: [], groups: [{ status: "OK", judgedBy: "burrow" }] })),
+    );
+
+    await kill(at, ["solo/burrow"]);
+    const alone = await run("lag");
+    // The spec has warnings of its own.
+    const warnings = alone.lines.flatMap(({ type, fault }) => (type === "warning" ? [fault] : []));
+    expect(alone.exit).toBe(0);
+    expect(warnings).toContainEqual(
+      expect.objectContaining({
+        code: "burrow-unreachable",
+        what: "the Burrow of demo tells nothing, so its groups are judged by what kctl sees: solo: connection refused",
+      }),
+    );
+    expect(groupsOf(alone).map(({ judgedBy }) => judgedBy)).not.toContain("burrow");
+    expect((await run("start")).result).toMatchObject({ ok: true });
   });
 
   test("killed, it is missed and started again; it is stopped and started with the others", async () => {

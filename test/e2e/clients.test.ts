@@ -331,13 +331,13 @@ describe("machines reached over SSH, which are not asked", () => {
   });
 
   test("doctor connects straight, as a client without SSH would", async () => {
-    const at = await machines("clients: { advertise: address, port: 1 }", "address: 127.0.0.1");
+    const at = await machines("clients: { advertise: address, port: 20999 }", "address: 127.0.0.1");
     const ended = await kctl(at, "doctor", "--json");
     expect(ended.exit).toBe(1);
     expect(faults(ended)).toEqual([
       [
         "listener-unusable",
-        "127.0.0.1:1",
+        "127.0.0.1:20999",
         "kafka-1",
         "nothing listens where clients of `clients` are sent: the broker does not run, or not with this listener",
       ],

@@ -107,6 +107,13 @@ describe("the lists", () => {
     expect(await ask("restart", "")).toBe("kafka-1 kafka-2 kafka-3\n");
     expect(await ask("restart", "-f", "missing.yaml", "")).toBe("\n");
     expect(await ask("up", "--timeout", "")).toBe("\n");
+    const connectors = ["orders-to-file", "bills-to-file"].map((name) => `  - { name: ${name}, class: a.Sink }\n`);
+    const node = "nodes:\n  - { name: all, roles: [controller, broker, connect] }\n";
+    const text = `name: demo\nprovider: { type: local }\nkafka: { version: 4.3.1 }\n${node}connectors:\n${connectors.join("")}`;
+    await writeFile(join(folder, "connect.yaml"), text);
+    expect(await ask("connectors", "restart", "-f", "connect.yaml", "")).toBe("orders-to-file bills-to-file\n");
+    expect(await ask("connectors", "delete", "-f", "connect.yaml", "bi")).toBe("bills-to-file\n");
+    expect(await ask("connectors", "status", "")).toBe("\n");
   });
 
   test("zsh, with what each is for", async () => {

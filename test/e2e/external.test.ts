@@ -23,9 +23,17 @@ const never = new AbortController().signal;
 const password = "a long password of tests";
 let at: Place;
 let servers: Servers;
+/** Told to clients of one listener. */
+const nowhere = "127.0.0.1:1";
 
 /** Of the broker's listeners. */
-const ports = () => ({ controller: at.port + 1, login: at.port, mutual: at.port + 2, open: at.port - 1 });
+const ports = () => ({
+  controller: at.port + 1,
+  login: at.port,
+  mutual: at.port + 2,
+  open: at.port - 1,
+  lost: at.port + 10,
+});
 const open = () => ({ host: "127.0.0.1", port: ports().open });
 
 beforeAll(async () => {
@@ -52,7 +60,7 @@ afterAll(async () => {
 });
 
 function properties(folder: string): string {
-  const { controller, login, mutual, open: plain } = ports();
+  const { controller, login, mutual, open: plain, lost } = ports();
   const jaas = "org.apache.kafka.common.security";
   const settings = {
     "process.roles": "broker,controller",
@@ -60,9 +68,9 @@ function properties(folder: string): string {
     "controller.quorum.voters": `1@127.0.0.1:${controller}`,
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "OPEN",
-    listeners: `CONTROLLER://127.0.0.1:${controller},LOGIN://:${login},MUTUAL://:${mutual},OPEN://127.0.0.1:${plain}`,
-    "advertised.listeners": `LOGIN://127.0.0.1:${login},MUTUAL://127.0.0.1:${mutual},OPEN://127.0.0.1:${plain}`,
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,OPEN:PLAINTEXT,LOGIN:SASL_SSL,MUTUAL:SSL",
+    listeners: `CONTROLLER://127.0.0.1:${controller},LOGIN://:${login},MUTUAL://:${mutual},OPEN://127.0.0.1:${plain},LOST://127.0.0.1:${lost}`,
+    "advertised.listeners": `LOGIN://127.0.0.1:${login},MUTUAL://127.0.0.1:${mutual},OPEN://127.0.0.1:${plain},LOST://${nowhere}`,
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,OPEN:PLAINTEXT,LOST:PLAINTEXT,LOGIN:SASL_SSL,MUTUAL:SSL",
     "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
     "listener.name.login.plain.sasl.jaas.config": `${jaas}.plain.PlainLoginModule required user_alice="${password}";`,
     "listener.name.login.scram-sha-256.sasl.jaas.config": `${jaas}.scram.ScramLoginModule required;`,
@@ -239,6 +247,27 @@ describe("what shuts it", () => {
   });
 
   test.each([
+    ["topics", "list"],
+    ["lag"],
+    ["consume", "orders"],
+    ["produce", "orders"],
+    ["offsets", "reset", "g", "--to", "latest", "--yes"],
+  ])("the broker sends clients where nobody is: %s %s", async (...args) => {
+    const { exit, errors } = errorsOf(await reach({ port: ports().lost, host: "127.0.0.1" }, args));
+    const by = `, where 127.0.0.1:${ports().lost} sends clients`;
+    expect({ exit, errors }).toMatchObject({
+      exit: 1,
+      errors: [
+        {
+          code: "kafka-unreachable",
+          what: expect.stringMatching(`^no broker (of theirs )?answers.* ${nowhere}.*${by}$`) as string,
+          fix: "their `advertised.listeners` must name addresses that this machine can reach",
+        },
+      ],
+    });
+  });
+
+  test.each([
     ["another authority's certificate", () => `{ ca: "${file("other-ca.pem")}" }`],
     ["those of Node.js", () => "true"],
   ])("an authority that is not known: %s", async (_name, tls) => {
@@ -318,11 +347,42 @@ describe("what shuts it", () => {
   });
 });
 
+test("its status is what its brokers tell", async () => {
+  const way = { tls: own(), mechanism: "scram-sha-512" };
+  const { exit, result } = await reach(way, ["status"]);
+  expect({ exit, result }).toMatchObject({
+    exit: 0,
+    result: {
+      cluster: "theirs",
+      healthy: true,
+      versions: {
+        kafka: null,
+        zookeeper: null,
+      },
+      nodes: [],
+      brokers: [
+        {
+          id: 1,
+          node: "127.0.0.1",
+          address: `127.0.0.1:${ports().login}`,
+        },
+      ],
+      controller: { id: 1 },
+      partitions: {
+        underReplicated: 0,
+        offline: 0,
+      },
+    },
+  });
+  const untilRates = (argv: readonly string[]) => ["sh", "-c", `"$@" | sed '/"rates":{/q'`, "sh", ...argv] as const;
+  const watched = await reach(way, ["status", "--watch", "--interval", "1s"], password, { ...at, inside: untilRates });
+  expect(watched.lines.at(-1)).toMatchObject({ type: "status", healthy: true, rates: { records: 0 }, events: [] });
+});
+
 test("commands that need its machines refuse, and say which do not", async () => {
   const commands = [
     ["up"],
     ["plan"],
-    ["status"],
     ["check"],
     ["destroy", "--yes"],
     ["restart"],

@@ -30,6 +30,8 @@ export type Place = {
   readonly env: NodeJS.ProcessEnv;
   /** How a command is run where the machines of the spec can be reached. */
   readonly inside?: (argv: readonly string[]) => readonly [string, ...string[]];
+  /** What its commands read; nothing, where it is not there. */
+  readonly input?: string;
 };
 
 const cache = (): string => inject("cache");
@@ -47,6 +49,10 @@ function portsFrom(port: number): readonly number[] {
     moved + 3888,
     moved + 8083,
     moved + 8000,
+    moved + 7070,
+    moved + 7071,
+    moved + 7072,
+    moved + 7073,
   ];
   return [0, 10, 20].flatMap((step) => bases.map((base) => base + step));
 }
@@ -141,8 +147,10 @@ export function start(at: Place, ...args: readonly string[]): Run {
   const child = spawn(command, words, {
     cwd: at.folder,
     env: { ...at.env, JAVA_HOME: process.env["JAVA_HOME"] },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // One that ends without reading is its own affair.
+  child.stdin.on("error", () => undefined).end(at.input);
   const texts = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (texts.out += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (texts.err += text));
@@ -223,6 +231,6 @@ export async function cleanUp(at: Place): Promise<void> {
 /** What the spec needs is in the cache after it: where its machines are, nothing can be fetched. */
 export async function fetched(at: Place): Promise<void> {
   const { folder, spec, port, servers, env } = at;
-  const { exit, err } = await kctl({ folder, spec, port, servers, env }, "fetch", "--json");
+  const { exit, err } = await kctl({ folder, spec, port, servers, env }, "fetch", "--file", spec, "--json");
   if (exit !== 0) throw new Error(err);
 }

@@ -3,13 +3,14 @@
  * Burrow's rules, and offsets that are set.
  */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { encodeBatch } from "../../src/kafka/canary/batch.ts";
 import { withBroker } from "../../src/kafka/wire/exchange.ts";
 import { produce } from "../../src/kafka/wire/produce.ts";
 import type { GroupLag } from "../../src/report/lag-shown.ts";
+import { described, groupOf, groupsOf, shown } from "./group-rows.ts";
+import { javaEnv, javaTool } from "./java-tools.ts";
 import { cleanUp, kctl, kill, place, start, type Ended, type Line, type Place } from "./kctl.ts";
 import { openTerminal } from "./terminal.ts";
 
@@ -66,19 +67,12 @@ async function write(name: string, topic: string, partition: number, count: numb
   expect(error).toBe(0);
 }
 
-const javaEnv = {
-  ...process.env,
-  KAFKA_HEAP_OPTS: "-Xmx128m",
-  KAFKA_JVM_PERFORMANCE_OPTS: "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
-};
-
 function tool(
   name: keyof typeof sides,
   script: string,
   ...args: readonly string[]
 ): readonly [string, readonly string[]] {
-  const path = join(inject("cache"), `software/kafka_2.13-${sides[name].version}/bin/${script}.sh`);
-  return [path, ["--bootstrap-server", `127.0.0.1:${placeOf(name).port}`, ...args]];
+  return [javaTool(sides[name].version, script), ["--bootstrap-server", `127.0.0.1:${placeOf(name).port}`, ...args]];
 }
 
 /** Java's console consumer, killed at the end of the test. @param into what it writes to: a command of the shell */
@@ -114,38 +108,11 @@ function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
   }
 }
 
-const groupsOf = ({ result }: Pick<Ended, "result">): readonly GroupLag[] => (result?.["groups"] ?? []) as GroupLag[];
 const codesOf = ({ result }: Ended) => (result?.["errors"] as { code: string; what: string; fix: string }[]) ?? [];
 
-async function groupOf(name: string, group: string): Promise<GroupLag | undefined> {
-  return groupsOf(await kctl(placeOf(name), "lag", "--json")).find((one) => one.group === group);
-}
-
 async function committedOf(name: string, group: string): Promise<readonly unknown[] | undefined> {
-  return (await groupOf(name, group))?.partitions.map(({ committed }) => committed);
+  return (await groupOf(placeOf(name), group))?.partitions.map(({ committed }) => committed);
 }
-
-/** What the tool prints of each partition: `-` where it has nothing. */
-async function described(name: keyof typeof sides): Promise<readonly string[]> {
-  const { stdout } = await run(...tool(name, "kafka-consumer-groups", "--describe", "--all-groups"), { env: javaEnv });
-  return stdout
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/))
-    .filter((cells) => cells.length === 9 && cells[0] !== "GROUP")
-    .map((cells) => cells.join(" "))
-    .toSorted();
-}
-
-const shown = (groups: readonly GroupLag[]): readonly string[] =>
-  groups
-    .flatMap(({ group, partitions }) =>
-      partitions.map((one) =>
-        [group, one.topic, one.partition, one.committed, one.end, one.lag, one.owner, one.host, one.clientId]
-          .map((cell) => cell ?? "-")
-          .join(" "),
-      ),
-    )
-    .toSorted();
 
 describe.each(Object.keys(sides) as (keyof typeof sides)[])("%s", (name) => {
   const { protocol } = sides[name];
@@ -167,12 +134,12 @@ describe.each(Object.keys(sides) as (keyof typeof sides)[])("%s", (name) => {
       await expect.poll(() => committedOf(name, group), { timeout: 30_000 }).toEqual(offsets);
     await hasRead("gone", [100, 50, 0]);
     signal(gone, "SIGTERM");
-    await expect.poll(() => groupOf(name, "gone"), { timeout: 30_000 }).toMatchObject({ members: 0 });
+    await expect.poll(() => groupOf(at(), "gone"), { timeout: 30_000 }).toMatchObject({ members: 0 });
     await write(name, "orders", 1, 7);
     await hasRead("alive", [100, 57, 0]);
-    expect(await groupOf(name, "alive")).toMatchObject({ protocol });
+    expect(await groupOf(at(), "alive")).toMatchObject({ protocol });
     const all = await kctl(at(), "lag", "--json");
-    expect(shown(groupsOf(all))).toEqual(await described(name));
+    expect(shown(groupsOf(all))).toEqual(await described(at(), sides[name].version));
     expect(groupsOf(all)).toMatchObject([
       { cluster: name, group: "alive", status: "OK", lag: 0, state: "Stable", members: 1 },
       { cluster: name, group: "gone", status: "ERR", lag: 7, state: "Empty", members: 0 },
@@ -242,16 +209,25 @@ orders  1          0       57    50   55
 orders  2          0       0     0    =    55 is not there yet: it ends at 0
 `);
     expect(dry.err).toContain("there is no terminal to ask on: nothing was changed");
-    expect(await groupOf(name, "gone")).toMatchObject({ lag: 7 });
+    expect(await groupOf(at(), "gone")).toMatchObject({ lag: 7 });
     const done = await kctl(at(), "offsets", "reset", "gone", "--to", "55", "--yes", "--json");
     expect({ exit: done.exit, changed: done.result?.["changed"] }).toEqual({ exit: 0, changed: 2 });
     expect(await committedOf(name, "gone")).toEqual([55, 55, 0]);
     const again = await kctl(at(), "offsets", "reset", "gone", "--to", "55", "--yes", "--json");
     expect(again.result).toMatchObject({ ok: true, changed: 0 });
+    const { result: history } = await kctl(at(), "history", "-n", "1", "--json");
+    expect(history?.["entries"]).toMatchObject([
+      {
+        command: "offsets reset gone --to 55",
+        changed: 2,
+        titles: ["set 2 offsets of the group gone (orders) to offset 55"],
+        ok: true,
+      },
+    ]);
     const args = ["--topic", "orders", "--group", "gone", "--timeout-ms", "20000", "--max-messages", "47"];
     const { stdout } = await run(...tool(name, "kafka-console-consumer", ...args), { env: javaEnv });
     expect(stdout.trim().split("\n")).toHaveLength(45 + 2);
-    await expect.poll(() => groupOf(name, "gone"), { timeout: 30_000 }).toMatchObject({ lag: 0, members: 0 });
+    await expect.poll(() => groupOf(at(), "gone"), { timeout: 30_000 }).toMatchObject({ lag: 0, members: 0 });
   });
 
   test("offsets are set to a time, and to the ends", async () => {
@@ -287,7 +263,7 @@ test("on a terminal it asks before it sets offsets; --watch draws until q", asyn
   again.type("y\n");
   expect(await again.ended).toBe(0);
   expect(again.shown()).toContain("2 offsets are set.");
-  expect(await groupOf("new", "gone")).toMatchObject({ lag: 0 });
+  expect(await groupOf(placeOf("new"), "gone")).toMatchObject({ lag: 0 });
   const watching = openTerminal(`"$KCTL" lag --watch --interval 1s`, { cwd: at.folder, env });
   await watching.see("GROUP");
   await watching.see("look 1 of 10: each status is that of one look yet");
@@ -314,7 +290,7 @@ test("--watch tells a stopped, a stalled and a slow consumer from one that keeps
   });
   for (const group of ["stalled", "stopped", "keeps-up", "slow"])
     await expect
-      .poll(async () => (await groupOf("new", group))?.partitions[0]?.owner, { timeout: 30_000 })
+      .poll(async () => (await groupOf(placeOf("new"), group))?.partitions[0]?.owner, { timeout: 30_000 })
       .toBeTruthy();
   signal(stalled, "SIGSTOP");
   signal(stopped, "SIGTERM");

@@ -24,6 +24,7 @@ describe("a cluster of one on a terminal", () => {
     const status = onTerminal(at, 80, 24, "status", "--watch", "--interval", "1s");
     const watched = await status.until((seen) => seen.includes("q ends it"));
     expect(watched).toMatch(/^demo: healthy \(Kafka 3\.9\.1\)\n\nNODE +SERVICE +ID +STATE/);
+    await status.until((seen) => /^in the last \d+ s: 0 records\/s, 0 KiB\/s$/m.test(seen));
     status.type("q");
     expect(await status.exit).toBe(0);
     expect(status.terminal.all().filter((line) => line.startsWith("demo: "))).toHaveLength(1);

@@ -47,7 +47,7 @@ const life: readonly (readonly [command: string, ...args: string[]])[] = [
   ["destroy", "--yes"],
 ];
 
-/** What only a cluster on EC2 tells, or one with Kafka Connect: their own tests see these fields. */
+/** What only a cluster on EC2 tells, one with Kafka Connect or with metrics, or `--watch`: their own tests see these fields. */
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
   up: ["expires"],
   plan: ["costs"],
@@ -55,6 +55,8 @@ const elsewhere: Readonly<Record<string, readonly string[]>> = {
   list: ["region", "clusters"],
   extend: ["cluster", "changed", "from", "expires"],
   connectors: ["cluster", "connectors", "missing", "changes", "changed"],
+  metrics: ["cluster", "out", "files"],
+  status: ["rates", "events"],
 };
 
 describe("the fields of every result", () => {

@@ -114,12 +114,14 @@ until ss -Hltn 'sport = :9092' | grep -q .; do sleep 0.05; done`,
     expect(errorsIn(await json("check"))).toEqual([]);
   });
 
-  test("a host that is off is named, and the others are looked at all the same", async () => {
+  test("a host that is off is named, and the others are looked at all the same; so is an sshd that lets nobody through", async () => {
     await host("kafka-3").powerOff();
+    await host("kafka-1").run("echo AllowTcpForwarding no >/etc/ssh/sshd_config.d/strict.conf; systemctl reload ssh");
     await host("kafka-2").run("mv /usr/bin/gzip /usr/bin/gzip.away");
     const checked = await json("check");
     expect(checked.status).toBe(1);
     const ids = errorsIn(checked).map(({ id, node }) => `${node} ${id}`);
-    expect(ids).toEqual(["kafka-2 programs", "kafka-3 ssh-unreachable"]);
+    expect(ids).toEqual(["kafka-1 ssh-forwarding-refused", "kafka-2 programs", "kafka-3 ssh-unreachable"]);
+    expect(errorsIn(checked)[0]?.fix).toContain("AllowTcpForwarding local");
   });
 });

@@ -52,6 +52,29 @@ describe(`a cluster on two hosts, as admin with sudo; KCTL_TEST_SEED=${seed}`, {
     return "`plan`, `status` and `up` exit 1 and name it, its servers are `unknown`; nothing is restarted";
   });
 
+  injectFault(31, "a firewall drops what is sent to the sshd of one host", async () => {
+    await on("nft 'table inet wall { chain input { type filter hook input priority 0; tcp dport 22 drop; }; }'");
+    const ended: string[] = [];
+    const asking = async (...args: readonly string[]): Promise<Ended> => {
+      const outcome = await run(...args, "--json");
+      ended.push(args.join(" "));
+      return outcome;
+    };
+    const [status, list, lag] = await Promise.all([asking("status"), asking("topics", "list"), asking("lag")]);
+    await on("nft delete table inet wall");
+    expect(status.lines).toContainEqual(
+      expect.objectContaining({ type: "waiting", key: "ssh:kafka-2", what: "kafka-2 to answer over SSH" }),
+    );
+    expect({ exit: status.exit, healthy: status.result?.["healthy"] }).toEqual({ exit: 1, healthy: false });
+    expect(ended[0]).toBe("topics list");
+    expect({ exit: list.exit, errors: list.result?.["errors"] }).toEqual({ exit: 0, errors: [] });
+    const fault: unknown = expect.objectContaining({ code: "ssh-unreachable", node: "kafka-2" });
+    expect(list.lines).toContainEqual({ type: "warning", fault });
+    // Its broker serves, so that some groups may be known to it alone.
+    expect(lag).toMatchObject({ exit: 1, result: { errors: [{ where: "10.77.0.12:9092" }] } });
+    return "`status` says whom it waits for; `topics list` has all from the other host, does not wait, and names this one";
+  });
+
   injectFault(45, "a noisy .bashrc of the user who logs in", async () => {
     await on(
       `cp -p /home/admin/.bashrc /tmp/bashrc; sed -i '1i echo "welcome to $(hostname)"; echo oops >&2' /home/admin/.bashrc`,

@@ -49,6 +49,7 @@ function plan(seen: SeenCloud, over: object = {}, node: object = {}, network = t
 const rules = wantedRules(clusterWith({ provider: { type: "aws", region: "eu-central-1" }, nodes }), {
   ssh: ["203.0.113.0/24"],
   clients: [],
+  metrics: [],
   external: null,
 }).map((rule) => ({ ...rule, id: "sgr-1" }));
 

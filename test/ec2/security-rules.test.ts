@@ -5,7 +5,7 @@ import { ruleDifference, wantedRules, type Access, type Rule, type ThereRule } f
 import { worldlyFaults } from "../../src/ec2/worldly.ts";
 import { clusterWith } from "./cluster.ts";
 
-const none: Access = { ssh: [], clients: [], external: null };
+const none: Access = { ssh: [], clients: [], metrics: [], external: null };
 const kraft = {
   kafka: { version: "4.1.1" },
   nodes: [
@@ -28,7 +28,7 @@ describe("wanted", () => {
     [
       "ZooKeeper",
       {},
-      { ssh: ["203.0.113.0/24"], clients: ["10.0.0.0/8", "2001:DB8::/32"], external: null },
+      { ssh: ["203.0.113.0/24"], clients: ["10.0.0.0/8", "2001:DB8::/32"], metrics: [], external: null },
       [
         "22 203.0.113.0/24 kctl: SSH",
         "2181 group kctl: between members, ZooKeeper server (client)",
@@ -73,9 +73,37 @@ describe("wanted", () => {
       ],
     ],
     [
+      "metrics, which Prometheus may ask for from where it is",
+      { ...kraft, metrics: { from: ["10.9.0.0/16"] } },
+      { ...none, metrics: ["10.9.0.0/16"] },
+      [
+        "7071 10.9.0.0/16 kctl: Prometheus, metrics of each broker",
+        "7071 group kctl: between members, broker (metrics)",
+        "7072 10.9.0.0/16 kctl: Prometheus, metrics of each controller",
+        "7072 group kctl: between members, controller (metrics)",
+        "9091 group kctl: between members, broker (internal)",
+        "9092 group kctl: between members, broker (clients)",
+        "9093 group kctl: between members, controller (controller)",
+      ],
+    ],
+    [
+      "metrics, which nobody from outside may ask for",
+      { metrics: {} },
+      none,
+      [
+        "2181 group kctl: between members, ZooKeeper server (client)",
+        "2888 group kctl: between members, ZooKeeper server (peer)",
+        "3888 group kctl: between members, ZooKeeper server (election)",
+        "7070 group kctl: between members, ZooKeeper server (metrics)",
+        "7071 group kctl: between members, broker (metrics)",
+        "9091 group kctl: between members, broker (internal)",
+        "9092 group kctl: between members, broker (clients)",
+      ],
+    ],
+    [
       "an external listener, another port for clients, the same range twice",
       { ...kraft, kafka: { version: "4.1.1", clients: { port: 19_092 } } },
-      { ssh: [], clients: ["10.0.0.0/8", "10.0.0.0/8"], external: { port: 9094, from: ["0.0.0.0/0"] } },
+      { ssh: [], clients: ["10.0.0.0/8", "10.0.0.0/8"], metrics: [], external: { port: 9094, from: ["0.0.0.0/0"] } },
       [
         "9091 group kctl: between members, broker (internal)",
         "9093 group kctl: between members, controller (controller)",
@@ -89,14 +117,24 @@ describe("wanted", () => {
   });
 
   test("descriptions are such as EC2 takes", () => {
-    const access: Access = { ssh: ["10.0.0.0/8"], clients: ["10.0.0.0/8"], external: { port: 9094, from: ["::/0"] } };
-    for (const spec of [{}, kraft])
+    const access: Access = {
+      ssh: ["10.0.0.0/8"],
+      clients: ["10.0.0.0/8"],
+      metrics: [],
+      external: { port: 9094, from: ["::/0"] },
+    };
+    for (const spec of [{ metrics: {} }, kraft])
       for (const { description } of wantedRules(clusterWith(spec), access))
         expect(description).toMatch(/^kctl: [a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{1,249}$/);
   });
 });
 
-const wanted = wantedRules(clusterWith(), { ssh: ["203.0.113.0/24"], clients: ["10.0.0.0/8"], external: null });
+const wanted = wantedRules(clusterWith(), {
+  ssh: ["203.0.113.0/24"],
+  clients: ["10.0.0.0/8"],
+  metrics: [],
+  external: null,
+});
 
 function as(rule: Rule, id: string): ThereRule {
   return { ...rule, id };
@@ -251,6 +289,19 @@ describe("open to the world", () => {
     const faults = worldlyFaults(cluster, wantedRules(cluster, { ...none, clients: ["0.0.0.0/0"] }), []);
     expect(faults).toMatchObject([
       { what: expect.stringMatching(/^this spec opens port 2181 \(ZooKeeper/) as unknown },
+    ]);
+  });
+
+  test("metrics are for Prometheus, not for everybody", () => {
+    const cluster = clusterWith({ metrics: {} });
+    const faults = worldlyFaults(cluster, wantedRules(cluster, { ...none, metrics: ["0.0.0.0/0"] }), [7070]);
+    expect(faults).toEqual([
+      {
+        code: "open-to-the-world",
+        where: "provider.access.allowWorld",
+        what: "this spec opens port 7071 (broker, metrics) to 0.0.0.0/0: to everybody",
+        fix: "take the range out of `metrics.from`, or allow it: `allowWorld: [7070, 7071]`",
+      },
     ]);
   });
 

@@ -182,4 +182,21 @@ describe("on the machine", () => {
     fetched();
     expect(readFileSync(`${root}/opt/kctl/.incoming/a.part`, "utf8")).toBe("half");
   });
+
+  test("one that kctl has installed meanwhile is not fetched, and not left lying there", () => {
+    const installed = (): void => {
+      mkdirSync(`${root}/opt/kctl/a-1.0`, { recursive: true });
+      writeFileSync(`${root}/opt/kctl/a-1.0/.kctl`, `${digest}\n`);
+    };
+    command(
+      "curl",
+      `while [ "$1" != -o ]; do shift; done; echo archive >"$2"; mkdir -p ${root}/opt/kctl/a-1.0; echo ${digest} >${root}/opt/kctl/a-1.0/.kctl`,
+    );
+    fetched();
+    expect(incoming()).toEqual([]);
+    installed();
+    command("curl", "exit 1");
+    expect(fetched().stderr).toBe("");
+    expect(incoming()).toEqual([]);
+  });
 });

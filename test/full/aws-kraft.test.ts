@@ -1,8 +1,8 @@
 /** KRaft over three zones of EC2, its machines without a way in but through a bastion; clients inside and outside the network. */
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { account, closeAwsSite, nothing, openAwsSite, type AwsSite } from "../e2e/aws-site.ts";
-import { fetched, type Ended } from "../e2e/kctl.ts";
+import { account, closeAwsSite, nothing, openAwsSite, outsideOf, type AwsSite } from "../e2e/aws-site.ts";
+import { fetched, kctl, type Ended } from "../e2e/kctl.ts";
 import { kafkaJars } from "../kafka/support/jars.ts";
 
 const nodes = ["kafka-1", "kafka-2", "kafka-3"];
@@ -97,6 +97,38 @@ describe("three zones behind a bastion", { timeout: 900_000 }, () => {
       ),
     );
     expect(read.stdout.split("\n").filter((line) => line.startsWith("record "))).toHaveLength(100);
+  });
+
+  test("doctor tells who is outside which listener is for them, and which rule keeps them out", async () => {
+    const outside = outsideOf(site);
+    const listeners = async (): Promise<readonly (readonly unknown[])[]> => {
+      const { result } = await kctl(outside, "doctor", "--timeout", "1s", "--json");
+      return (result?.["listeners"] as readonly { readonly name: string; readonly ok: boolean }[]).map(
+        ({ name, ok }) => [name, ok],
+      );
+    };
+    expect(await listeners()).toEqual([
+      ["clients", false],
+      ["external", true],
+    ]);
+    const spec = await readFile(site.place.spec, "utf8");
+    await writeFile(site.place.spec, spec.replace("from: [192.0.2.0/24]", "from: [198.18.0.0/15]"));
+    expect(outcome(await site.run("up", "--yes", "--json"))).toMatchObject({ exit: 0, errors: [] });
+    const { result } = await kctl(outside, "doctor", "--timeout", "1s", "--json");
+    const fixes = (result?.["errors"] as readonly { readonly where: string; readonly fix: string }[]).flatMap((one) =>
+      one.where.endsWith(":9094") ? [one.fix] : [],
+    );
+    expect(new Set(fixes)).toEqual(
+      new Set([
+        "the security group kctl-prod lets only 198.18.0.0/15 come to port 9094: add this machine's address to `kafka.external.from` and run `kctl up`",
+      ]),
+    );
+    await writeFile(site.place.spec, spec);
+    expect(outcome(await site.run("up", "--yes", "--json"))).toMatchObject({ exit: 0, errors: [] });
+    expect(await listeners()).toEqual([
+      ["clients", false],
+      ["external", true],
+    ]);
   });
 
   test("machines that come back with other public addresses: the next up tells clients of them, one broker at a time", async () => {

@@ -3,9 +3,10 @@ import { connect } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { KctlError } from "../../src/fault.ts";
-import type { Address } from "../../src/kafka/address.ts";
+import { addressText, type Address } from "../../src/kafka/address.ts";
+import { layTunnel, routesApart } from "../../src/kafka/dial.ts";
 import { logIn } from "../../src/kafka/sasl/login.ts";
-import { openWay, wayInto, type WayIn } from "../../src/kafka/ways-in.ts";
+import { openWay, sentBy, wayInto, type WayIn } from "../../src/kafka/ways-in.ts";
 import { compose } from "../../src/kafka/wire/compose.ts";
 import { withBroker } from "../../src/kafka/wire/exchange.ts";
 import { metadata } from "../../src/kafka/wire/metadata.ts";
@@ -103,6 +104,35 @@ describe("a way in", () => {
     openWay(at, first);
     openWay(at, first);
     expect(() => openWay(at, way())).toThrow(/^two specs reach one\.example\.com:9092 with different `tls` or `sasl`$/);
+  });
+
+  it("is of one cluster among several: the same address is reached by another's tunnel, or by its own way", async () => {
+    const second = await broker();
+    const first = await broker({ names: second.at });
+    const machine = await broker();
+    const [theirs, ours, plain] = [routesApart(), routesApart(), routesApart()];
+    theirs(() => openWay(first.at, way()));
+    ours(() => layTunnel(first.at.host, async () => connect(machine.at)));
+    // Another cluster of others on the same server: as somebody else.
+    plain(() => openWay(first.at, { ...way(), login: null }));
+    await Promise.all(
+      [theirs, ours, plain].map((apart) =>
+        apart(async () => {
+          const { brokers } = await ask(first.at);
+          for (const { host, port } of brokers) await ask({ host, port });
+        }),
+      ),
+    );
+    expect(first.keys.toSorted((a, b) => a - b)).toEqual([3, 3, 17, 36]);
+    expect(second.keys.toSorted((a, b) => a - b)).toEqual([3, 3, 17, 36]);
+    expect(machine.keys).toEqual([3, 3]);
+    expect(machine.texts.join("")).not.toContain(password);
+    expect([wayInto(first.at), wayInto(second.at), theirs(() => sentBy(second.at)), sentBy(second.at)]).toEqual([
+      null,
+      null,
+      addressText(first.at),
+      null,
+    ]);
   });
 
   it("is not waited for without end, however long the connection is to stand", async () => {

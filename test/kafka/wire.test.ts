@@ -5,7 +5,7 @@ import { brokerAnswers } from "../../src/kafka/broker-answers.ts";
 import { kafkaView, viewOf } from "../../src/kafka/view.ts";
 import { compose } from "../../src/kafka/wire/compose.ts";
 import { cursor } from "../../src/kafka/wire/cursor.ts";
-import { unreachableWhy, withBroker } from "../../src/kafka/wire/exchange.ts";
+import { silentBroker, unreachableWhy, withBroker } from "../../src/kafka/wire/exchange.ts";
 import { wholeBatches } from "../../src/kafka/wire/fetch.ts";
 import { frameReader, largestFrame } from "../../src/kafka/wire/frames.ts";
 import { metadata } from "../../src/kafka/wire/metadata.ts";
@@ -223,6 +223,14 @@ describe("withBroker", () => {
       });
     }
     expect(await ask()).toContain(why);
+  });
+
+  it("names a broker with the address where it was looked for", async () => {
+    const asked = withBroker({ host: "127.0.0.1", port: 1 }, never, 300, (one) => one(metadata([])));
+    const error: unknown = await asked.catch((why: unknown) => why);
+    expect(silentBroker(2, error)).toBe(
+      "broker 2 does not answer at 127.0.0.1:1, where clients are sent: connection refused",
+    );
   });
 
   it("does not wait longer for a peer that drips bytes", async () => {

@@ -121,6 +121,14 @@ describe("execute", () => {
     expect(events.filter((event) => event.startsWith("change-failed"))).toEqual(["change-failed bad"]);
   });
 
+  test("several that fail for the same reason tell it once", async () => {
+    const { faults, events } = await ran([change("a"), change("b"), change("c")], async ({ key }) => {
+      throw new KctlError({ code: "ssh-unreachable", node: "n1", what: key === "c" ? "no route" : "no answer" });
+    });
+    expect(faults.map(({ what }) => what)).toEqual(["no answer", "no route"]);
+    expect(events.filter((event) => event.startsWith("change-failed"))).toHaveLength(3);
+  });
+
   test("a gate is asked where some of what it waits for failed, and skipped where all of it did", async () => {
     const gate = (key: string, ...after: readonly Edge[]): Change => ({
       ...change(key, ...after),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { KctlError } from "../../src/fault.ts";
 import type { Context } from "../../src/operations/context.ts";
-import { inHistory } from "../../src/operations/in-history.ts";
+import { inHistory, keptInHistory } from "../../src/operations/in-history.ts";
 import type { Provider } from "../../src/providers/provider.ts";
 import { localProvider } from "../../src/providers/local/local-provider.ts";
 import type { Event } from "../../src/report/events.ts";
@@ -94,4 +94,26 @@ describe("the history of a cluster has", () => {
     });
     expect(heard).toContainEqual({ type: "warning", fault: { code: "local-io", what: "the disk is full" } });
   });
+});
+
+test("what needs no lock is kept while another kctl has it", async () => {
+  const provider = local();
+  const { context } = listening();
+  const { history } = provider;
+  await inHistory({ provider, command: "up", context }, async () => {
+    await keptInHistory({ history, command: "offsets reset g --to latest", context }, async ({ emit }) => {
+      emit(done("offsets g", "set 3 offsets of the group g (orders) to the end"));
+      return { changed: 3 };
+    });
+    return { changed: 0 };
+  });
+  const { entries } = await history.read();
+  expect(entries).toMatchObject([
+    {
+      command: "offsets reset g --to latest",
+      changed: 3,
+      titles: ["set 3 offsets of the group g (orders) to the end"],
+      ok: true,
+    },
+  ]);
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Event } from "../../src/report/events.ts";
-import { atMostEvery, waitUntil } from "../../src/operations/wait-until.ts";
+import { atMostEvery, lessAndLessOften, waitUntil } from "../../src/operations/wait-until.ts";
 
 const wait = { key: "k", what: "it", timeoutSeconds: 0.3, emit: () => undefined };
 const signal = new AbortController().signal;
@@ -46,6 +46,18 @@ describe("what costs a round trip", () => {
       vi.advanceTimersByTime(250);
     }
     expect(seen).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+  });
+
+  test("is done less and less often, and at a fifth in the end", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const done: number[] = [];
+    const work = lessAndLessOften(1000, () => Promise.resolve(void done.push(performance.now())));
+    const began = performance.now();
+    for (let look = 0; look < 280; look += 1) {
+      await work();
+      vi.advanceTimersByTime(100);
+    }
+    expect(done.map((at) => at - began)).toEqual([1000, 2500, 4800, 8200, 13_200, 18_200, 23_200]);
   });
 
   test("is done at every look where it costs nothing", async () => {

@@ -42,6 +42,17 @@ const gate: Change = {
   title: "wait until 2 of 3 ZooKeeper servers serve",
 };
 
+const machine = (step: Extract<Change, { kind: "machine" }>["step"]): Change => ({
+  ...common,
+  kind: "machine",
+  verb: "remove",
+  key: "software",
+  layer: "host",
+  step,
+  effect: "none",
+  title: "remove it",
+});
+
 describe("what is wanted a second time", () => {
   test.each<[string, readonly Change[], readonly Change[], readonly string[]]>([
     ["nothing at first", [setting("1"), roll("a/broker")], [], []],
@@ -56,6 +67,18 @@ describe("what is wanted a second time", () => {
     ["another value is another change", [setting("2")], [setting("1")], []],
     ["the same restart", [roll("a/broker")], [roll("a/broker")], ["restart 1 servers, one at a time"]],
     ["a restart of others", [roll("b/broker")], [roll("a/broker")], []],
+    [
+      "what is only in the way may have been needed meanwhile",
+      [
+        machine({ kind: "leftovers", names: ["a"] }),
+        machine({ kind: "old-software", folder: "/opt/kctl/kafka-3.7.2" }),
+      ],
+      [
+        machine({ kind: "leftovers", names: ["a"] }),
+        machine({ kind: "old-software", folder: "/opt/kctl/kafka-3.7.2" }),
+      ],
+      [],
+    ],
     ["a gate changes nothing, and may be asked again", [gate], [gate], []],
   ])("%s", (_name, now, before, wanted) => {
     const faults = doneAgain(now, before);

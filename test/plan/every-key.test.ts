@@ -44,6 +44,7 @@ type Draft = {
   zookeeper?: Record<string, unknown>;
   controller?: Record<string, unknown>;
   connect?: Record<string, unknown>;
+  metrics?: boolean | object;
   burrow: Record<string, unknown>;
   connectors?: object[];
   nodes: [Record<string, unknown>, Record<string, unknown>];
@@ -229,6 +230,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       otherwise: "connectors are made by their own commands",
     },
   ],
+  "metrics.version": [{ change: (spec) => (spec.metrics = { version: "1.1.0" }), why: ["metrics"] }],
   "burrow.version": [{ change: (spec) => (spec.burrow["version"] = "1.9.6"), why: ["burrow"] }],
   "burrow.archive": [
     {
@@ -406,13 +408,20 @@ test("every key that is built has its case, and nothing else has", () => {
 
 test("what is not built says so itself", () => {
   const waiting = leaves.filter(({ later }) => later !== null).map(({ path }) => path);
-  expect(waiting).toEqual(expect.arrayContaining(["metrics", "nodes.dataDirs"]));
+  expect(waiting).toEqual(expect.arrayContaining(["nodes.dataDirs"]));
 });
 
 test("what is for machines of another kind says so itself", () => {
   const elsewhere = leaves.filter(({ here }) => !here).map(({ path }) => path);
   expect(elsewhere).toEqual(
-    expect.arrayContaining(["ttl", "sysctl", "nodes.address", "nodes.volume.size", "kafka.external.advertise"]),
+    expect.arrayContaining([
+      "ttl",
+      "sysctl",
+      "nodes.address",
+      "nodes.volume.size",
+      "metrics.from",
+      "kafka.external.advertise",
+    ]),
   );
 });
 

@@ -36,6 +36,9 @@ const templates = {
   "hosts.service": "",
   "restore-hosts.sh": "",
   "volume.mount": "",
+  "metrics-kafka.yaml": "",
+  "metrics-zookeeper.yaml": "",
+  "metrics-connect.yaml": "",
 };
 
 type Settings = Readonly<Record<string, string>>;

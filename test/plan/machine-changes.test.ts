@@ -55,6 +55,8 @@ function setUp({ machine }: DesiredHost): ObservedMachine {
   return {
     user: true,
     software: Object.fromEntries(machine.software.map(({ folder }) => [folder, true])),
+    otherSoftware: {},
+    leftovers: [],
     java: { home: "/usr/lib/jvm/17", major: 17 },
     javas: [{ home: "/usr/lib/jvm/17", major: 17 }],
     hostsFile: withBlock("127.0.0.1 localhost\n", machine.hosts),
@@ -72,6 +74,8 @@ function setUp({ machine }: DesiredHost): ObservedMachine {
 const bare: ObservedMachine = {
   user: false,
   software: {},
+  otherSoftware: {},
+  leftovers: [],
   java: null,
   javas: [],
   hostsFile: "127.0.0.1 localhost\n",
@@ -191,6 +195,11 @@ test.each<[string, Partial<ObservedMachine>, readonly string[]]>([
     ["install kafka 3.9.1 on kafka-1"],
   ],
   [
+    "a transfer that was cut off left something",
+    { leftovers: ["abc.keep", "abc.part"] },
+    ["remove what a transfer that was cut off left on kafka-1"],
+  ],
+  [
     "a unit is not enabled, another has to be read again",
     {
       units: {
@@ -207,6 +216,30 @@ test.each<[string, Partial<ObservedMachine>, readonly string[]]>([
   expect(steps(changes)).toEqual(titles);
   expect(changes.filter(({ kind }) => kind === "process" || kind === "roll")).toEqual([]);
 });
+
+test("what has arrived of an archive is gone on with, all else of a transfer that was cut off goes first", () => {
+  const now = wanted();
+  const software = { "/opt/kctl/kafka-3.9.1": false, "/opt/kctl/zookeeper-3.8.4": true };
+  const left = ["abc.keep", "abc.part", "kctl-demo-share-0123abcd.socket"];
+  const observed = settled(now, { software, leftovers: left });
+  const host = observed.hosts["kafka-1"];
+  if (host === undefined) throw new Error("kafka-1 was not seen");
+  const broker = { "kafka-1/broker": { state: "absent" } } as const;
+  const held: ObservedHost = { ...host, processes: { ...host.processes, ...broker }, ports: { "9092": systemd } };
+  const { changes, obstacles } = makePlan({
+    ...now,
+    observed: { ...observed, hosts: { ...observed.hosts, "kafka-1": held } },
+  });
+  const sweep = changes.find(({ key }) => key === "leftovers on kafka-1");
+  expect(sweep).toMatchObject({ verb: "remove", step: { names: ["abc.keep", "kctl-demo-share-0123abcd.socket"] } });
+  const after = (key: string) => changes.find((change) => change.key === key)?.after.map((edge) => edge.key);
+  expect(after("software /opt/kctl/kafka-3.9.1 on kafka-1")).toContain("leftovers on kafka-1");
+  // Other machines could have the archive at a port of the broker's.
+  expect(obstacles).toEqual([]);
+  expect(after("start kafka-1/broker")).toContain("leftovers on kafka-1");
+});
+
+const systemd = { pid: 1, command: "systemd" };
 
 test("a Java that the spec names is the only one that will do", () => {
   const now = wanted({ java: { home: "/opt/mine" } });

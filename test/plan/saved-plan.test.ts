@@ -205,6 +205,28 @@ describe("what a run that was cut off left", () => {
     expect(planDifferences(saved(whole), wanted).map(({ how, title }) => `${how}: ${title}`)).toEqual(differences);
   });
 
+  test("a transfer of its own left something on a machine, which goes with the rest", () => {
+    const machine = (step: Extract<Change, { kind: "machine" }>["step"], key: string, node = "n-1"): Change => ({
+      ...common,
+      node,
+      kind: "machine",
+      verb: "install",
+      key: `${key} on ${node}`,
+      step,
+      title: `${key} on ${node}`,
+    });
+    const artifact = { name: "kafka", version: "3.9.1" } as const;
+    const install = machine(
+      { kind: "software", software: { artifact, folder: "/opt/kctl/k" } },
+      "software /opt/kctl/k",
+    );
+    const left = (node: string): Change => machine({ kind: "leftovers", names: ["a.1"] }, "leftovers", node);
+    const plan = saved([receipt("a"), install]);
+    const wanted = now([left("n-1"), left("n-2"), install]);
+    expect(planDifferences(plan, wanted)).toEqual([{ how: "added", title: "leftovers on n-2" }]);
+    expect(reviewedPart(plan, wanted)).toEqual({ changes: [left("n-1"), install], others: [left("n-2")] });
+  });
+
   test("the order of the spec's keys is no difference", () => {
     const other = now([topic(3)], {
       spec: { kafka: { config: { "log.retention.ms": "9", "num.partitions": "3" }, version: "3.9.1" } },
@@ -296,11 +318,12 @@ test("what addresses have of passwords is neither printed nor saved, and the pla
       },
     };
     const now = world(wants, null, { platform: sshPlatform("demo", { a: "10.0.0.1" }) });
-    const java = { home: null, major: null };
     const machine = {
       user: false,
       software: {},
-      java,
+      otherSoftware: {},
+      leftovers: [],
+      java: null,
       javas: [],
       hostsFile: "",
       sysctl: {},

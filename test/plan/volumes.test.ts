@@ -53,6 +53,8 @@ const holding = (what: string): ObservedVolume => ({
 const bare: ObservedMachine = {
   user: false,
   software: {},
+  otherSoftware: {},
+  leftovers: [],
   java: null,
   javas: [],
   hostsFile: "127.0.0.1 localhost\n",

@@ -68,6 +68,8 @@ const block: HostsBlock = {
 const machine: ObservedMachine = {
   user: false,
   software: {},
+  otherSoftware: {},
+  leftovers: [],
   java: null,
   javas: [{ home: "/usr/lib/jvm/17", major: 17 }],
   hostsFile: "127.0.0.1\tlocalhost\n127.0.1.1\ta\n",
@@ -87,7 +89,7 @@ const desired = (home: string | null = null): DesiredHost => ({
   machine: {
     user: "kctl",
     software: [],
-    java: { link: "/etc/kctl/demo/java", least: 11, best: 17, most: null, home },
+    java: { link: "/etc/kctl/demo/java", unpacked: "/opt/kctl/java-17", least: 11, best: 17, most: null, home },
     hosts: block,
     sysctl: {},
     units: [],

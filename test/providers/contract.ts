@@ -151,7 +151,14 @@ function wanted(
           machine: {
             user: machine.user,
             software: [],
-            java: { link: `${machine.cluster}/java`, least: 11, best: 17, most: null, home: null },
+            java: {
+              link: `${machine.cluster}/java`,
+              unpacked: "/opt/kctl/java-17",
+              least: 11,
+              best: 17,
+              most: null,
+              home: null,
+            },
             hosts: block(at),
             sysctl: {},
             units: [{ name: unit, path: `${machine.units}/${unit}`, member: `${at.node}/broker` }],

@@ -19,6 +19,7 @@ const read: PartitionLag = {
   clientId: "c-1",
   host: "/10.0.0.1",
   status: "OK",
+  judgedBy: "kctl",
 };
 const unread: PartitionLag = { ...read, partition: 10, owner: null, clientId: null, host: null, status: "STOP" };
 const unknown: PartitionLag = { ...read, partition: 11, end: null, committed: null, lag: null };
@@ -26,6 +27,7 @@ const group: GroupLag = {
   cluster: "eu",
   group: "g",
   status: "ERR",
+  judgedBy: "kctl",
   lag: 200,
   state: "Stable",
   protocol: "consumer",
@@ -61,6 +63,23 @@ us       g       WARN    200  ↓ 3/s           1  Stable           3`);
     expect(lagText({ groups: [{ ...group, trend: 12.5 }, idle] }, false, plainPaint, reader)).toBe(
       "eu, group g: ERR, lag 200, growing by 12.5 a second, 1 member, Stable\neu, group idle: OK, lag 0, 0 members, Empty",
     );
+  });
+
+  test("with who judges, where a Burrow does", () => {
+    const judged: GroupLag = { ...group, judgedBy: "burrow", complete: 1 };
+    const footer = (...groups: readonly GroupLag[]) =>
+      lagText({ groups }, false, plainPaint, file)
+        .split("\n")
+        .slice(groups.length + 1);
+    expect(footer(group, idle)).toEqual([]);
+    expect(footer(judged)).toEqual(["", "Burrow judges."]);
+    expect(footer(judged, idle)).toEqual(["", "Burrow judges; it does not know idle, which kctl judges."]);
+    const names = ["a", "b", "c", "d", "e", "f", "g"];
+    expect(footer(...names.map((name) => ({ ...judged, group: name, complete: 0.5 })))).toEqual([
+      "",
+      "Burrow judges.",
+      "It has seen few commits yet of a, b, c, d, e and 2 more.",
+    ]);
   });
 
   test("of none", () => {
@@ -105,6 +124,7 @@ test("a round of --watch is one line of JSON, what went wrong in it as in a resu
     looks: 2,
     window: 10,
     faults: [fault],
+    warnings: [{ code: "burrow-unreachable", what: "it tells nothing" }],
   });
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     {
@@ -113,6 +133,7 @@ test("a round of --watch is one line of JSON, what went wrong in it as in a resu
       looks: 2,
       window: 10,
       errors: [{ code: "unhealthy", what: "it is not known", where: null, fix: null, node: null }],
+      warnings: [{ code: "burrow-unreachable", what: "it tells nothing", where: null, fix: null, node: null }],
     },
   ]);
 });

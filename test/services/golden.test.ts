@@ -167,6 +167,25 @@ const cases: Readonly<Record<string, Case>> = {
     },
     profile: "server",
   },
+  "3.9.1-metrics": {
+    spec: {
+      kafka: { version: "3.9.1" },
+      burrow: { version: "1.9.5", archive: "b.tar.gz", sha512 },
+      metrics: {},
+      nodes: [
+        { name: "solo", roles: both },
+        { name: "worker", roles: ["connect", "burrow"] },
+      ],
+    },
+  },
+  "4.3.1-metrics": {
+    spec: {
+      kafka: { version: "4.3.1" },
+      metrics: { version: "1.1.0" },
+      nodes: [{ group: "kafka", count: 2, roles: [...kraft, "connect"] }],
+    },
+    profile: "server",
+  },
   "3.9.2-kraft-one-node": oneOf("3.9.2", kraft),
   "4.0.2-one-node": oneOf("4.0.2", kraft),
   "4.1.2-one-node": oneOf("4.1.2", kraft),

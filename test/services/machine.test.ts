@@ -52,6 +52,18 @@ test("a machine of Burrow's", async () => {
   await expect(textOf(host)).toMatchFileSnapshot("../golden/ssh-3.9.1-burrow.txt");
 });
 
+test("a machine whose servers tell their metrics", async () => {
+  const spec = specSchema.parse({
+    name: "staging",
+    provider: { type: "ssh", user: "root" },
+    kafka: { version: "4.3.1" },
+    metrics: {},
+    nodes: [{ name: "kafka-1", address: "10.77.0.11", roles: ["controller", "broker", "connect"] }],
+  });
+  const [host] = await hostsOf(spec, sshPlatform("staging", { "kafka-1": "10.77.0.11" }));
+  await expect(textOf(host)).toMatchFileSnapshot("../golden/ssh-4.3.1-metrics.txt");
+});
+
 /** As the plan of a first `up` has it: kafka-1 is there, kafka-2 is to be made in a zone, of kafka-3 nothing is known. */
 test("machines that are still to be made", async () => {
   const spec = specSchema.parse({

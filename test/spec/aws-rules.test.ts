@@ -259,6 +259,7 @@ test.each(["zookeeper", "controller"])("the ports in use with a %s are those tha
   const spec = specOf({
     node: { roles: [first, "broker", "connect", "burrow"] },
     burrow: { version: "1.9.5", archive: "b.tar.gz", sha512: "0a".repeat(64) },
+    metrics: true,
     ...external({ from: ["10.0.0.0/8"] }),
   });
   const declared = servicesInOrder

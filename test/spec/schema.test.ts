@@ -90,7 +90,7 @@ describe("the JSON Schema", () => {
       additionalProperties: false,
       properties: {
         ttl: { "x-kctl-providers": ["aws"], "x-kctl-unit": "duration", "x-kctl-effect": "live" },
-        metrics: { "x-kctl-later": "exporting metrics" },
+        metrics: { "x-kctl-effect": "restart", anyOf: [{ type: "object" }, { type: "boolean" }] },
         kafka: { properties: { config: { additionalProperties: { type: ["string", "number", "boolean"] } } } },
       },
     });

@@ -39,7 +39,7 @@ const page: CommandPage = {
 export const connectorsCommand = () =>
   specCommand("connectors", "declare, watch and steer the connectors of Kafka Connect", page)
     .addArgument(new Argument("<action>", "what to do").choices(actions))
-    .argument("[name...]", "only these connectors; `restart`, `pause`, `resume` and `delete` need one")
+    .argument("[connector...]", "only these connectors; `restart`, `pause`, `resume` and `delete` need one")
     .option("--check", "with plan: exit with status 3 where anything would change")
     .option("--yes", "with delete: do not ask first")
     .action((action, names, { check = false, yes = false, ...options }) =>

@@ -11,7 +11,7 @@ const page: CommandPage = {
     "Prints the records of a topic, to the end as it is now, each value as the bytes that it is and a line end. With `--follow` it goes on, until Ctrl-C, and reads new partitions of the topic too, within about a minute. It begins with the first record that there is; with `--follow` alone, with the next one that comes.",
     "With `--group` it joins that consumer group, goes on where the group has come to, and commits what it has printed; it leaves the group when it ends, however it ends. Where the reader of its output goes (`| head`), it commits what was written, and ends well.",
     "Records of transactions that are open or were aborted are left out. Batches compressed by gzip, snappy, lz4 and zstd are read.",
-    'With `--json` each record is a line `{"type":"record","topic","partition","offset","timestamp","key","value","headers"}`; where bytes are no UTF-8, `keyBase64`, `valueBase64` and `headersBase64` have them as they are.',
+    'With `--json` each record is a line `{"type":"record","topic","partition","offset","timestamp","key","value","headers"}`; where bytes are no UTF-8, `keyBase64`, `valueBase64` and `headersBase64` have them as they are. Where headers have one name, `headers` has the last of them, and `headerList` all, as `{name, value}` in their order.',
   ],
   exits: { 130: "interrupted; with `--follow` that is how it ends, and no error" },
   result: {

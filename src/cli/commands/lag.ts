@@ -14,6 +14,7 @@ const page: CommandPage = {
     "Shows how far consumer groups are behind: of each partition its end, the offset that the group has committed, the lag between them, and the member that has it. Groups of the classic protocol and of the new one (KIP-848); of one cluster, or with several `-f` of several. Without a group there is a line a group; with one, a line a partition; the JSON result has both. It reads only.",
     "One look can say little of how a consumer fares: a partition is `OK` where there is no lag or a member of the group has it, and `STOP` where records wait and no member is there to read them. A group whose consumers choose their partitions themselves (`assign`) has no members: let `--watch` judge it, at an `--interval` of which ten span several of its commits.",
     "`--watch` judges by [the rules of LinkedIn's Burrow](https://github.com/linkedin/Burrow/wiki/Consumer-Lag-Evaluation-Rules), once it has looked ten times: `OK`; `WARN`, it moves and the lag does not become less; `STALL`, a member has it and the offset stands still; `STOP`, nobody has committed for longer than the window spans; `REWIND`, the offset went back. A group is as its worst partition: `ERR` where one is `STOP`, `STALL` or `REWIND`. Until then each status is that of one look. [More on it](guides/lag.md). `trend` is by how many records a second the lag grew over the window.",
+    "Where a node of the cluster runs [Burrow](guides/burrow.md) and it answers, the statuses are Burrow's, `judgedBy` says so, and one look is enough: it sees every commit. Offsets, lag and members are Kafka's own all the same. Where it does not answer, that is a warning, and kctl judges.",
     "A lag that is not known (a broker that hangs, a partition without a leader) is an error, and never taken for none. A partition that a member has and for which nothing was committed yet has no lag: `null`.",
   ],
   exits: {
@@ -22,7 +23,7 @@ const page: CommandPage = {
   },
   result: {
     groups:
-      "`{cluster, group, status, lag, state, protocol, members, partitions}` of each group; `protocol` is `classic` or `consumer`, `members` how many there are; `partitions` are `{topic, partition, end, committed, lag, owner, clientId, host, status}` each, `owner` the member's id; with `--watch` both have `trend`",
+      "`{cluster, group, status, judgedBy, lag, state, protocol, members, partitions}` of each group; `judgedBy` is `burrow` or `kctl`, by Burrow there is `complete` too, the share of the partitions whose window it has filled; `protocol` is `classic` or `consumer`, `members` how many there are; `partitions` are `{topic, partition, end, committed, lag, owner, clientId, host, status, judgedBy}` each, `owner` the member's id; with `--watch` both have `trend`",
     over: "with `--max-lag`: the groups that are over it, `{cluster, group, lag}` each",
   },
   examples: [
@@ -52,7 +53,9 @@ export const lagCommand = () =>
           run({ ...common, quiet: true }, (context) => watchLag(contexts(context), context, options, wanted))
         : run(common, async (context) => {
             const [{ lag }, { lagText }] = await modules();
-            return outcomeOf(await lag(contexts(context), wanted.group), wanted, lagText);
+            const seen = await lag(contexts(context), wanted.group);
+            for (const fault of seen.warnings) context.emit({ type: "warning", fault });
+            return outcomeOf(seen, wanted, lagText);
           });
     });
 
@@ -84,6 +87,13 @@ function overText(over: readonly GroupLag[], maxLag: number | null): readonly st
   return ["", `Over --max-lag ${maxLag}: ${over.map(({ group, lag }) => `${group} (${lag})`).join(", ")}`];
 }
 
+/** Burrow's own window is full, or not, by itself. */
+function oneLookLines({ groups, looks, window }: LagRound): readonly string[] {
+  if (looks >= window || (groups.length > 0 && groups.every(({ judgedBy }) => judgedBy === "burrow"))) return [];
+  const which = groups.some(({ judgedBy }) => judgedBy === "burrow") ? "of kctl's own statuses each" : "each status";
+  return [`look ${looks} of ${window}: ${which} is that of one look yet`];
+}
+
 async function watchLag(
   contexts: readonly Context[],
   { emit, signal }: Context,
@@ -98,14 +108,13 @@ async function watchLag(
     columns: live === null ? null : roomOf(stdout).columns,
     words: options.plain === true,
   });
-  const show = ({ faults, ...round }: LagSeen<LagRound>): void => {
-    if (options.json) return emit({ type: "lag", ...round, faults });
-    const { looks, window } = round;
-    const text = `${lagText(round, group !== null, paintFor(stdout, options), onPage())}\n`;
-    const wrong = faults.map(({ what }) => `- ${what}\n`).join("");
-    const judged = looks < window ? `look ${looks} of ${window}: each status is that of one look yet\n` : "";
-    if (live === null) write(stdout)(`${text}${judged}${wrong}`);
-    else live.draw(`${text}${wrong}\n${judged}every ${seconds} s; q ends it`);
+  const show = ({ faults, warnings, ...round }: LagSeen<LagRound>): void => {
+    if (options.json) return emit({ type: "lag", ...round, faults, warnings });
+    const lines = lagText(round, group !== null, paintFor(stdout, options), onPage()).split("\n");
+    const wrong = [...faults, ...warnings].map(({ what }) => `- ${what}`);
+    const judged = oneLookLines(round);
+    if (live === null) write(stdout)([...lines, ...judged, ...wrong].map((line) => `${line}\n`).join(""));
+    else live.draw({ tables: [lines], wrong, foot: [[...judged, `every ${seconds} s; q ends it`]] });
   };
   try {
     const look = await watchedLag(contexts, group);

@@ -6,7 +6,7 @@ import { run } from "../run.ts";
 
 const page: CommandPage = {
   about: [
-    "`offsets reset` sets where a consumer group goes on: at the first record that is there (`earliest`), at the end (`latest`), at an offset, or at the first record at or after a time as in ISO 8601 (`2026-11-30T09:00:00Z`, `2026-11-30`; without a zone it is UTC). It shows each partition's old offset and new one and asks; `--yes` does it at once. What was set is read back.",
+    "`offsets reset` sets where a consumer group goes on: at the first record that is there (`earliest`), at the end (`latest`), at an offset, or at the first record at or after a time as in ISO 8601 (`2026-11-30T09:00:00Z`, `2026-11-30`; without a zone it is UTC). It shows each partition's old offset and new one and asks; `--yes` does it at once. What was set is read back, and stands in `kctl history`.",
     "All partitions of the topics that the group has offsets for are set, or with `--topic` those of one. An offset that is gone, or not there yet, becomes the nearest that is, and the line says so. A group that has members is refused: they would go on from where they are and commit over it.",
   ],
   exits: { 2: "there is no terminal to ask on, and no `--yes`: it was shown only; or the command line is wrong" },
@@ -44,6 +44,7 @@ export const offsetsCommand = () =>
         const { cluster, partitions, changed } = await resetOffsets(context, {
           group,
           target,
+          to: options.to,
           topic: options.topic ?? null,
           yes: options.yes ?? false,
           shown: (rows) => resetText(group, where, rows),

@@ -116,11 +116,13 @@ function refusedUser(target: SshTarget, { tried, leftOut, taken, message }: Refu
     );
   const which = tried.length === 0 ? "there is no key to offer" : `none of these keys was taken: ${tried.join(", ")}`;
   const takes = taken === null || taken.includes("publickey") ? "" : `; it takes no keys, only ${taken.join(", ")}`;
+  const certificate =
+    target.certificate === null ? "" : `; kctl cannot use certificates, one of which stands in ${target.certificate}`;
   const many = /too many/i.test(message);
   return new LinkError(
     "auth",
     faultOf(target, "ssh-auth-refused", {
-      what: `${nameOf(target)} does not let ${target.user} in: ${which}${takes}`,
+      what: `${nameOf(target)} does not let ${target.user} in: ${which}${takes}${certificate}`,
       fix: many
         ? "name the right key (`provider.identityFile`): the host gave up before its turn came"
         : `put the public key into ~${target.user}/.ssh/authorized_keys there, or name the right user and key (\`provider.user\`, \`provider.identityFile\`); try \`${sshCommand(target)}\``,

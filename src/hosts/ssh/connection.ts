@@ -4,14 +4,14 @@
  */
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ClientChannel } from "ssh2";
 import type { Emit } from "../../report/events.ts";
 import { makeKeyring, type AskHidden } from "./keyring.ts";
 import { openLink, type Link } from "./link.ts";
-import { commandFor, openSession, runIn, SessionRefusedError, type Command } from "./session.ts";
+import { runWithInput, SessionRefusedError } from "./session.ts";
 import { makeTurnstile, type Turnstile } from "./turnstile.ts";
 import type { Shell, ShellOptions, ShellResult } from "./shell.ts";
-import { LinkError, unreachable } from "./ssh-faults.ts";
+import { LinkError, noLonger, notThrough, unreachable } from "./ssh-faults.ts";
+import { standingShells, type StandingShells } from "./standing-shells.ts";
 import type { SshTarget } from "./target.ts";
 import { usualTiming, type Timing } from "./timing.ts";
 
@@ -49,7 +49,8 @@ const mostSessions = 8;
 export function openSsh({ signal, ask, emit, timing = usualTiming }: SshOptions): Ssh {
   const keyring = makeKeyring(ask);
   const closed = new AbortController();
-  const means = { keyring, timing, signal: AbortSignal.any([signal, closed.signal]) };
+  const told = emit === undefined ? {} : { emit };
+  const means = { keyring, timing, signal: AbortSignal.any([signal, closed.signal]), ...told };
   const jumps = new Map<string, Line>();
   const lines: Line[] = [];
 
@@ -58,7 +59,7 @@ export function openSsh({ signal, ask, emit, timing = usualTiming }: SshOptions)
     const line = makeLine(target, {
       timing,
       signal: means.signal,
-      ...(emit === undefined ? {} : { emit }),
+      ...told,
       open: async () => openLink(target, before === null ? null : await before.link({}), means),
     });
     lines.push(line);
@@ -115,7 +116,8 @@ function makeLine(target: SshTarget, { open: openAnew, timing, signal, emit }: L
       } catch (error) {
         const spent = performance.now() - started;
         const refused = error instanceof LinkError && error.trouble === "auth";
-        if (!mayTryAgain(error, spent, waitForBootSeconds * 1000, timing)) throw error;
+        if (!mayTryAgain(error, spent, waitForBootSeconds * 1000, timing))
+          throw open === null ? error : noLonger(error);
         if (refused) pause = Math.max(pause, timing.refusedKnockMs / 2);
         emit?.({ type: "waiting", key: `ssh:${target.node}`, what: (error as Error).message, seconds: spent / 1000 });
       }
@@ -140,14 +142,11 @@ function mayTryAgain(error: unknown, spentMs: number, bootMs: number, { turnedAw
 }
 
 function connectionOn(line: Line, target: SshTarget): Connection {
-  const turnstile = makeTurnstile(mostSessions);
-  const shell: Shell = {
-    node: target.node,
-    run: async (script, options) => runSomewhere(line, target, turnstile, script, options),
-  };
+  const linkNow = (signal: AbortSignal): Promise<Link> => orAbort(line.link({}), signal);
+  const means = { target, linkNow, turnstile: makeTurnstile(mostSessions), shells: standingShells(target, linkNow) };
   return {
-    shell,
-    dial: async (port, signal) => dialOn(await orAbort(line.link({}), signal), target, port),
+    shell: { node: target.node, run: async (script, options) => runSomewhere(means, script, options) },
+    dial: async (port, signal) => dialOn(await linkNow(signal), target, port),
     close: () => line.close(),
   };
 }
@@ -155,51 +154,38 @@ function connectionOn(line: Line, target: SshTarget): Connection {
 /** How long a server that has no session open for us may refuse to open one. */
 const refusedMs = 5000;
 
+type SessionMeans = {
+  readonly target: SshTarget;
+  readonly linkNow: (signal: AbortSignal) => Promise<Link>;
+  readonly turnstile: Turnstile;
+  readonly shells: StandingShells;
+};
+
 /** Where the server opens fewer sessions than asked for, the rest wait for those that it opened. */
 async function runSomewhere(
-  line: Line,
-  target: SshTarget,
-  turnstile: Turnstile,
+  { target, linkNow, turnstile, shells }: SessionMeans,
   script: string,
   options: ShellOptions,
 ): Promise<ShellResult> {
-  const command = commandFor(target, script, options.input);
-  const started = performance.now();
+  const { input, signal } = options;
+  let aloneSince: number | null = null;
   for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
-    await turnstile.enter(options.signal);
+    await turnstile.enter(signal);
     try {
-      const channel = await sessionFor(line, target, command, options);
-      return await runIn(channel.session, command, target, channel.link, options);
+      if (input === undefined) return await shells.run(script, options);
+      const means = { link: await linkNow(signal), target, makeRoom: shells.endIdle };
+      return await runWithInput(means, script, { ...options, input });
     } catch (error) {
       if (!(error instanceof SessionRefusedError)) throw error;
-      const alone = turnstile.narrow();
-      if (alone && performance.now() - started > refusedMs) {
+      const alone = !shells.endIdle() && turnstile.narrow();
+      aloneSince = alone ? (aloneSince ?? performance.now()) : null;
+      if (aloneSince !== null && performance.now() - aloneSince > refusedMs) {
         throw unreachable(target, "other", "sshd opens no session (MaxSessions)", error.message);
       }
     } finally {
       turnstile.leave();
     }
-    await delay(pause, undefined, { signal: options.signal });
-  }
-}
-
-/**
- * A link may be broken without anybody knowing yet. A session that was not opened has run nothing, as long as its command
- * holds no script: then there is a second link.
- */
-async function sessionFor(
-  line: Line,
-  target: SshTarget,
-  command: Command,
-  { signal, input }: ShellOptions,
-): Promise<{ readonly link: Link; readonly session: ClientChannel }> {
-  const link = await orAbort(line.link({}), signal);
-  try {
-    return { link, session: await openSession(link, target, command.text) };
-  } catch (error) {
-    if (!link.down.aborted || input !== undefined || error instanceof SessionRefusedError) throw error;
-    const anew = await orAbort(line.link({}), signal);
-    return { link: anew, session: await openSession(anew, target, command.text) };
+    await delay(pause, undefined, { signal });
   }
 }
 
@@ -208,7 +194,7 @@ async function dialOn({ client, down }: Link, target: SshTarget, port: number): 
   return new Promise((resolve, reject) => {
     client.forwardOut("127.0.0.1", 0, "127.0.0.1", port, (error, channel) => {
       if (error === undefined) resolve(channel);
-      else reject(unreachable(target, "other", `port ${port} of it through the tunnel: ${error.message}`));
+      else reject(down.aborted ? (down.reason as Error) : notThrough(target, port, error));
     });
   });
 }

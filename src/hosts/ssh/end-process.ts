@@ -9,10 +9,16 @@ import type { SshTarget } from "./target.ts";
 /** Nobody who interrupts waits for longer than this. */
 const longestMs = 3000;
 
+export type EndMeans = {
+  readonly link: Link;
+  readonly target: SshTarget;
+  /** Gives sessions back that others have no use for. */
+  readonly makeRoom: () => void;
+};
+
 /** @param pid of its shell; null where that has not begun yet: then it ends with the session, which is all that it reads from */
 export async function endProcess(
-  link: Link,
-  target: SshTarget,
+  { link, target, makeRoom }: EndMeans,
   channel: ClientChannel,
   pid: string | null,
 ): Promise<void> {
@@ -25,6 +31,7 @@ export async function endProcess(
   while (!link.down.aborted && performance.now() < deadline) {
     // A server with one session at a time may not have closed the other yet.
     if (await ran(link, command, deadline - performance.now())) return;
+    makeRoom();
     await delay(20);
   }
 }

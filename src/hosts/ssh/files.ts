@@ -12,6 +12,30 @@ function ownerWord({ user, group }: Owner = root): string {
   return quoted(`${user}:${group}`);
 }
 
+/** Whether what this script has just made is the owner's already: of root's own, the shell itself knows. */
+function isMine(name: string, { user, group }: Owner = root): string {
+  return user === "root" && group === "root" ? `[ -O ${name} ] && [ -G ${name} ]` : "false";
+}
+
+/** What every shell takes within quotes as it stands. */
+const plainText = /^[\t\n -~]*$/;
+
+/** Lines that make "$new" of it. Plain text the shell writes by itself; else two programs more, of which one may be missing. */
+function contentLines(path: string, content: string): readonly string[] {
+  if (plainText.test(content))
+    return [
+      `content=${quoted(content)}; set -C`,
+      // Where the shell cannot, a program says why.
+      'printf %s "$content" 2>/dev/null >"$new" || { rm -f "$new"; printf %s "$content" | cat >"$new"; } || abandon; set +C',
+    ];
+  const digest = createHash("sha256").update(content).digest("hex");
+  const encoded = quoted(Buffer.from(content).toString("base64"));
+  return [
+    `set -C; { printf %s ${encoded} | base64 -d; } >"$new" || abandon; set +C`,
+    `[ "$(sha256 "$new")" = ${digest} ] || { rm -f "$new"; refuse damaged ${quoted(path)}; }`,
+  ];
+}
+
 /** Five digits: with fewer, chmod leaves a folder's set-group-id bit as it is. */
 function modeWord(mode: number): string {
   return mode.toString(8).padStart(5, "0");
@@ -27,9 +51,10 @@ export function makeFolder({ path, mode, owner }: DesiredFolder, roots: readonly
     // What is done to `.` is done to the very folder that was looked at.
     lines: [
       `enter_making ${parentOf(place)}`,
-      `there ./${name} || (umask 077 && mkdir ./${name}) || there ./${name} || exit 1`,
+      `new=; there ./${name} || { mkdir -m ${modeWord(mode)} ./${name} && new=yes; } || there ./${name} || exit 1`,
       `into ${name}`,
-      `chown ${ownerWord(owner)} . && chmod ${modeWord(mode)} .`,
+      `[ "$new" = yes ] && ${isMine(".", owner)} || chown ${ownerWord(owner)} .`,
+      `[ "$new" = yes ] || chmod ${modeWord(mode)} .`,
     ].join("\n"),
     read: nothing,
   };
@@ -45,7 +70,6 @@ export function writeFile(
 ): Operation {
   const place = placeOf(path, roots);
   const name = nameOf(place);
-  const digest = createHash("sha256").update(content).digest("hex");
   const runs = (mode & 0o7111) !== 0;
   return {
     doing: `write ${path}`,
@@ -57,10 +81,9 @@ export function writeFile(
       // Not by chmod: in a folder of the servers' user, the name may be another file's by then.
       `umask ${modeWord(0o777 & ~(mode & 0o666))}`,
       `! there "$new" || rm -f "$new" || exit 1`,
-      `set -C; { printf %s ${quoted(Buffer.from(content).toString("base64"))} | base64 -d; } >"$new" || abandon; set +C`,
-      `chown -h ${ownerWord(owner)} "$new" || abandon`,
+      ...contentLines(path, content),
+      `${isMine('"$new"', owner)} || chown -h ${ownerWord(owner)} "$new" || abandon`,
       ...(runs ? [`chmod ${modeWord(mode)} "$new" || abandon`] : []),
-      `[ "$(sha256 "$new")" = ${digest} ] || { rm -f "$new"; refuse damaged ${quoted(path)}; }`,
       `flush "$new" || abandon`,
       `rename "$new" ${name} || abandon`,
     ].join("\n"),

@@ -1,6 +1,7 @@
 /** Turns a verdict that is not "done" into a fault that says what is wrong where on which host, and what to do. */
 import { KctlError, type Fault } from "../../fault.ts";
 import type { Operation, Verdict } from "./operation.ts";
+import { hostStopping } from "./script.ts";
 
 const again = "then run the same command again: it goes on from here";
 
@@ -73,6 +74,7 @@ function explain(stderr: string, doing: string): Said | null {
 }
 
 export function faultOfVerdict(operation: Operation<unknown>, verdict: Verdict, node: string): Error {
+  if (verdict.code === hostStopping) return stopping(operation, verdict, node);
   const own = operation.failed?.(verdict, node) ?? null;
   if (own !== null) return own;
   const { doing, about } = operation;
@@ -85,6 +87,18 @@ export function faultOfVerdict(operation: Operation<unknown>, verdict: Verdict, 
   const fault: Fault = { code: "host-io", node, ...(about === undefined ? {} : { where: about }), ...plain };
   const detail = stderr.trim();
   return new KctlError(detail === "" || detail.startsWith("kctl\t") ? fault : { ...fault, detail });
+}
+
+function stopping({ doing, about }: Operation<unknown>, { stderr }: Verdict, node: string): KctlError {
+  const detail = stderr.trim();
+  return new KctlError({
+    code: "host-stopping",
+    node,
+    ...(about === undefined ? {} : { where: about }),
+    what: `cannot ${doing}: ${node} shuts down or reboots`,
+    fix: `wait until it is up, ${again}`,
+    ...(detail === "" ? {} : { detail }),
+  });
 }
 
 export function firstLine(text: string): string | null {

@@ -1,4 +1,5 @@
 /** Which package of which distribution brings which Java, and by what a distribution installs packages. */
+import { isFittingJava, type HostJava } from "../../services/desired.ts";
 
 export type JavaPackage = { readonly name: string; readonly major: number };
 
@@ -77,10 +78,7 @@ function byPreference(best: number): (a: number, b: number) => number {
 }
 
 /** Null where the distribution is none whose packages kctl knows. */
-export function javaPackages(
-  osRelease: string,
-  { least, best }: { readonly least: number; readonly best: number },
-): JavaPackages | null {
+export function javaPackages(osRelease: string, java: Pick<HostJava, "least" | "best" | "most">): JavaPackages | null {
   const found = familyOf(osRelease);
   if (found === null) return null;
   const { family, own } = found;
@@ -88,7 +86,7 @@ export function javaPackages(
   const release = Number.parseInt(fieldOf(osRelease, "VERSION_ID"), 10);
   // One that is only like it counts its releases in its own way: then any that some release has is asked for.
   const known = own ? releases.findLast(([each]) => each <= release)?.[1] : releases.flatMap(([, each]) => each);
-  const fitting = [...new Set(known)].filter((major) => major >= least).toSorted(byPreference(best));
+  const fitting = [...new Set(known)].filter((major) => isFittingJava(java, major)).toSorted(byPreference(java.best));
   return {
     manager: managerOf(family),
     packages: fitting.map((major) => ({ name: nameOf(family, major), major })),

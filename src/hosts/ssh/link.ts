@@ -3,12 +3,13 @@ import { setMaxListeners } from "node:events";
 import { connect as connectSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { BaseAgent as Agent, Client } from "ssh2";
+import type { Emit } from "../../report/events.ts";
 import { makeAdmission } from "./admission.ts";
 import { handshake } from "./handshake.ts";
 import { algorithmsFor, hostKeyFault, readKnownHosts } from "./host-key.ts";
 import type { Keyring } from "./keyring.ts";
 import { loadSsh2 } from "./load-ssh2.ts";
-import { lost, socketTrouble, unreachable, type LinkError } from "./ssh-faults.ts";
+import { lost, nameOf, socketTrouble, unreachable, type LinkError } from "./ssh-faults.ts";
 import type { SshTarget } from "./target.ts";
 import type { Timing } from "./timing.ts";
 
@@ -19,7 +20,12 @@ export type Link = {
   end(): void;
 };
 
-export type LinkMeans = { readonly keyring: Keyring; readonly timing: Timing; readonly signal: AbortSignal };
+export type LinkMeans = {
+  readonly keyring: Keyring;
+  readonly timing: Timing;
+  readonly signal: AbortSignal;
+  readonly emit?: Emit;
+};
 
 /** @param through the jump host's connection, where there is one */
 export async function openLink(target: SshTarget, through: Link | null, means: LinkMeans): Promise<Link> {
@@ -28,7 +34,7 @@ export async function openLink(target: SshTarget, through: Link | null, means: L
     readKnownHosts(target),
     means.keyring.offersFor(target),
   ]);
-  const socket = through === null ? await dialDirectly(target, means.signal) : await dialThrough(target, through);
+  const socket = through === null ? await dialDirectly(target, means) : await dialThrough(target, through);
   const client = new Client();
   await handshake(client, socket, target, {
     timing: means.timing,
@@ -58,9 +64,17 @@ function watch(client: Client, target: SshTarget): Link {
   return { client, down: down.signal, end };
 }
 
-async function dialDirectly(target: SshTarget, signal: AbortSignal): Promise<Duplex> {
-  const { host, port, connectSeconds } = target;
+/** Who waits for a machine that is off is told so after this, and again. */
+const toldSeconds = 5;
+
+async function dialDirectly(target: SshTarget, { signal, emit }: LinkMeans): Promise<Duplex> {
+  const { node, host, port, connectSeconds } = target;
   signal.throwIfAborted();
+  let seconds = 0;
+  const telling = setInterval(() => {
+    seconds += toldSeconds;
+    emit?.({ type: "waiting", key: `ssh:${node}`, what: `${nameOf(target)} to answer over SSH`, seconds });
+  }, toldSeconds * 1000);
   const socket = connectSocket({ host, port, noDelay: true });
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const timer = setTimeout(
@@ -79,6 +93,7 @@ async function dialDirectly(target: SshTarget, signal: AbortSignal): Promise<Dup
     throw error;
   } finally {
     clearTimeout(timer);
+    clearInterval(telling);
     signal.removeEventListener("abort", abort);
   }
 }

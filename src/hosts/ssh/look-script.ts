@@ -4,6 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { DesiredFile, DesiredHost, DesiredMachine, DesiredProcess } from "../../services/desired.ts";
+import { leftoverLines } from "./leftovers.ts";
+import { runsFrom } from "./old-software.ts";
 import { ownRoots } from "./places.ts";
 import { quoted } from "./quote.ts";
 import { sysctlPath } from "./sysctl.ts";
@@ -31,13 +33,13 @@ major() {
   v=\${line#*=}; v=\${v#*\"}; v=\${v%%\"*}; v=\${v#1.}; v=\${v%%[!0-9]*}
   [ -n "$v" ]
 }
-java() { [ -x "$2/bin/java" ] && major "$2" && printf 'java\t%s\t%s\t%s\n' "$1" "$v" "$3"; }
+java_at() { [ -x "$2/bin/java" ] && major "$2" && printf 'java\t%s\t%s\t%s\n' "$1" "$v" "$3"; }
 found() {
   [ -x "$1/bin/java" ] || return 0
   home=$(cd -P "$1" && pwd -P) || return 0
   case $homes in *"$nl$home$nl"*) return ;; esac
   homes=$homes$home$nl
-  java found "$home" "$home"
+  java_at found "$home" "$home"
 }
 login() { entry=$(getent passwd "$1" 2>/dev/null || grep "^$1:" /etc/passwd); printf 'user\t%s\n' "\${entry##*:}"; }
 kernel() { ! value=$(cat "$2" 2>/dev/null) || printf 'sysctl\t%s\t%s\n' "$1" "$value"; }
@@ -68,7 +70,7 @@ export function lookScript(desired: DesiredHost): string {
   const paths = [...files, ...folders, ...storedIds].map(({ path }) => path);
   return [
     // Read to its end before any of it is done: the script itself is what stands on the standard input.
-    "{",
+    "look() {",
     "unset CDPATH IFS; export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "for each in awk base64 cat grep head sed sha256sum stat; do",
     '  command -v "$each" >/dev/null || { echo "$each: not found" >&2; exit 1; }',
@@ -86,7 +88,9 @@ export function lookScript(desired: DesiredHost): string {
     ...processLines(desired.processes, machine),
     ...portLines(desired.processes),
     "printf 'end\\t\\n'",
-    "} </dev/null",
+    "}",
+    // Told at once: each word sent by itself would cost both machines as much as all of it.
+    `seen=$(look </dev/null) || exit; printf '%s\\n' "$seen"`,
     "",
   ].join("\n");
 }
@@ -123,11 +127,16 @@ function machineLines(machine: DesiredMachine): readonly string[] {
   return [
     `! id -u ${quoted(user)} >/dev/null 2>&1 || login ${quoted(user)}`,
     ...software.map(({ folder }, index) => `installed ${index} ${quoted(folder)}`),
-    `[ ! -L ${link} ] || java link ${link} "$(readlink ${link})"`,
+    ...otherSoftwareLines(machine),
+    ...leftoverLines(hosts.cluster),
+    "if any_left; then printf 'leftovers\\t\\n'; leftovers; fi",
+    `[ ! -L ${link} ] || java_at link ${link} "$(readlink ${link})"`,
     // As the spec names it, a link or not.
-    ...(java.home === null ? [] : [`java found ${quoted(java.home)} ${quoted(java.home)}`]),
+    ...(java.home === null ? [] : [`java_at found ${quoted(java.home)} ${quoted(java.home)}`]),
     "homes=$nl",
     'for each in /usr/lib/jvm/* /usr/java/* /opt/*; do found "$each"; done',
+    // Known by that path, also where /opt is a link: by it another cluster's receipt keeps it. Whole, or none.
+    'for each in /opt/kctl/java-*; do [ ! -L "$each" ] && plain "$each/.kctl" && java_at found "$each" "$each"; done',
     'on_path=$(command -v java) && on_path=$(readlink -f "$on_path") && found "${on_path%/bin/java}"',
     "text hosts /etc/hosts",
     ...Object.keys(sysctl).map((name) => `kernel ${quoted(name)} ${quoted(sysctlPath(name))}`),
@@ -146,6 +155,21 @@ function machineLines(machine: DesiredMachine): readonly string[] {
     "wait; }",
     "read -r ended rest </proc/uptime",
     'printf \'resolved\\t%s\\t%s\\n\' "$began" "$ended"',
+  ];
+}
+
+/** Processes are gone through only for what is to go. */
+function otherSoftwareLines({ software, retired = [] }: DesiredMachine): readonly string[] {
+  const wanted = ["", ...software.map(({ folder }) => folder)];
+  const toGo = ["", ...retired];
+  return [
+    runsFrom,
+    "for each in /opt/kctl/*; do",
+    `  [ -d "$each" ] && [ ! -L "$each" ] || continue`,
+    `  case $each in ${wanted.map(quoted).join(" | ")}) continue ;; esac`,
+    `  use=idle; case $each in ${toGo.map(quoted).join(" | ")}) ! runs_from "$each" || use=used ;; esac`,
+    `  printf 'other-software\\t%s\\t%s\\n' "$use" "$each"`,
+    "done",
   ];
 }
 

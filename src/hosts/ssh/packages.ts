@@ -166,6 +166,21 @@ function lockHeld(seconds: number): NonNullable<Operation["failed"]> {
       : null;
 }
 
+/** Those of them that are not installed. */
+export function absentPackages(
+  manager: InstallOptions["manager"],
+  names: readonly string[],
+): Operation<readonly string[]> {
+  return {
+    doing: `look for the packages ${names.join(", ")}`,
+    lines: [manager === "apt" ? apt : dnf, "there=$(installed) || exit 1", 'printf "%s\\n" "$there"'].join("\n"),
+    read: (stdout) => {
+      const there = new Set(stdout.split("\n"));
+      return names.filter((name) => !there.has(name));
+    },
+  };
+}
+
 /**
  * Removes these and nothing else: what something needs that was installed since stays, and so do all of them then.
  * @returns whether they are gone

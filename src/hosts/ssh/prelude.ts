@@ -45,6 +45,11 @@ birth_of() {
   case $1 in Z | X | '') return 1 ;; esac
   echo "$boot \${20}"
 }
+going_down() {
+  [ "$(systemctl is-system-running 2>/dev/null)" != stopping ] || return 0
+  case $(cat /proc/1/comm 2>/dev/null) in systemd-shutdow | shutdown) return 0 ;; esac
+  return 1
+}
 `.replaceAll("\\$", "$");
 
 /** @param service the servers' user, whom folders may belong to as well */

@@ -53,6 +53,13 @@ export function machineSeen(
     software: Object.fromEntries(
       software.map(({ folder }, at) => [folder, /^[0-9a-f]{128}$/.test(marks.get(at) ?? "")]),
     ),
+    otherSoftware: Object.fromEntries(
+      records("other-software").map(({ fields: [use = "", ...folder] }) => [
+        folder.join("\t"),
+        { inUse: use === "used" },
+      ]),
+    ),
+    leftovers: records("leftovers").flatMap(({ lines }) => lines),
     java: linked === undefined ? null : { home: linked.home, major: linked.major },
     javas: bestFirst([...found.values()], java),
     hostsFile: texts.get("hosts") ?? null,

@@ -6,6 +6,9 @@ import { quoted } from "./quote.ts";
 /** Lines that a script begins with, which end it with this where the lock was lost. */
 export const lockLost = 97;
 
+/** The verdict on what failed while the host shuts down: whatever it says, that is why. */
+export const hostStopping = 96;
+
 export type ScriptOptions = {
   readonly fence: string;
   /** The servers' user. */
@@ -51,8 +54,8 @@ export function scriptOf(operations: readonly Pick<AnyOperation, "lines" | "inpu
 /** Its output passes through; what it says on standard error is kept apart without a file. */
 function framed(index: number, input: string): string {
   return [
-    String.raw`printf '%s ${index} out\n' "$token"`,
     `{ said=$(work 2>&1 >&3 3>&-${input}); code=$?; } 3>&1`,
+    `[ "$code" = 0 ] || ! going_down || code=${hostStopping}`,
     String.raw`printf '\n%s ${index} err %s\n%s\n%s ${index} end\n' "$token" "$code" "$said" "$token"`,
   ].join("\n");
 }
@@ -83,13 +86,11 @@ export function verdictReader(
 }
 
 function verdictIn(frame: string, token: string, index: number): Verdict {
-  const head = `${token} ${index} out\n`;
-  const start = frame.indexOf(head) + head.length;
   const mark = `\n${token} ${index} err `;
-  const middle = frame.indexOf(mark, start - 1);
+  const middle = frame.indexOf(mark);
   const line = frame.indexOf("\n", middle + 1);
   return {
-    stdout: frame.slice(start, middle),
+    stdout: frame.slice(0, middle),
     code: Number(frame.slice(middle + mark.length, line)),
     stderr: frame.slice(line + 1),
   };

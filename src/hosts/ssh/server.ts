@@ -22,10 +22,17 @@ export function startServer(desired: DesiredProcess, unit: string): Operation<Ru
     about: unit,
     uses: "units",
     lines: `
+nl='
+'
+ask() {
+  told=$nl$(systemctl show -p ActiveState,SubState,MainPID,NeedDaemonReload,ConditionTimestampMonotonic ${name})$nl
+  pid=\${told#*"$nl"MainPID=}; pid=\${pid%%"$nl"*}
+}
+is() { case $told in *"$nl$1$nl"*) return 0 ;; esac; return 1; }
 seen() {
-  pid=$(systemctl show -p MainPID --value ${name}) && [ "\${pid:-0}" -gt 0 ] || return 1
+  [ "\${pid:-0}" -gt 0 ] 2>/dev/null || return 1
   birth=$(birth_of "$pid") || return 1
-  tr '\\0' '\\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF ${quoted(desired.mark)} || return 1
+  tr '\\0' '\\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -e ${quoted(desired.mark)} || return 1
   echo "$pid"; echo "$birth"; tr '\\0' '\\n' <"/proc/$pid/cmdline"
 }
 said() {
@@ -39,17 +46,17 @@ unmounted() {
   done
   return 1
 }
-if systemctl is-active --quiet ${name} && seen; then exit 0; fi
-[ "$(systemctl show -p NeedDaemonReload --value ${name})" != yes ] || systemctl daemon-reload || exit 1
-systemctl reset-failed ${name} 2>/dev/null
+ask
+if is ActiveState=active && seen; then exit 0; fi
+! is NeedDaemonReload=yes || systemctl daemon-reload || exit 1
+# How often somebody tried to start it of late counts no more.
+is ConditionTimestampMonotonic=0 || systemctl reset-failed ${name} 2>/dev/null
 systemctl start ${name} || { unmounted && exit 94; said; exit 91; }
 turn=0
 while [ "$turn" -lt ${startSeconds * 20} ]; do
+  ask
   if seen; then exit 0; fi
-  case $(systemctl show -p ActiveState --value ${name}) in
-    failed | inactive | deactivating) said; exit 91 ;;
-    activating) [ "$(systemctl show -p SubState --value ${name})" != auto-restart ] || { said; exit 91; } ;;
-  esac
+  if is ActiveState=failed || is ActiveState=inactive || is ActiveState=deactivating || is SubState=auto-restart; then said; exit 91; fi
   sleep 0.05; turn=$((turn + 1))
 done
 said; exit 92`.trim(),
@@ -140,7 +147,8 @@ gone_in 100 || exit 93`.trim(),
 export function isServerAlive({ pid, birth }: RunningProcess): Operation<boolean> {
   return {
     doing: `look at process ${pid}`,
-    lines: `[ "$(birth_of ${pid})" != ${quoted(birth)} ] || echo yes`,
+    // One that ends with its machine is no server that died.
+    lines: `if [ "$(birth_of ${pid})" = ${quoted(birth)} ]; then echo yes; else ! going_down; fi`,
     read: (stdout) => stdout.trim() === "yes",
   };
 }

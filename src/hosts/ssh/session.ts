@@ -1,18 +1,16 @@
-/** Runs one script in one session of an SSH connection, and gives what came of it. */
+/** A session of an SSH connection: opened, and a script with its input run in one of its own. */
 import { randomUUID } from "node:crypto";
-import { pipeline, type Readable } from "node:stream";
+import { pipeline } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { KctlError } from "../../fault.ts";
-import { endProcess } from "./end-process.ts";
+import { endProcess, type EndMeans } from "./end-process.ts";
+import { heard, heardErrors, longestOutput } from "./heard.ts";
 import type { Link } from "./link.ts";
 import { quoted } from "./quote.ts";
 import { rootShell } from "./root-shell.ts";
 import type { ShellOptions, ShellResult } from "./shell.ts";
 import { faultOf, lost, nameOf } from "./ssh-faults.ts";
 import type { SshTarget } from "./target.ts";
-
-/** What one run may print, and be kept of it. */
-const longestOutput = 32 * 1024 * 1024;
 
 /** Of a session that the server does not open: another may be let in later. */
 export class SessionRefusedError extends Error {
@@ -35,41 +33,25 @@ export async function openSession({ client, down }: Link, target: SshTarget, com
   });
 }
 
-export type Command = {
-  readonly text: string;
-  /** Printed by the script before anything else: what stands before it is a login script's. */
-  readonly mark: string;
-  readonly input: Readable | Buffer | string;
-};
-
-/**
- * The whole script is one group: a shell runs none of it before it has read all of it, so half a script that a broken
- * connection leaves does nothing; and what runs in it cannot read the rest of the script for its own input.
- */
-export function commandFor(target: SshTarget, script: string, input: ShellOptions["input"]): Command {
-  const mark = `kctl-${randomUUID()}`;
-  const shell = rootShell(target);
-  const begin = `printf '%s %s\\n' ${mark} $$`;
-  if (input !== undefined) return { text: `${shell} -c ${quoted(`${begin}\n${script}`)}`, mark, input };
-  return { text: `${shell} -s`, mark, input: `${begin}\n{\n${script}\n} </dev/null\nexit\n` };
-}
-
-export async function runIn(
-  channel: ClientChannel,
-  { mark, input }: Command,
-  target: SshTarget,
-  link: Link,
-  { signal, onStdout }: Pick<ShellOptions, "signal" | "onStdout">,
+/** In a session of its own, where the script is `sh -c`'s argument, so that what it starts can read the input. */
+export async function runWithInput(
+  means: EndMeans,
+  script: string,
+  { input, signal, onStdout }: ShellOptions & Required<Pick<ShellOptions, "input">>,
 ): Promise<ShellResult> {
+  const { link, target } = means;
+  const mark = `kctl-${randomUUID()}`;
+  const begin = `printf '%s %s\\n' ${mark} $$`;
+  const channel = await openSession(link, target, `${rootShell(target)} -c ${quoted(`${begin}\n${script}`)}`);
   const { promise, resolve, reject } = Promise.withResolvers<ShellResult>();
-  const out = collect(mark, onStdout);
-  const err = keepEnd();
+  const out = heard(mark, null, onStdout);
+  const err = heardErrors(null);
   let stopped = false;
   const stop = (reason: Error): void => {
     if (stopped) return;
     stopped = true;
     channel.removeAllListeners("close");
-    void endProcess(link, target, channel, out.pid()).then(() => reject(reason));
+    void endProcess(means, channel, out.pid()).then(() => reject(reason));
   };
   const aborted = (): void => stop(signal.reason as Error);
   const broken = (): void => reject(link.down.reason as Error);
@@ -88,7 +70,8 @@ export async function runIn(
       else resolve({ code, stdout: out.text(), stderr: err.text() });
     });
   });
-  feed(channel, input);
+  if (Buffer.isBuffer(input)) channel.end(input);
+  else pipeline(input, channel, () => null);
   try {
     signal.throwIfAborted();
     const result = await promise;
@@ -100,80 +83,7 @@ export async function runIn(
   }
 }
 
-function feed(channel: ClientChannel, input: Command["input"]): void {
-  if (typeof input === "string" || Buffer.isBuffer(input)) channel.end(input);
-  else pipeline(input, channel, () => null);
-}
-
-/** Standard output from the mark on, as UTF-8 in which wrong bytes are replaced. */
-function collect(mark: string, onStdout: ShellOptions["onStdout"]) {
-  const decoder = new TextDecoder();
-  let pid: string | null = null;
-  const kept: string[] = [];
-  let before = Buffer.alloc(0);
-  let begun = false;
-  let bytes = 0;
-  const take = (chunk: Buffer): void => {
-    const text = decoder.decode(chunk, { stream: true });
-    if (text === "") return;
-    onStdout?.(text);
-    if (onStdout === undefined || bytes <= longestOutput) kept.push(text);
-  };
-  return {
-    begun: () => begun,
-    /** The shell's, there. */
-    pid: () => pid,
-    before: () => before.toString(),
-    text: () => kept.join("") + decoder.decode(),
-    /** @returns false once it is more than can be kept */
-    add: (chunk: Buffer): boolean => {
-      if (!begun) {
-        before = Buffer.concat([before, chunk]);
-        const at = before.indexOf(mark);
-        const end = at === -1 ? -1 : before.indexOf("\n", at);
-        begun = end !== -1;
-        if (begun) {
-          pid = before.toString("latin1", at + mark.length, end).trim();
-          take(before.subarray(end + 1));
-        }
-        // However much a login script prints, the mark may be cut in two by chunks.
-        before = before.subarray(-64 * 1024);
-        return true;
-      }
-      bytes += chunk.length;
-      take(chunk);
-      return onStdout !== undefined || bytes <= longestOutput;
-    },
-  };
-}
-
-const longestStderr = 1024 * 1024;
-
-/** The end of it, where the reason stands. */
-function keepEnd() {
-  let chunks: Buffer[] = [];
-  let bytes = 0;
-  let cut = false;
-  const shorten = (): void => {
-    const whole = Buffer.concat(chunks);
-    chunks = [whole.subarray(-longestStderr)];
-    cut ||= whole.length > longestStderr;
-    bytes = Math.min(whole.length, longestStderr);
-  };
-  return {
-    add: (chunk: Buffer): void => {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > 2 * longestStderr) shorten();
-    },
-    text: (): string => {
-      shorten();
-      return `${cut ? "(the beginning is left out)\n" : ""}${new TextDecoder().decode(Buffer.concat(chunks))}`;
-    },
-  };
-}
-
-function tooLong(target: SshTarget): KctlError {
+export function tooLong(target: SshTarget): KctlError {
   return new KctlError(
     faultOf(target, "ssh-output-too-long", {
       what: `a command on ${nameOf(target)} printed more than ${longestOutput / 1024 / 1024} MiB`,
@@ -183,7 +93,7 @@ function tooLong(target: SshTarget): KctlError {
 }
 
 /** The script's shell never started: sudo refused it, or the user's own shell did. */
-function notBegun(target: SshTarget, stderr: string, before: string): KctlError {
+export function notBegun(target: SshTarget, stderr: string, before: string): KctlError {
   const { user } = target;
   const detail = stderr || before;
   if (user !== "root" && /sudo/i.test(detail)) {

@@ -2,8 +2,10 @@
  * A host lets others have an archive that it was sent: systemd hands each connection to a shell that answers one HTTP request.
  * No program beside systemd and the shell is needed; it ends by itself, also where kctl was killed.
  */
+import type { Software } from "../../services/desired.ts";
 import { nothing, type Operation } from "./operation.ts";
 import { quoted } from "./quote.ts";
+import type { Relay } from "./relay.ts";
 import { incomingFolder } from "./unpack-software.ts";
 
 export type SharedArchive = {
@@ -15,10 +17,16 @@ export type SharedArchive = {
 export type SharedAt = {
   /** Of this host, as the others know it. */
   readonly address: string;
-  /** Those that the others must be able to reach anyway; the first that is free is taken. */
-  readonly ports: readonly number[];
+  /** Those that the others must be able to reach anyway; the first that is free is taken, of a server that does not run. */
+  readonly ports: readonly { readonly unit: string; readonly port: number }[];
   /** The others' addresses: nobody else is served, where the kernel can tell. */
   readonly peers: readonly string[];
+};
+
+export type Sharing = {
+  readonly relayOf: (sha512: string) => Relay;
+  /** null: it has no port to share that software on. */
+  readonly at: (software: Software | "java") => SharedAt | null;
 };
 
 /** What is left of one whose kctl was killed is gone after that. */
@@ -99,7 +107,10 @@ export function beginSharing(shared: SharedArchive, at: SharedAt): Operation<str
       `[ -f ${incomingFolder}/${keyOf(shared)}.shared ] || exit 1`,
       "umask 022",
       ...unitsOf(shared, at),
-      `for port in ${at.ports.join(" ")}; do`,
+      `for each in ${at.ports.map(({ unit, port }) => `${unit}:${port}`).join(" ")}; do`,
+      "  port=${each##*:}",
+      // One that runs may come to need a port that it does not hold now: ZooKeeper's followers do, once they lead.
+      "  case $(systemctl is-active ${each%:*}) in active | *ing) continue ;; esac",
       "  socket && systemctl daemon-reload || exit 1",
       `  systemctl start ${stem}.socket 2>/dev/null || continue`,
       `  systemd-run --quiet --collect --on-active=${minutes}min --unit=${stem}-end /bin/sh -c ${quoted(end)} || exit 1`,
@@ -130,16 +141,21 @@ function endingLines(stem: string, key: string): readonly string[] {
   ];
 }
 
+/** All that a cluster shares, as the shell finds it: no other cluster's name makes such names. */
+export function sharesOf(cluster: string): string {
+  return `${quoted(`kctl-${cluster}-share-`)}${"[0-9a-f]".repeat(8)}`;
+}
+
 /** Of all that a cluster ever shared: where kctl was killed meanwhile. */
 export function endAllSharing(cluster: string): Operation {
-  const stem = quoted(`kctl-${cluster}-share-`);
+  const stem = sharesOf(cluster);
   return {
     doing: "let nobody fetch archives any more",
     lines: [
-      `set -- /run/systemd/system/${stem}*.socket`,
+      `set -- /run/systemd/system/${stem}.socket`,
       '[ -e "$1" ] || exit 0',
       'for each do name=${each##*/}; systemctl stop "${name%.socket}-end.timer" "$name" 2>/dev/null; done',
-      `rm -f /run/${stem}*.sh /run/systemd/system/${stem}*.socket /run/systemd/system/${stem}*@.service`,
+      `rm -f /run/${stem}.sh /run/systemd/system/${stem}.socket /run/systemd/system/${stem}@.service`,
       "systemctl daemon-reload",
     ].join("\n"),
     read: nothing,

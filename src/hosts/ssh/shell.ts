@@ -16,6 +16,8 @@ export type ShellOptions = {
    * without it the script is given on standard input, and nothing of it is seen in a process list.
    */
   readonly input?: Readable | Buffer;
+  /** Called as the script goes out, where a session had to be opened or waited for first. */
+  readonly onSent?: () => void;
   /** Called with what it prints as it comes. */
   readonly onStdout?: (chunk: string) => void;
 };

@@ -5,6 +5,7 @@ import { KctlError } from "../../fault.ts";
 import { matchesPatterns } from "./pattern.ts";
 
 export type ConfigWord =
+  | "certificatefile"
   | "connecttimeout"
   | "globalknownhostsfile"
   | "hostkeyalias"
@@ -13,11 +14,19 @@ export type ConfigWord =
   | "identityagent"
   | "identityfile"
   | "port"
+  | "proxycommand"
   | "proxyjump"
   | "user"
   | "userknownhostsfile";
 
+/** In the order in which they were met. */
 export type SshSettings = ReadonlyMap<string, readonly string[]>;
+
+/** Whence a word's value is: FILE:LINE. */
+export type SshPlaces = ReadonlyMap<string, string>;
+
+type Found = { readonly settings: Map<string, string[]>; readonly places: Map<string, string> };
+type Source = { readonly file: string; readonly text: string };
 
 type Looked = {
   readonly host: string;
@@ -36,11 +45,14 @@ type ConfigLine = {
 
 const deepest = 16;
 
-export async function readSshConfig(file: string, looked: Looked): Promise<SshSettings> {
+export async function readSshConfig(
+  file: string,
+  looked: Looked,
+): Promise<{ readonly settings: SshSettings; readonly places: SshPlaces }> {
   const text = await readIfThere(file);
-  const settings = new Map<string, string[]>();
-  if (text !== null) await readLines(await parse(text, file), looked, settings, 0);
-  return settings;
+  const found: Found = { settings: new Map(), places: new Map() };
+  if (text !== null) await readLines(await parse(text, file), { file, text }, looked, found, 0);
+  return found;
 }
 
 async function readIfThere(file: string): Promise<string | null> {
@@ -73,10 +85,12 @@ function wordsOf(value: string | readonly Part[] | undefined): string[] {
 
 async function readLines(
   lines: readonly ConfigLine[],
+  source: Source,
   looked: Looked,
-  settings: Map<string, string[]>,
+  found: Found,
   depth: number,
 ): Promise<void> {
+  const { settings, places } = found;
   for (const { param, value, config, criteria } of lines) {
     const word = param?.toLowerCase();
     const values = wordsOf(value);
@@ -88,21 +102,31 @@ async function readLines(
           looked.host,
         )
       ) {
-        await readLines(config ?? [], looked, settings, depth);
+        await readLines(config ?? [], source, looked, found, depth);
       }
     } else if (word === "match") {
-      if (matches(criteria ?? {}, looked, settings)) await readLines(config ?? [], looked, settings, depth);
+      if (matches(criteria ?? {}, looked, settings)) await readLines(config ?? [], source, looked, found, depth);
     } else if (word === "include") {
-      for (const pattern of values) await include(pattern, looked, settings, depth);
+      for (const pattern of values) await include(pattern, looked, found, depth);
     } else if (word === "identityfile") {
       settings.set(word, [...(settings.get(word) ?? []), ...values]);
     } else if (!settings.has(word)) {
       settings.set(word, values);
+      places.set(word, placeIn(source, word, values));
     }
   }
 }
 
-async function include(pattern: string, looked: Looked, settings: Map<string, string[]>, depth: number) {
+/** The first line that says so: of several that say the same any will do. */
+function placeIn({ file, text }: Source, word: string, values: readonly string[]): string {
+  const at = text.split("\n").findIndex((line) => {
+    const [, first = "", said = ""] = /^\s*([^\s=]+)(.*)$/.exec(line) ?? [];
+    return first.toLowerCase() === word && values.every((value) => said.includes(value));
+  });
+  return at === -1 ? file : `${file}:${at + 1}`;
+}
+
+async function include(pattern: string, looked: Looked, found: Found, depth: number) {
   if (depth >= deepest) return;
   const homely = pattern.replace(/^~(?=\/)/, looked.home);
   const path = isAbsolute(homely) ? homely : join(looked.home, ".ssh", homely);
@@ -110,7 +134,7 @@ async function include(pattern: string, looked: Looked, settings: Map<string, st
   for await (const file of glob(path)) files.push(file);
   for (const file of files.toSorted()) {
     const text = await readIfThere(file);
-    if (text !== null) await readLines(await parse(text, file), looked, settings, depth + 1);
+    if (text !== null) await readLines(await parse(text, file), { file, text }, looked, found, depth + 1);
   }
 }
 

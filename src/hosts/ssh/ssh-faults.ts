@@ -73,6 +73,15 @@ export function unreachable(target: SshTarget, trouble: Trouble, why: string, de
   );
 }
 
+/** What a failed attempt means once the host was reached in the same run: most likely nothing is wrong but that it is away. */
+export function noLonger(error: unknown): unknown {
+  if (!(error instanceof LinkError)) return error;
+  const [fault] = error.faults;
+  if (fault?.code !== "ssh-unreachable") return error;
+  const fix = `kctl reached it a moment ago: if it reboots, wait until it is up, then run the same command again; else ${fault.fix}`;
+  return new LinkError(error.trouble, { ...fault, fix }, { cause: error });
+}
+
 const words: Readonly<Record<string, readonly [Trouble, string]>> = {
   ECONNREFUSED: ["refused", "connection refused"],
   ETIMEDOUT: ["timed-out", "no answer"],
@@ -88,6 +97,25 @@ export function socketTrouble(target: SshTarget, error: unknown): LinkError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const [trouble, why] = words[code] ?? ["other", error instanceof Error ? error.message : String(error)];
   return unreachable(target, trouble, why);
+}
+
+/** RFC 4254, 5.1: why a channel was not opened. */
+const channelTrouble = { prohibited: 1, connectFailed: 2 } as const;
+
+/** A port of the machine that could not be connected to from there: as an error of a socket, unless SSH itself is to blame. */
+export function notThrough(target: SshTarget, port: number, error: Error): Error {
+  const reason = "reason" in error ? error.reason : null;
+  const why = error.message.replace("(SSH) Channel open failure: ", "");
+  if (reason === channelTrouble.connectFailed)
+    return Object.assign(new Error(why.toLowerCase()), /refused/i.test(why) ? { code: "ECONNREFUSED" } : {});
+  if (reason !== channelTrouble.prohibited)
+    return lost(target, `no way through it to port ${port}: ${why.replace("(SSH) ", "")}`);
+  return new KctlError(
+    faultOf(target, "ssh-forwarding-refused", {
+      what: `the sshd of ${nameOf(target)} lets nothing through to the machine's own port ${port}, by which kctl asks its servers`,
+      fix: "let it: `AllowTcpForwarding local` in the machine's sshd_config, no `DisableForwarding`, a `PermitOpen` that has 127.0.0.1:*, no `no-port-forwarding` or `restrict` before the key in authorized_keys; then `systemctl reload ssh` there",
+    }),
+  );
 }
 
 export function lost(target: SshTarget, why: string): KctlError {

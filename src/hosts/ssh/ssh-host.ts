@@ -4,14 +4,15 @@ import type { DesiredHost } from "../../services/desired.ts";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import type { Host, MachineHands } from "../host.ts";
-import { ensureJava } from "./ensure-java.ts";
+import type { Host, MachineHands, SoftwareArchive } from "../host.ts";
+import { ensureJava, type EnsureJavaOptions, type Jre } from "./ensure-java.ts";
 import { ensureVolume } from "./ensure-volume.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { installSoftware } from "./software.ts";
+import { removeOldSoftware, removeSoftwareTree } from "./old-software.ts";
 import { removePackages } from "./packages.ts";
 import { alone, batchOf, type BatchOptions } from "./batch.ts";
-import type { Relay } from "./relay.ts";
-import { endAllSharing, type SharedAt } from "./share.ts";
+import type { Sharing } from "./share.ts";
 import { makeFolder, removeFile, removeLink, tailOf, writeFile, writeLink } from "./files.ts";
 import { writeHostsFile } from "./hosts-file.ts";
 import { removeIfEmpty, removeTree } from "./remove-tree.ts";
@@ -32,7 +33,7 @@ export type SshHostOptions = BatchOptions & {
   /** Folders outside of kctl's usual ones in which all is kctl's: data disks that the spec names. */
   readonly roots?: readonly string[];
   /** The others, which may have the same software from this one; null: each is sent it. */
-  readonly others?: { readonly relayOf: (sha512: string) => Relay; readonly at: SharedAt } | null;
+  readonly others?: Sharing | null;
   /** Ends what is under way on the host; the changes of a Host have no signal of their own. */
   readonly signal: AbortSignal;
 };
@@ -45,8 +46,8 @@ const journal = "journal:";
 export function sshHost(options: SshHostOptions): SshHost {
   const { shell, cluster, user, roots = [], signal } = options;
   const change = batchOf(shell, options, signal);
-  // Questions do not wait behind changes.
-  const ask = batchOf(shell, options, signal);
+  // Questions do not wait behind changes, and need no lock.
+  const ask = batchOf(shell, { ...options, fence: () => "" }, signal);
   return {
     node: shell.node,
     look: (desired, own) => options.look(shell, desired, own),
@@ -62,9 +63,11 @@ export function sshHost(options: SshHostOptions): SshHost {
     tail: (path, bytes) =>
       ask(path.startsWith(journal) ? tailOfJournal(path.slice(journal.length)) : tailOf(path, bytes)),
     machine: {
-      ensureJava: async (java, seen, { timeoutSeconds, onWait, onComing, signal: own }) => {
-        const its = { ...options, lockSeconds: timeoutSeconds, onWait, onComing, archive: null };
-        return (await ensureJava(shell, java, seen, its, own)).added;
+      ensureJava: async (java, seen, { timeoutSeconds, archive, signal: own, ...told }) => {
+        const its = { ...options, ...told, lockSeconds: timeoutSeconds };
+        const jre: EnsureJavaOptions["archive"] = async (architecture) =>
+          delivered(java.unpacked, await archive(architecture), "java", told.onWait, options);
+        return (await ensureJava(shell, java, seen, { ...its, archive: jre }, own)).added;
       },
       workOnVolume: (work, volume, { timeoutSeconds, onWait, onComing, signal: own }) => {
         const its = { ...options, timeoutSeconds, lockSeconds: timeoutSeconds, onWait, onComing };
@@ -74,24 +77,24 @@ export function sshHost(options: SshHostOptions): SshHost {
       removePackages: async (names) => {
         await alone(shell, unlessUsed(removePackages(names, 60), cluster, null), options, signal);
       },
-      installSoftware: async ({ folder }, { path, sha512, urls, beforeSending }, slow) => {
-        const { size: bytes } = await stat(path);
-        const open = (offset: number): Readable => createReadStream(path, { start: offset });
-        const software = { folder, sha512, bytes, stripComponents: 1, urls, open };
-        const checked = beforeSending === undefined ? software : { ...software, beforeSending };
-        const its = options.others ?? null;
-        const others = its === null ? null : { relay: its.relayOf(sha512), cluster, at: its.at, onWait: slow.onWait };
-        await installSoftware(shell, options, checked, slow.signal, others);
+      installSoftware: async ({ folder, artifact }, archive, slow) => {
+        const { software, others } = await delivered(folder, archive, artifact, slow.onWait, options);
+        await installSoftware(shell, options, software, slow.signal, others);
       },
+      removeOldSoftware: async (folder) => change(removeOldSoftware(folder, cluster)),
+      removeLeftovers: async (names) => change(removeLeftovers(cluster, names)),
       writeLink: async (path, target) => change(writeLink(path, target)),
       removeLink: async (path) => change(removeLink(path)),
       makeUser: () => change(makeUser(user)),
       removeUser: () => change(unlessUsed(removeUser(user), cluster, null)),
       removeSoftware: async (folders) => {
         // With what a cut upload left, or a kctl that was killed while hosts had it from each other.
-        const ended = change(endAllSharing(cluster));
-        const all = [...folders.map((folder) => [folder, folder] as const), [incomingFolder, null] as const];
-        await Promise.all([ended, ...all.map(([path, named]) => change(unlessUsed(removeTree(path), cluster, named)))]);
+        const ended = change(removeLeftovers(cluster, null));
+        await Promise.all([
+          ended,
+          ...folders.map((folder) => change(unlessUsed(removeSoftwareTree(folder), cluster, folder))),
+          change(unlessUsed(removeTree(incomingFolder), cluster, null)),
+        ]);
       },
       removeIfEmpty: async (paths) => change(removeIfEmpty(paths)),
       writeHostsFile: (file) => change(writeHostsFile(file)),
@@ -101,5 +104,23 @@ export function sshHost(options: SshHostOptions): SshHost {
       disableUnit: (unit) => change(disableUnit(unit)),
       quietUnit: (unit) => alone(shell, quietUnit(unit), options, signal),
     },
+  };
+}
+
+/** An archive of this machine's as it is sent there, or had by the host otherwise. */
+async function delivered(
+  folder: string,
+  { path, sha512, urls, beforeSending }: SoftwareArchive,
+  of: Parameters<Sharing["at"]>[0],
+  onWait: (what: string) => void,
+  { cluster, others = null }: SshHostOptions,
+): Promise<Jre> {
+  const { size: bytes } = await stat(path);
+  const open = (offset: number): Readable => createReadStream(path, { start: offset });
+  const software = { folder, sha512, bytes, stripComponents: 1, urls, open };
+  const at = others?.at(of) ?? null;
+  return {
+    software: beforeSending === undefined ? software : { ...software, beforeSending },
+    others: others === null || at === null ? null : { relay: others.relayOf(sha512), cluster, at, onWait },
   };
 }

@@ -2,7 +2,7 @@
 import { userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { KctlError } from "../../fault.ts";
-import { readSshConfig, type ConfigWord, type SshSettings } from "./ssh-config.ts";
+import { readSshConfig, type ConfigWord, type SshPlaces, type SshSettings } from "./ssh-config.ts";
 
 export type KeyFile = {
   readonly path: string;
@@ -29,6 +29,8 @@ export type SshTarget = {
   readonly agent: string | null;
   /** Of the agent's keys, only those that `keyFiles` names as well. */
   readonly onlyKeyFiles: boolean;
+  /** Where the configuration names a certificate, which kctl cannot use: FILE:LINE. */
+  readonly certificate: string | null;
   readonly connectSeconds: number;
   readonly jump: SshTarget | null;
 };
@@ -137,7 +139,7 @@ function tooManyHops(host: string, trail: readonly string[]): KctlError {
 async function resolve(wanted: Wanted, around: Surroundings, trail: readonly string[]): Promise<SshTarget> {
   const { node, isJump, address, provider } = wanted;
   const localUser = around.env["USER"] ?? around.env["LOGNAME"] ?? userInfo().username;
-  const settings = await readSshConfig(join(around.home, ".ssh/config"), {
+  const { settings, places } = await readSshConfig(join(around.home, ".ssh/config"), {
     host: address,
     user: wanted.user,
     localUser,
@@ -149,8 +151,12 @@ async function resolve(wanted: Wanted, around: Surroundings, trail: readonly str
   const port = wanted.port ?? Number(first("port") ?? defaultPort);
   const tokens = { h: host, n: address, r: user, u: localUser, p: String(port), d: around.home };
   const path = (text: string): string => expand(homely(text, around.home), tokens);
+  const way = wayIn(settings);
+  // Where a machine is known by its tags, `access.via` says the way.
+  if (way === "command" && wanted.jump === null && wanted.pinned === null) throw needsCommand(wanted, places);
   const config = first("proxyjump");
-  const jump = wanted.jump ?? (config === undefined ? "none" : await throughHops(config, {}, around, trail));
+  const jump =
+    wanted.jump ?? (config === undefined || way === "straight" ? "none" : await throughHops(config, {}, around, trail));
   return {
     node,
     isJump,
@@ -164,9 +170,28 @@ async function resolve(wanted: Wanted, around: Surroundings, trail: readonly str
     keyFiles: keyFilesOf(wanted, settings, around, path),
     agent: agentOf(first("identityagent"), around.env, path),
     onlyKeyFiles: first("identitiesonly")?.toLowerCase() === "yes",
+    certificate: places.get("certificatefile") ?? null,
     connectSeconds: Number(first("connecttimeout") ?? defaultConnectSeconds) || defaultConnectSeconds,
     jump: jump === "none" ? null : jump,
   };
+}
+
+/** Of ProxyJump and ProxyCommand the first one counts, as for ssh. */
+function wayIn(settings: SshSettings): "straight" | "command" | "jump" {
+  const first = [...settings.keys()].find((word) => word === "proxyjump" || word === "proxycommand");
+  if (first !== "proxycommand") return first === undefined ? "straight" : "jump";
+  return settings.get("proxycommand")?.[0]?.toLowerCase() === "none" ? "straight" : "command";
+}
+
+function needsCommand({ node, address }: Wanted, places: SshPlaces): KctlError {
+  const where = places.get("proxycommand");
+  return new KctlError({
+    code: "ssh-config-unusable",
+    node,
+    ...(where === undefined ? {} : { where }),
+    what: `the configuration of ssh goes to ${address} by a command (ProxyCommand), which kctl does not do`,
+    fix: "write it as ProxyJump; or say in the spec how to go there: `jump` with the jump hosts, or `jump: none`",
+  });
 }
 
 function homely(text: string, home: string): string {

@@ -5,6 +5,7 @@
 import { KctlError, type Fault } from "../../fault.ts";
 import { addressText, type Address } from "../address.ts";
 import { holdBrokers, type AskAt } from "../hold-brokers.ts";
+import { fixOf, sentText } from "../nobody-answers.ts";
 import { until, type Look } from "../until.ts";
 import { byStatus } from "../ways-in.ts";
 import { unreachableWhy } from "../wire/exchange.ts";
@@ -109,8 +110,8 @@ async function brokersOf(
     throw new KctlError(
       {
         code: "kafka-unreachable",
-        what: `no broker of ${cluster} answers: ${whys.join(", ")}`,
-        fix: `see ${bootstrap.map(byStatus)[0] ?? ""}whether the brokers run, and that this machine can reach their addresses`,
+        what: `no broker of ${cluster} answers: ${whys.join(", ")}${sentText(bootstrap)}`,
+        fix: fixOf(bootstrap),
       },
       { cause: error },
     );

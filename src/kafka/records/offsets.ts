@@ -3,7 +3,7 @@ import { KctlError } from "../../fault.ts";
 import { passing } from "../passing-errors.ts";
 import { until, type Look } from "../until.ts";
 import { errorName, refusal } from "../wire/error-names.ts";
-import { unreachableWhy, withBroker } from "../wire/exchange.ts";
+import { silentBroker, withBroker } from "../wire/exchange.ts";
 import { listOffsets, type PartitionOffset } from "../wire/list-offsets.ts";
 import { topicAt, type KafkaAt, type Leader } from "./topic-at.ts";
 
@@ -46,7 +46,7 @@ async function askLeader(
     answer = await withBroker(at, signal, askMs, (ask) => ask(message));
   } catch (error) {
     signal.throwIfAborted();
-    return { still: `broker ${id} does not answer: ${unreachableWhy(error)}` };
+    return { still: silentBroker(id, error) };
   }
   const wrong = answer.find(({ error }) => error !== 0);
   if (wrong === undefined) return { done: answer.map(({ partition, offset }) => [partition, offset]) };

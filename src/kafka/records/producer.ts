@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { KctlError } from "../../fault.ts";
 import { passing } from "../passing-errors.ts";
 import { errorName, refusal } from "../wire/error-names.ts";
-import { unreachableWhy } from "../wire/exchange.ts";
+import { silentBroker, unreachableWhy } from "../wire/exchange.ts";
 import { produceBatches, type Acks, type ProducedPartition } from "../wire/produce.ts";
 import { bufferPool, type BatchForm, type Pool, type ProducerId } from "./batch-builder.ts";
 import {
@@ -252,7 +252,7 @@ function lost(state: State, leader: number, batches: readonly Sending[], error: 
     const what = `the connection to broker ${leader} was lost: ${why}; with acks=0 Kafka does not tell which records it has`;
     return end(state, new KctlError({ code: "kafka-unreachable", what, fix: "write with --acks all" }));
   }
-  state.trouble = `broker ${leader} does not answer: ${why}`;
+  state.trouble = silentBroker(leader, error);
   for (const { lane, batch } of batches) fail(lane, batch);
 }
 

@@ -3,12 +3,13 @@ import { KctlError } from "../../fault.ts";
 import { askBrokers } from "../ask-brokers.ts";
 import type { ConsumerGroup } from "../consumer-group.ts";
 import { unmapped } from "../address.ts";
+import { nobodyAnswers } from "../nobody-answers.ts";
 import { stopwatch } from "../stopwatch.ts";
 import { assignmentOf, subscribedTopics } from "../wire/consumer-protocol.ts";
 import type { GroupMember } from "../wire/join-group.ts";
 import { metadata } from "../wire/metadata.ts";
 import { rangeAssignment } from "./range-assignor.ts";
-import { nobodyAnswers, type KafkaAt } from "./topic-at.ts";
+import type { KafkaAt } from "./topic-at.ts";
 
 const askMs = 5000;
 

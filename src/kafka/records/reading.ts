@@ -7,7 +7,7 @@ import { KctlError } from "../../fault.ts";
 import { isAbort } from "../is-abort.ts";
 import { passing } from "../passing-errors.ts";
 import { errorName, refusal } from "../wire/error-names.ts";
-import { unreachableWhy, type Ask } from "../wire/exchange.ts";
+import { silentBroker, type Ask } from "../wire/exchange.ts";
 import { fetchPartitions, type FetchedPartition } from "../wire/fetch.ts";
 import { listOffsets } from "../wire/list-offsets.ts";
 import { withStandingBroker } from "../wire/standing.ts";
@@ -119,7 +119,7 @@ async function readRound(state: State, shares: readonly Share[], someLost: boole
       if (isAbort(error, signal)) return kafka.signal.throwIfAborted();
       over.abort();
       if (!(error instanceof KctlError) || error.faults[0]?.code !== "kafka-unreachable") throw error;
-      const why = `broker ${leader.id} does not answer: ${unreachableWhy(error)}`;
+      const why = silentBroker(leader.id, error);
       for (const partition of partitions) note(state, partition, why);
     }
   });

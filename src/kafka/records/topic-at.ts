@@ -1,8 +1,9 @@
 /** A topic that is read or written: its partitions and who leads them, asked for again whenever that may have changed. */
 import { KctlError } from "../../fault.ts";
 import { nearest } from "../../spec/nearest.ts";
-import { addressText, type Address } from "../address.ts";
+import type { Address } from "../address.ts";
 import { askBrokers } from "../ask-brokers.ts";
+import { nobodyAnswers } from "../nobody-answers.ts";
 import { errorName, refusal } from "../wire/error-names.ts";
 import { metadata, type Metadata } from "../wire/metadata.ts";
 
@@ -71,14 +72,6 @@ function topicIn({ topics, brokers }: Metadata): TopicAt {
     return broker === undefined ? [] : [[partition, broker]];
   });
   return { partitions: partitions.length, leaders: new Map(leaders) };
-}
-
-export function nobodyAnswers({ bootstrap }: Pick<KafkaAt, "bootstrap">): KctlError {
-  return new KctlError({
-    code: "kafka-unreachable",
-    what: `no broker answers at ${bootstrap.map(addressText).join(", ")}`,
-    fix: "`kctl status` shows what runs; `kctl up` starts what does not",
-  });
 }
 
 const mostNames = 5;

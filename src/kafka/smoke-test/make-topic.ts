@@ -24,7 +24,7 @@ export async function createTopic(bench: Bench, layout: readonly Assignment[]): 
       const tried = await tryToCreate(admin, topic, layout);
       if ("done" in tried) return tried;
       unanswered ||= tried.unanswered;
-      // An attempt whose answer was lost may have worked: then the topic that is in the way is this run's own.
+      // An attempt that may have worked: then the topic that is in the way is this run's own.
       if (unanswered && tried.exists && (await missing(bench, layout)) === null) return { done: true };
       return tried;
     });
@@ -34,6 +34,11 @@ export async function createTopic(bench: Bench, layout: readonly Assignment[]): 
 type Attempt =
   | { readonly done: true }
   | { readonly still: string; readonly exists: boolean; readonly unanswered: boolean };
+
+/** No answer came, or Kafka was still at it when its answer was due. */
+export function mayHaveWorked(errors: readonly string[]): boolean {
+  return errors.length === 0 || errors.includes("REQUEST_TIMED_OUT");
+}
 
 async function tryToCreate(
   admin: Admin,
@@ -58,7 +63,7 @@ async function tryToCreate(
     const exists = errors.includes("TOPIC_ALREADY_EXISTS");
     if (exists) return { still: "an earlier one is still being deleted", exists, unanswered: false };
     if (errors.every((name) => passing.has(name)))
-      return { still: fault.what, exists, unanswered: errors.length === 0 };
+      return { still: fault.what, exists, unanswered: mayHaveWorked(errors) };
     throw new KctlError(fault, { cause: error });
   }
 }

@@ -3,6 +3,7 @@ import { KctlError, type Fault } from "../../fault.ts";
 import { addressText } from "../address.ts";
 import { askBrokers } from "../ask-brokers.ts";
 import { whoAnswers } from "../broker-answers.ts";
+import { nobodyAnswers } from "../nobody-answers.ts";
 import { until } from "../until.ts";
 import { unreachableWhy, withBroker } from "../wire/exchange.ts";
 import { metadata } from "../wire/metadata.ts";
@@ -69,14 +70,6 @@ function adviceOn({ id, told }: BrokerAt, why: string): Fault {
     where: address,
     fix: "see with `kctl status` whether the broker runs; if it does, let kafka.clients.advertise name an address that clients can reach",
   };
-}
-
-function nobodyAnswers({ bootstrap }: Bench): KctlError {
-  return new KctlError({
-    code: "kafka-unreachable",
-    what: `no broker answers at ${bootstrap.map(addressText).join(", ")}`,
-    fix: "`kctl status` shows what runs; `kctl up` starts what does not",
-  });
 }
 
 /** After a check failed: the brokers that have stopped answering since they were reached. */

@@ -17,15 +17,24 @@ export type ElectedLeaders = {
 
 export const electionNotNeeded = 84;
 
+/** REQUEST_TIMED_OUT: it was held, and the broker that answers has not heard by then who leads. */
+export const electionNotSeen = 7;
+
 /** ElectionType of Kafka's clients; the other one, unclean, may lose data and is not for kctl. */
 const preferred = 0;
 
 export type TopicPartitions = { readonly topic: string; readonly partitions: readonly number[] };
 
+/**
+ * Kafka answers once its own view has the new leaders, and where that came before it began to wait for it, only when this is over
+ * (its DelayedElectLeader). Whoever asks looks at who leads anyway.
+ */
+const answerMs = 3000;
+
 /** For the controller: leadership goes back to the first replica of each partition where it is in sync. null: of all. */
 export function electPreferredLeaders(
   partitions: readonly TopicPartitions[] | null,
-  timeoutMs: number,
+  timeoutMs = answerMs,
 ): Message<ElectedLeaders> {
   const body = compose()
     .int8(preferred)

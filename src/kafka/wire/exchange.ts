@@ -107,6 +107,12 @@ export function unreachableWhy(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The same of a broker that others sent us to: where it was looked for is what its listeners tell clients. */
+export function silentBroker(id: number, error: unknown): string {
+  const where = error instanceof KctlError ? error.faults[0]?.where : undefined;
+  return `broker ${id} does not answer${where === undefined ? "" : ` at ${where}, where clients are sent`}: ${unreachableWhy(error)}`;
+}
+
 function unreachable(address: Address, why: string): KctlError {
   return new KctlError(
     {
@@ -120,6 +126,7 @@ function unreachable(address: Address, why: string): KctlError {
 }
 
 function troubleAt(address: Address, error: Error): KctlError {
+  if (error instanceof KctlError) return noWayTo(address, error);
   const trouble = wayInto(address) === null ? null : tlsTrouble(error);
   if (trouble === null) return unreachable(address, socketTrouble(error));
   const { why, fix } = trouble;
@@ -128,6 +135,19 @@ function troubleAt(address: Address, error: Error): KctlError {
     { code: "kafka-untrusted", what: `no TLS connection to ${where}: ${why}`, where, fix },
     { cause: new Error(why) },
   );
+}
+
+/** The tunnel to its machine is to blame, which says itself what to do. */
+function noWayTo(address: Address, error: KctlError): KctlError {
+  const where = addressText(address);
+  const [first] = error.faults;
+  const fault = {
+    ...first,
+    code: "kafka-unreachable",
+    what: `${where} cannot be asked: ${error.message}`,
+    where,
+  } as const;
+  return new KctlError(fault, { cause: error });
 }
 
 function silence(connected: boolean, timeoutMs: number): string {

@@ -1,7 +1,6 @@
 /** From what a client met at each address of a listener to what is at fault: a listener, a name, a rule or a route. Pure. */
 import { isIP } from "node:net";
 import type { ClientListener, ListenerName, ToldBroker } from "../../cluster/client-listeners.ts";
-import type { Cluster } from "../../cluster/cluster.ts";
 import type { Fault } from "../../fault.ts";
 import { addressText } from "../../kafka/address.ts";
 import type { Probed, ToldAddress, Trouble } from "./probe.ts";
@@ -38,9 +37,18 @@ export type JudgedListener = {
 /** What was met at each address, by its text. */
 export type Met = ReadonlyMap<string, Probed>;
 
-export function judge(listener: ClientListener, met: Met, provider: Cluster["provider"]): JudgedListener {
+/** The rule of the security group that lets a listener's clients in, as the spec has it. */
+export type RuleForClients = {
+  readonly group: string;
+  /** The key of the spec that has the ranges. */
+  readonly key: string;
+  readonly from: readonly string[];
+};
+
+/** @param rule null: no security group of kctl's stands before the machines */
+export function judge(listener: ClientListener, met: Met, rule: RuleForClients | null): JudgedListener {
   const told = toldAnywhere(listener, met);
-  const expected = listener.brokers.map((broker) => judgeBroker(broker, { listener, met, told, provider }));
+  const expected = listener.brokers.map((broker) => judgeBroker(broker, { listener, met, told, rule }));
   const strange = strangeAddresses(listener, met).map((one) => judgeStrange(one, listener, met));
   const all = [...expected, ...strange];
   return {
@@ -58,7 +66,7 @@ type Around = {
   readonly listener: ClientListener;
   readonly met: Met;
   readonly told: readonly ToldAddress[];
-  readonly provider: Cluster["provider"];
+  readonly rule: RuleForClients | null;
 };
 
 /** Every address that any of the listener's brokers tells clients. */
@@ -152,14 +160,16 @@ function connectionFault(broker: ToldBroker, { connection }: Probed, around: Aro
   }
 }
 
-function ruleFix(broker: ToldBroker, { listener, provider }: Around): string {
+function ruleFix(broker: ToldBroker, { listener, rule }: Around): string {
   const { node, port, behind } = broker;
-  if (provider === "aws") {
-    const key = listener.name === "clients" ? "provider.access.clients" : "kafka.external.from";
+  if (rule !== null) {
+    const { group, key, from } = rule;
+    const members = listener.name === "clients" ? ["the cluster's own machines"] : [];
+    const who = [from.join(", "), ...members].filter((one) => one !== "").join(" and ");
     const inside = isPrivate(behind)
       ? `; ${behind} is an address inside the VPC, for clients elsewhere there is the listener \`kafka.external\``
       : "";
-    return `add this machine's address to \`${key}\` and run \`kctl up\`${inside}`;
+    return `the security group ${group} lets ${who === "" ? "nobody" : `only ${who}`} come to port ${port}: add this machine's address to \`${key}\` and run \`kctl up\`${inside}`;
   }
   return `let TCP from here to port ${port} through: on ${node} itself (nftables, firewalld, ufw), and in the network`;
 }

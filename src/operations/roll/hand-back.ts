@@ -2,7 +2,7 @@
 import { faultsOf } from "../../fault.ts";
 import { askController } from "../../kafka/ask-controller.ts";
 import type { NamedPartition } from "../../kafka/may-restart.ts";
-import { electionNotNeeded, electPreferredLeaders } from "../../kafka/wire/elect-leaders.ts";
+import { electionNotNeeded, electionNotSeen, electPreferredLeaders } from "../../kafka/wire/elect-leaders.ts";
 import { refusal } from "../../kafka/wire/error-names.ts";
 import { clientAddresses } from "../client-addresses.ts";
 import type { Context } from "../context.ts";
@@ -66,11 +66,11 @@ async function elect(
   }));
   const { error, partitions: answers } = await askController(
     { bootstrap: clientAddresses(cluster), signal, timeoutMs },
-    electPreferredLeaders(topics, timeoutMs),
+    electPreferredLeaders(topics),
     (answer) => [answer.error, ...answer.partitions.map((one) => one.error)],
   );
   const failed = [{ error, errorMessage: null }, ...answers].find(
-    (one) => one.error !== 0 && one.error !== electionNotNeeded,
+    ({ error: code }) => code !== 0 && code !== electionNotNeeded && code !== electionNotSeen,
   );
   return failed === undefined ? null : refusal("hand leaders back", failed).what;
 }

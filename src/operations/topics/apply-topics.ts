@@ -9,7 +9,7 @@ import { withTopicId } from "../../plan/topic-changes.ts";
 import { mustStillHold } from "../../providers/must-still-hold.ts";
 import type { Lock, Provider } from "../../providers/provider.ts";
 import { byteText } from "../../report/amounts.ts";
-import { askTheController, errorsOf, mustBeFine, requestMs, untilTopic } from "../ask-kafka.ts";
+import { askTheController, errorsOf, mustBeBegun, requestMs, untilTopic } from "../ask-kafka.ts";
 import { changeKafka, type RecordTopic } from "../change-kafka.ts";
 import { confirm } from "../confirm.ts";
 import type { Context } from "../context.ts";
@@ -125,7 +125,7 @@ async function deleteTopic(
   context: Context,
 ): Promise<void> {
   const answers = await askTheController(deleteTopics([id], requestMs), cluster, context, errorsOf);
-  mustBeFine(
+  mustBeBegun(
     title,
     answers.filter(({ error }) => error !== unknownTopicId),
   );

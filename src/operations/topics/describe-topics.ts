@@ -1,5 +1,6 @@
 /** Topics in full: each partition with its leader and replicas, what is set on them, and how much there is in them. */
 import { KctlError } from "../../fault.ts";
+import { nobodyAnswers } from "../../kafka/nobody-answers.ts";
 import { partitionKey, partitionSizes, total, type PartitionSizes } from "../../kafka/partition-sizes.ts";
 import { topicStates, type ObservedTopic } from "../../kafka/topic-state.ts";
 import { kafkaView } from "../../kafka/view.ts";
@@ -8,7 +9,7 @@ import type { TopicShown } from "../../report/topics-text.ts";
 import { nearest } from "../../spec/nearest.ts";
 import type { Context } from "../context.ts";
 import { openKafka, type OpenKafka } from "../open-kafka.ts";
-import { countsOf, nobodyTells } from "./list-topics.ts";
+import { countsOf } from "./list-topics.ts";
 
 export type TopicsDescribed = { readonly cluster: string; readonly topics: readonly TopicShown[] };
 
@@ -23,7 +24,7 @@ export async function describeTopics(
   const open = await openKafka(context);
   const { signal } = context;
   const told = await topicStates(open.bootstrap, signal, patienceMs, name === null ? null : [name]);
-  if (told === null) throw nobodyTells(open.name);
+  if (told === null) throw nobodyAnswers(open);
   if (name !== null) await mustBeThere(name, told[0], open, signal);
   const topics = told.filter((topic) => name !== null || internal || !topic.internal);
   const led = topics.flatMap(({ name: topic, partitions }) =>

@@ -1,6 +1,6 @@
 /** The topics that there are, as one broker knows them: one small request. */
-import { KctlError } from "../../fault.ts";
 import { askBrokers } from "../../kafka/ask-brokers.ts";
+import { nobodyAnswers } from "../../kafka/nobody-answers.ts";
 import { viewOf, type TopicView } from "../../kafka/view.ts";
 import { metadata } from "../../kafka/wire/metadata.ts";
 import type { TopicRow } from "../../report/topics-text.ts";
@@ -16,7 +16,7 @@ export async function listTopics(context: Context, internal: boolean): Promise<T
   const { name: cluster, bootstrap } = await openKafka(context);
   const isGood = ({ brokers }: { readonly brokers: readonly unknown[] }): boolean => brokers.length > 0;
   const told = await askBrokers(bootstrap, metadata(null), context.signal, patienceMs, isGood);
-  if (told === null) throw nobodyTells(cluster);
+  if (told === null) throw nobodyAnswers({ bootstrap });
   const own = new Set(told.topics.filter((topic) => topic.internal).map(({ name }) => name));
   const topics = viewOf(told).topics.filter(({ name }) => internal || !own.has(name));
   return { cluster, topics: topics.map((topic) => ({ ...countsOf(topic), internal: own.has(topic.name) })) };
@@ -31,12 +31,4 @@ export function countsOf({ name, partitions }: TopicView): Omit<TopicRow, "inter
     underReplicated: partitions.filter(({ replicas, isr }) => isr.length < replicas.length).length,
     offline: partitions.filter(({ leader }) => leader === null).length,
   };
-}
-
-export function nobodyTells(cluster: string): KctlError {
-  return new KctlError({
-    code: "kafka-unreachable",
-    what: `no broker of ${cluster} told its topics`,
-    fix: "see `kctl status`, then run it again",
-  });
 }

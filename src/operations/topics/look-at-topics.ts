@@ -2,6 +2,7 @@
 import { membersOf, type Cluster } from "../../cluster/cluster.ts";
 import { talkToBrokers } from "../../kafka/ask-brokers.ts";
 import { certainTopics } from "../../kafka/certain-topics.ts";
+import { nobodyAnswers } from "../../kafka/nobody-answers.ts";
 import { partitionKey, partitionSizes, total, type PartitionSizes } from "../../kafka/partition-sizes.ts";
 import { reassignmentsUnderWay, type MoveUnderWay } from "../../kafka/reassignments.ts";
 import type { ObservedTopic } from "../../kafka/topic-state.ts";
@@ -15,7 +16,6 @@ import { addressesOf, addressOf, requestMs } from "../ask-kafka.ts";
 import type { Context } from "../context.ts";
 import { recordThere } from "../open-kafka.ts";
 import type { OpenCluster } from "../open-cluster.ts";
-import { nobodyTells } from "./list-topics.ts";
 import { throttledBrokers } from "./throttle.ts";
 
 export type TopicsSeen = {
@@ -33,13 +33,13 @@ export async function lookAtTopics(open: OpenCluster, throttle: number, context:
   const bootstrap = addressesOf(cluster);
   const names = [...new Set([...cluster.topics.map(({ name }) => name), ...Object.keys(receipt.topics)])];
   const there = await racksOf(cluster, signal);
-  if (there === null) throw nobodyTells(cluster.name);
+  if (there === null) throw nobodyAnswers({ bootstrap });
   const [observed, underWay, throttled] = await Promise.all([
     certainTopics(bootstrap, names, signal, requestMs, 1000 * context.timeoutSeconds),
     reassignmentsUnderWay({ bootstrap, signal, timeoutMs: requestMs }),
     throttledBrokers(cluster, signal),
   ]);
-  if (observed === null) throw nobodyTells(cluster.name);
+  if (observed === null) throw nobodyAnswers({ bootstrap });
   const brokers = membersOf(cluster, "broker").map(({ id, rack }) => ({ id, rack: there.get(id) ?? rack }));
   const input: TopicsInput = {
     wanted: cluster.topics,

@@ -189,7 +189,6 @@ async function handOver(moves: readonly PartitionMove[], cluster: Cluster, conte
   const topics = [...Map.groupBy(moves, ({ topic }) => topic)];
   const elect = electPreferredLeaders(
     topics.map(([topic, ofOne]) => ({ topic, partitions: ofOne.map(({ partition }) => partition) })),
-    requestMs,
   );
   await askTheController(elect, cluster, context, errorsIn);
   for (const [topic, ofOne] of topics)

@@ -82,10 +82,10 @@ export function awsProvider(spec: Spec, provider: AwsSpec, folder: string, aroun
     fleet,
     lock: lockOf({ apiOfLock, spec, key, session, leases, fleet, holds }),
     takeIn: () => Promise.resolve(),
-    readReceipt: async () => {
+    readReceipt: async (pace) => {
       await fleet.look();
       await leases.again();
-      return remote.provider.readReceipt();
+      return remote.provider.readReceipt(pace);
     },
     history: historyOf(remote.provider.history, fleet.look),
   };

@@ -1,4 +1,5 @@
 /** A receipt that every machine of the cluster has a copy of: the newest counts, and the others follow it. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Platform } from "../../cluster/platform.ts";
 import { KctlError, faultsOf } from "../../fault.ts";
 import type { Host } from "../../hosts/host.ts";
@@ -9,11 +10,18 @@ import { parseReceipt, receiptText, withBoth, type Receipt } from "../../plan/re
 
 type Copy = { readonly node: string; readonly text: string | null };
 
+/** Once one has told a receipt, the others have so long to tell theirs; who has not by then is left out, and named. */
+export type Soon = { readonly patienceMs: number; readonly leftOut: (nodes: readonly string[]) => void };
+
+type Machine = { readonly node: string; readonly shell: Shell };
+
 export type MachineReceipts = {
   /** Throws where there are machines and none could be asked. */
-  readonly read: () => Promise<string | null>;
+  readonly read: (soon?: Soon) => Promise<string | null>;
   /** Machines that were asked, and have another copy or none. */
   readonly behind: () => readonly string[];
+  /** Whom the newest copy knows. */
+  readonly nodes: () => readonly string[];
   /** Of a node that the newest copy knows. */
   readonly addressOf: (node: string) => string | null;
   readonly userOf: (node: string) => string | undefined;
@@ -24,7 +32,7 @@ export type MachineReceipts = {
 export function machineReceipts(
   cluster: string,
   platform: () => Platform,
-  machines: () => readonly { readonly node: string; readonly shell: Shell }[],
+  machines: () => readonly Machine[],
   signal: AbortSignal,
 ): MachineReceipts {
   const folderOf = (): string => platform().machine?.cluster ?? "";
@@ -32,14 +40,11 @@ export function machineReceipts(
   let copies: readonly Copy[] = [];
   let newest: { readonly text: string; readonly receipt: Receipt } | null = null;
 
-  const read = async (): Promise<string | null> => {
+  const read: MachineReceipts["read"] = async (soon) => {
     const path = pathOf();
-    const asked = await Promise.allSettled(
-      machines().map(async ({ node, shell }) => ({ node, text: await readOn(shell, path, signal) })),
-    );
-    copies = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-    const failures = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
-    if (copies.length === 0 && asked.length > 0) {
+    const { told, failures } = await askAll(machines(), (shell) => readOn(shell, path, signal), soon);
+    copies = told;
+    if (copies.length === 0 && failures.length > 0) {
       signal.throwIfAborted();
       throw failures.length === 1 ? failures[0] : new KctlError(failures.flatMap(faultsOf));
     }
@@ -59,6 +64,7 @@ export function machineReceipts(
   return {
     read,
     behind: () => copies.filter(({ text }) => text !== (newest?.text ?? null)).map(({ node }) => node),
+    nodes: () => Object.keys(newest?.receipt.machines ?? {}),
     addressOf: (node) => newest?.receipt.machines?.[node]?.address ?? null,
     userOf: (node) => newest?.receipt.machines?.[node]?.user,
     write: async (text, hostOf) => {
@@ -90,6 +96,35 @@ export function machineReceipts(
         }),
       );
     },
+  };
+}
+
+async function askAll(
+  machines: readonly Machine[],
+  ask: (shell: Shell) => Promise<string | null>,
+  soon: Soon | undefined,
+): Promise<{ readonly told: readonly Copy[]; readonly failures: readonly unknown[] }> {
+  const told = new Map<string, string | null>();
+  const failures = new Map<string, unknown>();
+  const first = Promise.withResolvers<void>();
+  const asked = machines.map(async ({ node, shell }) => {
+    try {
+      const text = await ask(shell);
+      told.set(node, text);
+      if (text !== null) first.resolve();
+    } catch (error) {
+      failures.set(node, error);
+    }
+  });
+  const all = Promise.all(asked);
+  if (soon === undefined) await all;
+  else await Promise.race([all, first.promise.then(() => delay(soon.patienceMs, undefined, { ref: false }))]);
+  const nodes = machines.map(({ node }) => node);
+  const silent = nodes.filter((node) => !told.has(node) && !failures.has(node));
+  if (silent.length > 0) soon?.leftOut(silent);
+  return {
+    told: nodes.flatMap((node) => (told.has(node) ? [{ node, text: told.get(node) ?? null }] : [])),
+    failures: [...failures.values()],
   };
 }
 

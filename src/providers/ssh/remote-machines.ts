@@ -1,8 +1,7 @@
 /** What every provider has whose machines are reached over SSH: one connection each, their receipts, history, lease and tunnels. */
-import { noKnownIds } from "../../cluster/known-ids.ts";
 import type { Platform } from "../../cluster/platform.ts";
-import { resolveCluster } from "../../cluster/resolve.ts";
-import { KctlError } from "../../fault.ts";
+import { namesOfNodes } from "../../cluster/resolve.ts";
+import { KctlError, type Fault } from "../../fault.ts";
 import type { Host } from "../../hosts/host.ts";
 import { openSsh, type Connection, type ConnectOptions } from "../../hosts/ssh/connection.ts";
 import { appendHistory, readHistory } from "../../hosts/ssh/history.ts";
@@ -67,25 +66,16 @@ export function remoteMachines(spec: Spec, machines: RemoteMachines, around: Sur
       signal: around.signal,
     });
   const sharingOf = sharing(spec, platform);
-  const laid = new Map<string, Tunnel>();
-  around.atEnd(() => {
-    for (const [name, tunnel] of laid) takeUpTunnel(name, tunnel);
-  });
+  const { layTunnels, layMore } = tunnelsTo(spec, machines, connect, around);
   around.atEnd(() => ssh.close());
   return {
     connect,
     forgetFailures,
     receipts,
-    layTunnels: () => {
-      for (const { node, address, advertised, host } of resolveCluster(spec, platform(), noKnownIds).members) {
-        const tunnel: Tunnel = (port) => connect(node).then((connection) => connection.dial(port, around.signal));
-        for (const name of new Set([address, advertised, host])) {
-          layTunnel(name, tunnel);
-          laid.set(name, tunnel);
-        }
-      }
-    },
+    layTunnels,
     lock: async (command) => {
+      // All at once, while the first is locked. Why one cannot be reached is told to whoever uses it.
+      for (const node of nodes()) void connect(node).catch(() => null);
       const held = await acquireClusterLock({ cluster: spec.name, command }, all(), around.signal);
       lock = held;
       const release = async (): Promise<void> => {
@@ -103,7 +93,14 @@ export function remoteMachines(spec: Spec, machines: RemoteMachines, around: Sur
       hosts: (wanted) => wanted.map(hostOf),
       shell,
       login: async (node) => sshArguments(await targetOf(node, receipts)),
-      readReceipt: receipts.read,
+      readReceipt: async (pace) => {
+        const leftOut = (silent: readonly string[]): void => {
+          for (const node of silent) around.emit({ type: "warning", fault: notWaitedFor(node) });
+        };
+        const text = await receipts.read(pace === "soon" ? { patienceMs, leftOut } : undefined);
+        layMore(receipts);
+        return text;
+      },
       receiptBehind: receipts.behind,
       writeReceipt: (text) => receipts.write(text, hostOf),
       removeReceipt: () => receipts.remove(hostOf),
@@ -112,6 +109,71 @@ export function remoteMachines(spec: Spec, machines: RemoteMachines, around: Sur
     },
   };
 }
+
+/** After another has answered, which tells how far away they are. */
+const patienceMs = 2000;
+
+function notWaitedFor(node: string): Fault {
+  const seconds = patienceMs / 1000;
+  return {
+    code: "ssh-unreachable",
+    node,
+    what: `${node} did not answer over SSH within ${seconds} s after others did: what they know of the cluster is gone by`,
+    fix: "see with `kctl status` what is wrong with it",
+  };
+}
+
+type Tunnels = Pick<Remote, "layTunnels"> & {
+  /** To machines that the receipt has and the spec has no more: their servers are told of until they have left the cluster. */
+  readonly layMore: (receipts: Pick<MachineReceipts, "nodes" | "addressOf">) => void;
+};
+
+function tunnelsTo(spec: Spec, machines: RemoteMachines, connect: Remote["connect"], around: Surroundings): Tunnels {
+  const laid = new Map<string, Tunnel>();
+  const warned = new Set<string>();
+  around.atEnd(() => {
+    for (const [name, tunnel] of laid) takeUpTunnel(name, tunnel);
+  });
+  const tunnelTo =
+    (node: string): Tunnel =>
+    async (port) => {
+      try {
+        return await (await connect(node)).dial(port, around.signal);
+      } catch (error) {
+        // Whoever waits for a server would only say that it does not answer.
+        const fault =
+          error instanceof KctlError ? error.faults.find(({ code }) => code === refusedForwarding) : undefined;
+        if (fault !== undefined && !warned.has(node)) around.emit({ type: "warning", fault });
+        if (fault !== undefined) warned.add(node);
+        throw error;
+      }
+    };
+  const lay = (node: string, names: readonly string[]): void => {
+    const tunnel = tunnelTo(node);
+    for (const name of names) {
+      layTunnel(name, tunnel);
+      laid.set(name, tunnel);
+    }
+  };
+  return {
+    layTunnels: () => {
+      const all = namesOfNodes(spec, machines.platform());
+      for (const { node, others } of all) lay(node, others);
+      for (const { node, own } of all) lay(node, own);
+    },
+    layMore: (receipts) => {
+      const known = new Set(namesOfNodes(spec, machines.platform()).map(({ node }) => node));
+      for (const node of receipts.nodes())
+        if (!known.has(node))
+          lay(
+            node,
+            [node, receipts.addressOf(node) ?? node].filter((name) => !laid.has(name)),
+          );
+    },
+  };
+}
+
+const refusedForwarding = "ssh-forwarding-refused";
 
 /** One that failed is not knocked at again in the same run: everything that needs it fails with the same words. */
 function connectionsTo(
@@ -125,8 +187,11 @@ function connectionsTo(
     connect: (node, options) => {
       const key = `${node} ${machineOf(node)}`;
       const known = connections.get(key);
-      if (known !== undefined) return known;
-      const connection = targetOf(node, receipts()).then((target) => ssh.connect(target, options));
+      const waits = options?.waitForBootSeconds !== undefined;
+      if (known !== undefined && !waits) return known;
+      const anew = async (): Promise<Connection> => ssh.connect(await targetOf(node, receipts()), options);
+      // Whoever waits for a machine to boot does not take the word of one who did not.
+      const connection = known === undefined ? anew() : known.catch(anew);
       connections.set(key, connection);
       connection.catch(() => failed.add(key));
       return connection;

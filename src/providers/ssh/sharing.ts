@@ -1,13 +1,14 @@
 /** How machines of a cluster have software from each other: over ports that must be open between them anyway. */
-import type { Member } from "../../cluster/cluster.ts";
+import type { Cluster, Member } from "../../cluster/cluster.ts";
 import { noKnownIds } from "../../cluster/known-ids.ts";
 import type { Platform } from "../../cluster/platform.ts";
 import { resolveCluster } from "../../cluster/resolve.ts";
 import { relay, type Relay } from "../../hosts/ssh/relay.ts";
-import type { SharedAt } from "../../hosts/ssh/share.ts";
+import type { SharedAt, Sharing } from "../../hosts/ssh/share.ts";
+import { unitName } from "../../render/systemd-unit.ts";
+import type { Software } from "../../services/desired.ts";
+import { softwareFor } from "../../services/desired-state.ts";
 import type { Spec } from "../../spec/schema.ts";
-
-export type Sharing = { readonly relayOf: (sha512: string) => Relay; readonly at: SharedAt };
 
 /** Null for a node whose address is not known: nobody could fetch from it. */
 export function sharing(spec: Spec, platform: () => Platform): (node: string) => Sharing | null {
@@ -20,15 +21,30 @@ export function sharing(spec: Spec, platform: () => Platform): (node: string) =>
   return (node) => {
     const now = platform();
     const addresses = now.machine?.addresses ?? {};
-    const { members } = resolveCluster(spec, now, noKnownIds);
+    const cluster = resolveCluster(spec, now, noKnownIds);
     const address = addresses[node];
-    const ports = members.filter((member) => member.node === node).flatMap(sharedPorts);
-    if (address === undefined || ports.length === 0) return null;
-    return { relayOf, at: { address, ports, peers: Object.values(addresses) } };
+    if (address === undefined) return null;
+    const at = (software: Software | "java"): SharedAt | null => {
+      const servers = cluster.members.filter((member) => member.node === node && waitsFor(software, member, cluster));
+      const ports = servers.flatMap((member) => sharedPorts(member, cluster.name));
+      return ports.length === 0 ? null : { address, ports, peers: Object.values(addresses) };
+    };
+    return { relayOf, at };
   };
 }
 
-/** A firewall may let in on the listener for clients outside whom it lets in on no other, and the nodes not at all. */
-function sharedPorts({ ports }: Member): readonly number[] {
-  return Object.entries(ports).flatMap(([name, port]) => (name === "external" ? [] : [port]));
+/** Only a server that cannot start before the software is there leaves its ports alone meanwhile. */
+function waitsFor(software: Software | "java", { role }: Member, cluster: Cluster): boolean {
+  if (software === "java") return role !== "burrow";
+  const { name, version } = software;
+  return softwareFor(role, cluster).some((its) => its.name === name && its.version === version);
+}
+
+/** A firewall may let clients outside or Prometheus in on their ports, and the nodes not at all. */
+const forOthers: ReadonlySet<string> = new Set(["external", "metrics"]);
+
+function sharedPorts({ ports, role }: Member, cluster: string): SharedAt["ports"] {
+  return Object.entries(ports).flatMap(([name, port]) =>
+    forOthers.has(name) ? [] : [{ unit: unitName(cluster, role), port }],
+  );
 }

@@ -243,7 +243,9 @@ injectFault(44, "sudo asks for a password, wants a terminal, does not know the u
     await writeFile(join(folder, "sudo"), '#!/bin/sh\nshift 2\nexec "$@"\n', { mode: 0o755 });
     expect((await shell.run("id -un; echo ok", run)).stdout).toBe(`${user}\nok\n`);
     await rm(join(folder, "sudo"));
-    const gone = await faultOf(shell.run("true", run));
+    using another = open();
+    const without = await reach(another, { home, port: host.port, provider: { user } });
+    const gone = await faultOf(without.shell.run("true", run));
     expect(["sudo-refused"]).toContain(gone.code);
     await host.stop();
     await rm(folder, { recursive: true });

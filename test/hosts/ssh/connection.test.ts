@@ -1,4 +1,5 @@
 /** Scripts over a real sshd: what comes back, what runs side by side, and what a broken or silent connection does. */
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -34,6 +35,90 @@ test("a script's output, its exit status and a signal that ended it", async () =
   expect((await shell.run("kill -9 $$", run)).code).toBeNull();
   expect((await shell.run("cat <<'END'\n$x 'y'\nEND", run)).stdout).toBe("$x 'y'\n");
   expect((await shell.run("cat; echo read nothing", run)).stdout).toBe("read nothing\n");
+});
+
+const sessions = (at: Sshd): number => at.log().match(/^Starting session: /gm)?.length ?? 0;
+
+test("scripts one after the other share a shell, and nothing else", async () => {
+  const own = await startSshd({ authorized: home.publicKey });
+  await trust(home, own.known);
+  using ssh = open();
+  const { shell } = await reach(ssh, { home, port: own.port });
+  expect(await shell.run("cd /; left=over; set -- a b; exec 7</dev/null; exit 9", run)).toMatchObject({ code: 9 });
+  const look = 'printf %s "$left" "$#"; [ "$(pwd)" != / ] && [ ! -e /dev/fd/7 ] && echo " nothing"; echo wrong >&2';
+  expect(await shell.run(look, run)).toEqual({ code: 0, stdout: "0 nothing\n", stderr: "wrong\n" });
+  expect(await shell.run("printf kctl-end-; printf k >&2", run)).toEqual({ code: 0, stdout: "kctl-end-", stderr: "k" });
+  expect(sessions(own)).toBe(1);
+  await Promise.all([shell.run("sleep 0.1", run), shell.run("sleep 0.1", run)]);
+  expect(await shell.run("cat", { ...run, input: Buffer.from("given") })).toMatchObject({ stdout: "given" });
+  expect(sessions(own)).toBe(3);
+  await own.stop();
+});
+
+test("a script that cannot be read, and one that ends its shell: the next has another", async () => {
+  using ssh = open();
+  const { shell } = await reach(ssh, { home, port: sshd.port });
+  for (const text of ["echo begun; fi", "echo begun; )", `echo "it`, "echo it's", "echo $(date", "cat <<end\nno end"]) {
+    const unread = await shell.run(text, run);
+    expect([text, unread.stdout.includes("begun")]).toEqual([text, false]);
+  }
+  expect((await shell.run("echo begun; fi", run)).code).toBe(2);
+  expect((await shell.run("echo begun; fi", run)).stderr).toContain("yntax error");
+  expect(await shell.run("echo again", run)).toMatchObject({ stdout: "again\n" });
+  const { stdout: pid } = await shell.run("echo $$", run);
+  process.kill(Number(pid), "SIGKILL");
+  expect(await shell.run("echo on", run)).toMatchObject({ stdout: "on\n" });
+});
+
+test("no shell is left once the connection ends", async () => {
+  const ssh = open();
+  const { shell } = await reach(ssh, { home, port: sshd.port });
+  const pids = await Promise.all([shell.run("sleep 0.1; echo $$", run), shell.run("sleep 0.1; echo $$", run)]);
+  ssh.close();
+  const folders = pids.map(({ stdout }) => `/proc/${stdout.trim()}`);
+  expect(new Set(folders).size).toBe(2);
+  while (folders.some((folder) => existsSync(folder))) await delay(10);
+  expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
+});
+
+test("what a script leaves running keeps nobody waiting, and its words are no exit status", async () => {
+  using ssh = open();
+  const { shell } = await reach(ssh, { home, port: sshd.port });
+  const { stdout, code } = await shell.run("(while :; do echo late; done) & echo $!", run);
+  expect(code).toBe(0);
+  const [pid = ""] = /^\d+$/m.exec(stdout) ?? [];
+  expect(await shell.run(`kill ${pid}; echo mine`, run)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("mine\n") as string,
+  });
+});
+
+test("where sshd has few sessions, an upload and an interruption find one", async () => {
+  const narrow = await startSshd({ authorized: home.publicKey, config: ["MaxSessions 2"] });
+  await trust(home, narrow.known);
+  using ssh = open();
+  const { shell } = await reach(ssh, { home, port: narrow.port });
+  await Promise.all([shell.run("sleep 0.2", run), shell.run("sleep 0.2", run)]);
+  expect(await shell.run("cat", { ...run, input: Buffer.from("given") })).toMatchObject({ stdout: "given" });
+  await Promise.all([shell.run("sleep 0.2", run), shell.run("sleep 0.2", run)]);
+  const stop = new AbortController();
+  const mark = `986${narrow.port}`;
+  const going = shell.run(`echo going; sleep ${mark}`, {
+    signal: stop.signal,
+    onStdout: () => stop.abort(new Error("enough")),
+  });
+  await expect(going).rejects.toThrow("enough");
+  const { stdout } = await shell.run(`ps -eo args | grep -c '[s]leep ${mark}'`, run);
+  expect(stdout).toBe("0\n");
+  // When the third goes out is told once it does: clocks are compared by that.
+  const told: string[] = [];
+  const one = async (name: string): Promise<void> => {
+    await shell.run("sleep 0.2", { ...run, onSent: () => told.push(`${name} sent`) });
+    told.push("one ended");
+  };
+  await Promise.all(["a", "b", "c"].map(one));
+  expect(told).toEqual(["a sent", "b sent", "one ended", "c sent", "one ended", "one ended"]);
+  await narrow.stop();
 });
 
 test("a command that has ended before kctl hears that it began", async () => {
@@ -86,7 +171,20 @@ test("a port of the host's own, through the connection", async () => {
   const { port } = server.address() as AddressInfo;
   expect(await text(await host.dial(port, never))).toBe("hello");
   server.close();
-  expect(await faultOf(host.dial(port, never))).toMatchObject({ code: "ssh-unreachable", node: "n1" });
+  await expect(host.dial(port, never)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
+test("an sshd that lets nothing through to the host's own ports", async () => {
+  const strict = await startSshd({ authorized: home.publicKey, config: ["AllowTcpForwarding no"] });
+  await trust(home, strict.known);
+  using ssh = open();
+  const host = await reach(ssh, { home, port: strict.port });
+  const fault = await faultOf(host.dial(9092, never));
+  expect(fault).toMatchObject({ code: "ssh-forwarding-refused", node: "n1" });
+  expect(fault.what).toContain("port 9092");
+  expect(fault.fix).toContain("AllowTcpForwarding local");
+  expect((await host.shell.run("echo still here", run)).stdout).toBe("still here\n");
+  await strict.stop();
 });
 
 test("an abort ends the process there and rejects with its reason", async () => {
@@ -183,7 +281,10 @@ test("sshd is gone, and back: the next command connects anew", async () => {
   const { shell } = await reach(ssh, { home, port: proxy.port });
   proxy.cut();
   proxy.answer("");
-  expect(await faultOf(shell.run("true", run))).toMatchObject({ code: "ssh-unreachable" });
+  expect(await faultOf(shell.run("true", run))).toMatchObject({
+    code: "ssh-unreachable",
+    fix: expect.stringMatching(/^kctl reached it a moment ago: if it reboots, wait until it is up/u) as unknown,
+  });
   proxy.answer(null);
   const both = await Promise.all([shell.run("echo 1", run), shell.run("echo 2", run)]);
   expect(both.map(({ stdout }) => stdout)).toEqual(["1\n", "2\n"]);

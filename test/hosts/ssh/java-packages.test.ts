@@ -32,11 +32,18 @@ test.each([
     ["openjdk-17-jre-headless", "openjdk-21-jre-headless"],
   ],
 ])("%j, at least %i", (osRelease, least, manager, names) => {
-  const found = javaPackages(osRelease, { least, best: 17 });
+  const found = javaPackages(osRelease, { least, best: 17, most: null });
   expect(found?.manager).toBe(manager);
   expect(found?.packages.map(({ name }) => name)).toEqual(names);
 });
 
 test.each(["", "ID=alpine\nVERSION_ID=3.20\n", "ID=arch\n"])("%j is none whose packages are known", (osRelease) => {
-  expect(javaPackages(osRelease, { least: 17, best: 17 })).toBeNull();
+  expect(javaPackages(osRelease, { least: 17, best: 17, most: null })).toBeNull();
+});
+
+test("none that is newer than will do", () => {
+  const packagesOf = (major: number) =>
+    javaPackages('ID=debian\nVERSION_ID="13"\n', { least: major, best: major, most: major })?.packages;
+  expect(packagesOf(17)).toEqual([]);
+  expect(packagesOf(21)).toEqual([{ name: "openjdk-21-jre-headless", major: 21 }]);
 });

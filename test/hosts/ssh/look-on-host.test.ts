@@ -48,7 +48,7 @@ const desired: DesiredHost = {
   machine: {
     user: "kctl",
     software: [],
-    java: { link: "/etc/kctl/demo/java", least: 11, best: 17, most: null, home: null },
+    java: { link: "/etc/kctl/demo/java", unpacked: "/opt/kctl/java-17", least: 11, best: 17, most: null, home: null },
     hosts: { cluster: "demo", entries: [{ address: "10.0.0.1", names: ["kafka-1"] }] },
     sysctl: {},
     units: [{ name: unit, path: `/etc/systemd/system/${unit}`, member: "kafka-1/broker" }],

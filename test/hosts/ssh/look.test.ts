@@ -18,7 +18,7 @@ const owner = { user: "root", group: "root" };
 const machine: DesiredMachine = {
   user: "daemon",
   software: [{ artifact: { name: "kafka", version: "3.9.1" }, folder: "/opt/kctl/kafka-3.9.1" }],
-  java: { link: "/etc/kctl/demo/java", least: 11, best: 17, most: null, home: null },
+  java: { link: "/etc/kctl/demo/java", unpacked: "/opt/kctl/java-17", least: 11, best: 17, most: null, home: null },
   hosts: { cluster: "demo", entries: [{ address: "10.0.0.1", names: ["kafka-1", "kafka-1.demo"] }] },
   sysctl: { "vm.max_map_count": "262144", "net.ipv4.tcp_rmem": "1 2 3", "vm.no_such_thing": "1" },
   units: [],
@@ -191,6 +191,8 @@ describe.skipIf(!isRoot).each(tools)("%s", (_, options) => {
     jdk("/opt/jdk-11", null, 'openjdk version "11.0.25" 2024-10-15');
     jdk("/opt/broken", null, "Error: could not find libjvm");
     symlinkSync("/opt/jdk-17", join(on.root, "/opt/default"));
+    jdk("/etc/elsewhere/jdk-18", "18.0.2");
+    symlinkSync("/etc/elsewhere/jdk-18/bin/java", join(on.root, "/usr/local/sbin/java"));
     plant(on, "/opt/kctl/kafka-3.9.1/.kctl", `${"a".repeat(128)}\n`);
     plant(on, "/etc/kctl/demo/receipt.json", '{"a":"ä"}\n', 0o600);
     plant(on, "/etc/kctl/other/receipt.json", "{}", 0o600);
@@ -231,15 +233,41 @@ describe.skipIf(!isRoot).each(tools)("%s", (_, options) => {
     const asRoot = { ...machine, user: "root" };
     const rootsShell = readFileSync("/etc/passwd", "utf8").split("\n")[0]?.split(":").at(-1);
     expect((await lookAt(on, { machine: asRoot })).machine?.loginShell).toBe(rootsShell);
-    const ours = seen?.javas.filter(({ home }) => home.startsWith("/opt/"));
+    const ours = seen?.javas.filter(({ home }) => /^\/(opt|etc)\//u.test(home));
     expect(ours).toEqual([
       { home: "/opt/jdk-17", major: 17 },
       { home: "/opt/jdk 21", major: 21 },
+      // The one on the PATH.
+      { home: "/etc/elsewhere/jdk-18", major: 18 },
       { home: "/opt/jdk-11", major: 11 },
     ]);
     // What the spec itself names is told as it is named there, and no other will do.
     const own = { ...machine, java: { ...machine.java, home: "/opt/default" } };
     expect((await lookAt(on, { machine: own })).machine?.javas).toEqual([{ home: "/opt/default", major: 17 }]);
+  });
+
+  test("software that is not wanted, and of what is to go whether a process runs from it", async () => {
+    const on = stage(options);
+    const folders = ["kafka-3.7.2", "kafka-3.7", "a b", "java-17"].map((name) => `/opt/kctl/${name}`);
+    for (const folder of ["/opt/kctl/kafka-3.9.1", ...folders]) plant(on, `${folder}/.kctl`, `${"a".repeat(128)}\n`);
+    plant(on, "/opt/kctl/file", "");
+    symlinkSync("/opt/kctl/a b", join(on.root, "/opt/kctl/link"));
+    const [used, idle] = [{ inUse: true }, { inUse: false }];
+    const others = async (retired: readonly string[]): Promise<unknown> =>
+      (await lookAt(on, { machine: { ...machine, retired } })).machine?.otherSoftware;
+    const none = Object.fromEntries(folders.map((folder) => [folder, idle]));
+    expect(await others(folders)).toEqual(none);
+    await Promise.all([run(["-cp", "/opt/kctl/kafka-3.7.2/libs/*"])].map(started));
+    // As a JVM has a jar, whose class path is in a file.
+    const opened = Promise.withResolvers<void>();
+    const reading = on.shell.run('exec 7<"/opt/kctl/a b/.kctl"; echo open; sleep 4', {
+      signal,
+      onStdout: () => opened.resolve(),
+    });
+    await opened.promise;
+    expect(await others(folders)).toEqual({ ...none, "/opt/kctl/kafka-3.7.2": used, "/opt/kctl/a b": used });
+    expect(await others(folders.slice(1))).toEqual({ ...none, "/opt/kctl/a b": used });
+    await reading;
   });
 
   test("a machine on which nothing is", async () => {

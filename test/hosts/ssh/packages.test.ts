@@ -1,11 +1,25 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, symlinkSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { injectFault } from "../../faults/fault.ts";
 import { alone } from "../../../src/hosts/ssh/batch.ts";
-import { ensureJava, type EnsureJavaOptions } from "../../../src/hosts/ssh/ensure-java.ts";
+import { KctlError } from "../../../src/fault.ts";
+import { ensureJava, type EnsureJavaOptions, type Jre } from "../../../src/hosts/ssh/ensure-java.ts";
 import { installPackage, removePackages } from "../../../src/hosts/ssh/packages.ts";
 import { faultOf } from "./support/apply-host.ts";
 import { isRoot, shells, stage, type StageOptions } from "./support/apply-shell.ts";
@@ -13,7 +27,14 @@ import { isRoot, shells, stage, type StageOptions } from "./support/apply-shell.
 const kinds = Object.keys(shells) as (keyof typeof shells)[];
 const options = { fence: () => ":", user: "kctl" };
 const signal = () => AbortSignal.timeout(30_000);
-const java = { link: "/etc/kctl/demo/java", least: 11, best: 17, most: null, home: null };
+const java = {
+  link: "/etc/kctl/demo/java",
+  unpacked: "/opt/kctl/java-17",
+  least: 11,
+  best: 17,
+  most: null,
+  home: null,
+};
 const none = { java: null, javas: [] };
 const javaScript = (version: string) => `#!/bin/sh\necho 'openjdk version "${version}" 2024-01-01' >&2\n`;
 
@@ -26,7 +47,7 @@ const apt = {
 echo "apt-get $*" >>/opt/said
 for last do :; done
 case "$*" in
-  *update*) cp /opt/upstream /opt/available ;;
+  *update*) cp /opt/upstream /opt/available 2>/dev/null || { echo 'E: cannot be reached' >&2; exit 100; } ;;
   *' -s '*' install '*) printf 'Inst %s (1)\\n' "$last" dependency; echo 'Inst openssl [1] (2)'; echo 'Conf dependency (1)' ;;
   *' install '*)
     printf '%s\\n' "$last" dependency >>/opt/installed
@@ -63,6 +84,8 @@ function ensuring(more: Partial<EnsureJavaOptions> = {}): EnsureJavaOptions {
     lockSeconds: 5,
     onWait: () => undefined,
     onComing: () => Promise.resolve(),
+    onNotCome: () => Promise.resolve(),
+    onUse: () => Promise.resolve(),
     archive: null,
     ...more,
   };
@@ -189,5 +212,124 @@ describe.runIf(isRoot)("a Java", () => {
       fix: "install a Java 17 there, then run the same command again",
     });
     return "java-not-found names the host, the distribution and the version to install";
+  });
+
+  /** As a JRE is packed: one folder on top. */
+  function jre(version = "17.0.12"): Jre {
+    const folder = mkdtempSync(join(tmpdir(), "kctl-jre-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, "jdk-17/bin"), { recursive: true });
+    writeFileSync(join(folder, "jdk-17/bin/java"), javaScript(version), { mode: 0o755 });
+    writeFileSync(join(folder, "jdk-17/release"), `JAVA_VERSION="${version}"\n`);
+    const archive = execFileSync("tar", ["czf", "-", "-C", folder, "jdk-17"]);
+    const sha512 = createHash("sha512").update(archive).digest("hex");
+    const open = (offset: number): Readable => Readable.from([archive.subarray(offset)]);
+    const software = { folder: java.unpacked, sha512, bytes: archive.length, stripComponents: 1, urls: [], open };
+    return { software, others: null };
+  }
+
+  test.each<[string, string, string, readonly string[]]>([
+    ["has no package of one", 'ID=debian\nVERSION_ID="12"\n', "", []],
+    ["is none that kctl knows", "ID=arch\n", "openjdk-17-jre-headless\n", []],
+    [
+      "cannot give its package",
+      'ID=debian\nVERSION_ID="12"\n',
+      "cannot be reached",
+      ["cannot look for openjdk-17-jre-headless: E: cannot be reached: it gets a JRE from an archive"],
+    ],
+  ])("of an archive, where the distribution %s", async (_, release, upstream, waited) => {
+    const { root, shell } = debian("dash", upstream);
+    writeFileSync(join(root, "/etc/os-release"), release);
+    if (waited.length > 0) rmSync(join(root, "/opt/upstream"));
+    const used: string[] = [];
+    const told: string[] = [];
+    const asked: string[] = [];
+    const { software } = jre();
+    const archive: EnsureJavaOptions["archive"] = async (architecture) => {
+      asked.push(architecture);
+      return { software, others: null };
+    };
+    const onUse = async (folder: string): Promise<void> => {
+      used.push(folder, String(existsSync(join(root, folder))));
+    };
+    const its = ensuring({ archive, onUse, onWait: (what) => void told.push(what) });
+    const ensured = await ensureJava(shell, java, none, its, signal());
+    expect(ensured).toEqual({ home: "/opt/kctl/java-17", how: "archive", added: [] });
+    expect(asked).toEqual([process.arch === "arm64" ? "aarch64" : "x64"]);
+    // Told of before it is there.
+    expect(used).toEqual(["/opt/kctl/java-17", "false"]);
+    expect(told).toEqual(waited);
+    expect(readlinkSync(join(root, java.link))).toBe("/opt/kctl/java-17");
+    expect(readdirSync(join(root, "/opt/kctl/java-17")).toSorted()).toEqual([".kctl", "bin", "release"]);
+    // Another cluster on the host uses it too, and says so.
+    const found = { java: null, javas: [{ home: "/opt/kctl/java-17", major: 17 }] };
+    const second = ensureJava(shell, java, found, ensuring({ onUse }), signal());
+    expect(await second).toEqual({ home: "/opt/kctl/java-17", how: "there", added: [] });
+    expect(used.slice(2)).toEqual(["/opt/kctl/java-17", "true"]);
+  });
+
+  test("of an archive, where a package of the distribution stops half way: what did not come is told of", async () => {
+    const { root, shell } = debian();
+    writeFileSync(join(root, "/opt/available"), "openjdk-17-jre-headless\n");
+    const broken = apt["apt-get"].replace(
+      /\*' install '\*\)\n {4}printf[^;]*?;;/s,
+      "*' install '*) echo dependency >>/opt/installed; exit 100 ;;",
+    );
+    expect(broken).not.toBe(apt["apt-get"]);
+    writeFileSync(join(root, "usr/local/sbin/apt-get"), `#!/bin/sh\n${broken}`, { mode: 0o755 });
+    const [coming, lacking]: [string[], string[]] = [[], []];
+    const archive = async (): Promise<Jre> => ({ software: jre().software, others: null });
+    const onComing = async (names: readonly string[]): Promise<void> => void coming.push(...names);
+    const onNotCome = async (names: readonly string[]): Promise<void> => void lacking.push(...names);
+    const ensured = await ensureJava(shell, java, none, ensuring({ archive, onComing, onNotCome }), signal());
+    expect(ensured.how).toBe("archive");
+    expect(coming).toEqual(["dependency", "openjdk-17-jre-headless"]);
+    expect(lacking).toEqual(["openjdk-17-jre-headless"]);
+  });
+
+  test.each<[string, number, number | null, string]>([
+    ["one that is newer than will do is passed over", 17, 17, "/usr/lib/jvm/17"],
+    ["the one that is linked stays while it will do", 17, null, "/usr/lib/jvm/21"],
+  ])("there already: %s", async (_, least, most, home) => {
+    const { root, shell } = debian();
+    for (const major of [17, 21]) {
+      mkdirSync(join(root, `/opt/${major}/bin`), { recursive: true });
+      writeFileSync(join(root, `/opt/${major}/bin/java`), javaScript(`${major}.0.1`), { mode: 0o755 });
+    }
+    const at = (major: number) => ({ home: `/opt/${major}`, major });
+    const found = { java: at(21), javas: [at(17), at(21)] };
+    const ensured = await ensureJava(shell, { ...java, least, most }, found, ensuring(), signal());
+    expect(ensured).toEqual({ home: home.replace("/usr/lib/jvm", "/opt"), how: "there", added: [] });
+  });
+
+  test("of an archive that cannot be had either: one error that has every way out", async () => {
+    const { root, shell } = debian();
+    rmSync(join(root, "/opt/upstream"));
+    const archive = (): Promise<Jre> =>
+      Promise.reject(
+        new KctlError({
+          code: "artifact-unavailable",
+          what: "no source",
+          fix: "put it into a mirror",
+          detail: "mirror: HTTP 404",
+        }),
+      );
+    const fault = await faultOf(ensureJava(shell, java, none, ensuring({ archive }), signal()));
+    expect(fault).toMatchObject({
+      code: "java-not-found",
+      node: "host-1",
+      what: "host-1 has no Java 11 or newer, and Debian GNU/Linux 12 could not give its package, and no archive of Java 17 could be fetched",
+      fix: "install a Java 17 there, then run the same command again; or put it into a mirror",
+    });
+    expect(fault.detail).toMatch(/cannot look for openjdk-17-jre-headless[^]*\nmirror: HTTP 404$/);
+  });
+
+  test("of an archive that does not run on the host", async () => {
+    const { shell } = debian("dash", "");
+    const { software } = jre("1.8.0_402");
+    const archive = async (): Promise<Jre> => ({ software, others: null });
+    expect((await faultOf(ensureJava(shell, java, none, ensuring({ archive }), signal()))).what).toBe(
+      "/opt/kctl/java-17 is Java 8, and 11 is needed",
+    );
   });
 });

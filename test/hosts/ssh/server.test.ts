@@ -13,12 +13,17 @@ const signal = () => AbortSignal.timeout(30_000);
 const systemctl = `
 echo "$*" >>/opt/said
 case "$*" in
+  *NeedDaemonReload*) echo "MainPID=$(cat /opt/pid 2>/dev/null || echo 0)"
+    echo "ConditionTimestampMonotonic=$(cat /opt/tried)"
+    if [ -e /opt/pid ]; then echo ActiveState=active; else echo "ActiveState=$(cat /opt/state)"; fi
+    echo SubState=x; echo NeedDaemonReload=yes ;;
   *MainPID*) cat /opt/pid 2>/dev/null || echo 0 ;;
-  *NeedDaemonReload*) echo yes ;;
-  *ActiveState*) cat /opt/state ;;
-  is-active*) [ -e /opt/pid ] ;;
+  is-system-running) cat /opt/system ;;
   start*) [ ! -e /opt/refuses ] || exit 1
-    [ -e /opt/dies ] || { setsid /bin/sh /opt/server /etc/kctl/demo/broker/jvm.args -Dkctl.inputs=abc </dev/null >/dev/null 2>&1 & echo $! >/opt/pid; } ;;
+    [ -e /opt/dies ] || { setsid /bin/sh /opt/server /etc/kctl/demo/broker/jvm.args --config-dir=/etc/kctl/demo/burrow -Dkctl.inputs=abc </dev/null >/dev/null 2>&1 & echo $! >/opt/forked
+      # As systemd tells of it: once it is the server itself.
+      until tr '\\0' ' ' <"/proc/$!/cmdline" | grep -q '^/bin/sh /opt/server'; do :; done
+      mv /opt/forked /opt/pid; } ;;
 esac
 exit $?`;
 
@@ -44,6 +49,8 @@ function serving(kind: keyof typeof shells, server = "trap 'exit 0' TERM; while 
   const on = stagedHost({ kind, programs: { systemctl } });
   writeFileSync(join(on.root, "/opt/server"), server);
   writeFileSync(join(on.root, "/opt/state"), "failed\n");
+  writeFileSync(join(on.root, "/opt/tried"), "0\n");
+  writeFileSync(join(on.root, "/opt/system"), "degraded\n");
   onTestFinished(() => {
     const pid = existsSync(join(on.root, "/opt/pid")) ? Number(readFileSync(join(on.root, "/opt/pid"), "utf8")) : 0;
     try {
@@ -58,6 +65,12 @@ function serving(kind: keyof typeof shells, server = "trap 'exit 0' TERM; while 
 const said = (root: string) => readFileSync(join(root, "/opt/said"), "utf8").trim().split("\n");
 
 describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
+  test("a server that is known by an option", async () => {
+    const { host, root } = serving(kind);
+    const { pid } = await host.start({ ...desired, mark: "--config-dir=/etc/kctl/demo/burrow" });
+    expect(pid).toBe(Number(readFileSync(join(root, "/opt/pid"), "utf8")));
+  });
+
   test("a server is started once, told as /proc tells it, and stopped", async () => {
     const { host, root } = serving(kind);
     const running = await host.start(desired);
@@ -69,7 +82,7 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
     });
     const name = "kctl-demo-broker.service";
     const orders = said(root).filter((line) => !line.startsWith("show"));
-    expect(orders).toEqual([`is-active --quiet ${name}`, "daemon-reload", `reset-failed ${name}`, `start ${name}`]);
+    expect(orders).toEqual(["daemon-reload", `start ${name}`]);
     expect(await host.start(desired)).toEqual(running);
     expect(said(root).filter((line) => line.startsWith("start"))).toHaveLength(1);
 
@@ -80,6 +93,18 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
     await host.stop(running, 30, signal());
     expect(await host.isAlive(running)).toBe(false);
     await host.stop(running, 30, signal());
+  });
+
+  test("starts that systemd has counted do not keep it from another", async () => {
+    const { host, root } = serving(kind);
+    writeFileSync(join(root, "/opt/tried"), "4711\n");
+    await host.start(desired);
+    const name = "kctl-demo-broker.service";
+    expect(said(root).filter((line) => !line.startsWith("show"))).toEqual([
+      "daemon-reload",
+      `reset-failed ${name}`,
+      `start ${name}`,
+    ]);
   });
 
   test("one that does not hear is killed once its time is over, or at once", async () => {
@@ -103,6 +128,26 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
       what: "host-1/broker ended right after it was started",
       fix: "mend what it says, then run `kctl up` again: it goes on from here",
       detail: "one\nUnsupportedClassVersionError",
+    });
+  });
+
+  test("on a machine that goes down: that is told, of one that cannot be started as of one that has ended", async () => {
+    const { host, root } = serving(kind);
+    const running = await host.start(desired);
+    writeFileSync(join(root, "/opt/system"), "stopping\n");
+    expect(await host.isAlive(running)).toBe(true);
+    await host.stop(running, 30, signal());
+    expect(await faultOf(host.isAlive(running))).toMatchObject({ code: "host-stopping", node: "host-1" });
+    writeFileSync(join(root, "/opt/refuses"), "");
+    mkdirSync(join(root, "/var/log/kctl/demo/broker"), { recursive: true });
+    writeFileSync(join(root, desired.console), "Transaction is destructive\n");
+    expect(await faultOf(host.start(desired))).toEqual({
+      code: "host-stopping",
+      node: "host-1",
+      where: "kctl-demo-broker.service",
+      what: "cannot start host-1/broker: host-1 shuts down or reboots",
+      fix: "wait until it is up, then run the same command again: it goes on from here",
+      detail: "Transaction is destructive",
     });
   });
 

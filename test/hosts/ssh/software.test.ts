@@ -275,12 +275,16 @@ describe.runIf(isRoot)("fetched by the host", () => {
 
   injectFault(
     58,
-    "a host's sources answer 404, lie, end early, lead inside, to a file or round in circles, or are not there",
+    "a host's sources answer 404 or 401, lie, end early, lead inside, to a file or round in circles, or are not there",
     async () => {
       const url = await serve((request, response) => {
         switch (request.url) {
           case "/none":
             response.writeHead(404).end();
+            return;
+          // kctl has what it takes; it stands in no address that a host is told.
+          case "/protected":
+            response.writeHead(401, { "www-authenticate": "Basic" }).end();
             return;
           case "/lies":
             response.end(randomBytes(archive.length));
@@ -302,7 +306,7 @@ describe.runIf(isRoot)("fetched by the host", () => {
         }
       });
       const { root, shell } = stage();
-      const names = ["none", "lies", "short", "inside", "file", "round", "cut"];
+      const names = ["none", "protected", "lies", "short", "inside", "file", "round", "cut"];
       const wanted = software({
         urls: [...names.map((name) => `${url}/${name}`), "http://127.0.0.1:1/x", "file:///etc/passwd"],
       });
@@ -310,6 +314,7 @@ describe.runIf(isRoot)("fetched by the host", () => {
       expect(how).toBe("sent");
       expect(failures.map((each) => each.replaceAll(url, "URL"))).toEqual([
         "URL/none: HTTP 404",
+        "URL/protected: HTTP 401",
         "URL/lies: its sha512 is another one",
         `URL/short: it has 1000 bytes instead of ${archive.length}`,
         "URL/inside: its redirect to http://169.254.169.254/latest/meta-data is not followed",
@@ -356,7 +361,7 @@ describe.runIf(isRoot)("fetched by the host", () => {
       const relay: Relay = {
         deliver: ({ send, fetch }) => (turn++ === 0 ? fetch(url) : send(new AbortController().signal, () => undefined)),
       };
-      const at = { address: "127.0.0.1", ports: [9092], peers: [] };
+      const at = { address: "127.0.0.1", ports: [{ unit: "kctl-demo-broker.service", port: 9092 }], peers: [] };
       const { root, shell } = stage();
       const others = { relay, cluster: "demo", at, onWait: () => undefined };
       const installed = await installSoftware(shell, options, software(), signal(), others);

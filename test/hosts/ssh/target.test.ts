@@ -144,3 +144,39 @@ test.each([
 ] as const)("jump hosts that lead nowhere: %s", async (_, config, provider) => {
   expect(await faultOf(resolved(provider, { config }))).toMatchObject({ code: "ssh-config-unusable" });
 });
+
+test.each([
+  ["in a block", "Host b?\n  User x\n  ProxyCommand nc -X connect %h %p\n", 3],
+  ["like another host's", "Host c1\n  ProxyCommand ssh -W %h:%p c\nHost b1\n  ProxyCommand ssh -W %h:%p d\n", 4],
+  ["before a ProxyJump", "ProxyCommand=nc %h %p\nHost b1\n  ProxyJump a\n", 1],
+])("a ProxyCommand is refused, with its line: %s", async (_, config, line) => {
+  expect(await faultOf(resolved({}, { config }))).toMatchObject({
+    code: "ssh-config-unusable",
+    node: "n1",
+    where: `${home}/.ssh/config:${line}`,
+    what: "the configuration of ssh goes to b1 by a command (ProxyCommand), which kctl does not do",
+  });
+  // The spec says how to go there.
+  expect(await resolved({ jump: "none" }, { config })).toMatchObject({ jump: null });
+});
+
+test.each([
+  ["none", "Host b1\n  ProxyCommand none\nHost *\n  ProxyCommand nc %h %p\n", null],
+  ["none, before a ProxyJump", "Host b1\n  ProxyCommand none\nHost b*\n  ProxyJump a\n", null],
+  ["of other hosts", "Host c1\n  ProxyCommand nc %h %p\n", null],
+  [
+    "behind a ProxyJump, which counts then",
+    "Host b1\n  ProxyJump a\nHost b*\n  ProxyCommand nc %h %p\n",
+    { host: "a" },
+  ],
+])("a ProxyCommand that does not count: %s", async (_, config, jump) => {
+  expect((await resolved({}, { config })).jump).toEqual(jump === null ? null : expect.objectContaining(jump));
+});
+
+test("a certificate is known with its line, in a file that is included too", async () => {
+  await writeFile(join(home, ".ssh/more/certificate"), "Host b1\n  CertificateFile ~/.ssh/id-cert.pub\n");
+  const { certificate } = await resolved({}, { config: "Include more/certificate\n" });
+  expect(certificate).toBe(`${home}/.ssh/more/certificate:2`);
+  await rm(join(home, ".ssh/more/certificate"));
+  expect((await resolved({})).certificate).toBeNull();
+});

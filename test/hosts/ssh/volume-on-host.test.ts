@@ -69,7 +69,14 @@ const desired: DesiredHost = {
   machine: {
     user: "kctl",
     software: [],
-    java: { link: `/etc/kctl/${cluster}/java`, least: 11, best: 17, most: null, home: null },
+    java: {
+      link: `/etc/kctl/${cluster}/java`,
+      unpacked: "/opt/kctl/java-17",
+      least: 11,
+      best: 17,
+      most: null,
+      home: null,
+    },
     hosts: { cluster, entries: [] },
     sysctl: {},
     units: [

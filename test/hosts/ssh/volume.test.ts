@@ -30,7 +30,7 @@ const volume: DesiredVolume = {
 const machine: DesiredMachine = {
   user: "daemon",
   software: [],
-  java: { link: "/etc/kctl/demo/java", least: 11, best: 17, most: null, home: null },
+  java: { link: "/etc/kctl/demo/java", unpacked: "/opt/kctl/java-17", least: 11, best: 17, most: null, home: null },
   hosts: { cluster: "demo", entries: [] },
   sysctl: {},
   units: [],

@@ -148,6 +148,24 @@ describe("a record is printed", () => {
     ]);
   });
 
+  test("as JSON, with all headers of one name", async () => {
+    const headers = [
+      ["h", Buffer.from("1")],
+      ["s", strange],
+      ["h", Buffer.from("2")],
+    ] as const;
+    const { out, run } = running(jsonPrinter("t"));
+    await run.deliver(part(2, [batch(40, [{ value: "v" }], headers)], 41));
+    expect(JSON.parse(out.join(""))).toMatchObject({
+      headers: { h: "2", s: "\ufffd\0" },
+      headerList: [
+        { name: "h", value: "1" },
+        { name: "s", value: "\ufffd\0", valueBase64: "/wA=" },
+        { name: "h", value: "2" },
+      ],
+    });
+  });
+
   test("as JSON without a time, where no date is as far away: some clients write nanoseconds", async () => {
     const { out, run } = running(jsonPrinter("t"));
     await run.deliver(part(0, [batch(0, values("a"), [], time * 1e6)], 1));

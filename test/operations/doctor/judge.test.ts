@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { ClientListener } from "../../../src/cluster/client-listeners.ts";
-import { judge } from "../../../src/operations/doctor/judge.ts";
+import { judge, type RuleForClients } from "../../../src/operations/doctor/judge.ts";
 import type { Probed } from "../../../src/operations/doctor/probe.ts";
 import type { Speaker } from "../../../src/operations/doctor/speaker.ts";
 
@@ -51,8 +51,10 @@ function called(host: string, probed: Probed): Probed {
   return isIP(host) === 0 ? probed : { ...probed, name: { ...probed.name, addresses: [host] } };
 }
 
+const inGroup: RuleForClients = { group: "kctl-demo", key: "provider.access.clients", from: [] };
+
 /** Of the first broker; the second works, unless it is said what it is like. */
-function found(listener: ClientListener, first: Probed, provider: "local" | "ssh" | "aws" = "ssh", other?: Probed) {
+function found(listener: ClientListener, first: Probed, rule: RuleForClients | null = null, other?: Probed) {
   const [a, b] = listener.brokers;
   const second = other ?? tells(listener.brokers.map(({ id, host, port }) => ({ id, host, port })));
   const strange = new Map([
@@ -63,7 +65,7 @@ function found(listener: ClientListener, first: Probed, provider: "local" | "ssh
   return judge(
     listener,
     new Map([...strange, [`${a?.host}:${a?.port}`, called(a?.host ?? "", first)], [`${b?.host}:${b?.port}`, second]]),
-    provider,
+    rule,
   );
 }
 
@@ -116,15 +118,18 @@ describe("at fault is", () => {
     ],
     [
       "a security group's rule, from outside the VPC",
-      found(both, cut("silent", "no answer in 5 s"), "aws"),
+      found(both, cut("silent", "no answer in 5 s"), { ...inGroup, from: ["10.0.0.0/8"] }),
       "no answer in 5 s where clients of `clients` are sent: the machine is off, or a rule on the way drops it",
-      "add this machine's address to `provider.access.clients` and run `kctl up`; 10.0.0.1 is an address inside the VPC, for clients elsewhere there is the listener `kafka.external`",
+      "the security group kctl-demo lets only 10.0.0.0/8 and the cluster's own machines come to port 9092: add this machine's address to `provider.access.clients` and run `kctl up`; 10.0.0.1 is an address inside the VPC, for clients elsewhere there is the listener `kafka.external`",
     ],
     [
       "the rule of the listener for clients outside",
-      found({ ...outside, brokers: far.brokers }, cut("silent", "no answer in 5 s"), "aws"),
+      found({ ...outside, brokers: far.brokers }, cut("silent", "no answer in 5 s"), {
+        ...inGroup,
+        key: "kafka.external.from",
+      }),
       "no answer in 5 s where clients of `external` are sent: the machine is off, or a rule on the way drops it",
-      "add this machine's address to `kafka.external.from` and run `kctl up`",
+      "the security group kctl-demo lets nobody come to port 9092: add this machine's address to `kafka.external.from` and run `kctl up`",
     ],
     [
       "a route to a private network",
@@ -198,7 +203,7 @@ describe("addresses that brokers tell", () => {
   const second = told.slice(1);
 
   test("one that nobody tells of", () => {
-    const { faults } = found(both, tells(second), "ssh", tells(second));
+    const { faults } = found(both, tells(second), null, tells(second));
     expect(faults.map(({ node, what }) => [node, what])).toEqual([
       ["kafka-1", "it serves, and no broker tells clients of `clients` of it: they are told 10.0.0.2:9092"],
     ]);
@@ -210,7 +215,7 @@ describe("addresses that brokers tell", () => {
     ["whose name is unknown", "far.example", ", and cannot be used from here: its name cannot be resolved"],
   ])("one that the spec does not have, %s", (_, host, more) => {
     const met = tells([{ id: 1, host, port: 9092 }, ...second]);
-    const { ok, faults, brokers } = found(both, met, "ssh", met);
+    const { ok, faults, brokers } = found(both, met, null, met);
     expect(ok).toBe(false);
     expect(faults.map(({ where, what }) => [where, what])).toEqual([
       [`${host}:9092`, `broker 1 tells clients of \`clients\` to come here, which the spec does not${more}`],
@@ -225,5 +230,5 @@ describe("addresses that brokers tell", () => {
 
 test("a name that leads elsewhere and works all the same is no fault", () => {
   const met: Probed = { ...tells([{ id: 1, host: "kafka-1", port: 9092 }, ...told.slice(1)]), name: elsewhere };
-  expect(found(named, met, "ssh", met)).toMatchObject({ ok: true, faults: [] });
+  expect(found(named, met, null, met)).toMatchObject({ ok: true, faults: [] });
 });

@@ -43,6 +43,9 @@ const templates = {
   "hosts.service": "",
   "restore-hosts.sh": "",
   "volume.mount": "",
+  "metrics-kafka.yaml": "kafka",
+  "metrics-zookeeper.yaml": "zookeeper",
+  "metrics-connect.yaml": "connect",
 };
 
 export type World = Omit<PlanInput, "observed">;
@@ -72,9 +75,9 @@ export function world(
     java,
     software: (artifact) => {
       if (artifact.name === "burrow") return `/cache/${burrowFolder(artifact)}`;
-      return artifact.name === "kafka"
-        ? `/cache/kafka-${artifact.version}`
-        : `/cache/zookeeper-${artifact.version}-bin`;
+      return artifact.name === "zookeeper"
+        ? `/cache/zookeeper-${artifact.version}-bin`
+        : `/cache/${artifact.name}-${artifact.version}`;
     },
     classArchive: ({ name }) => (parsed.java?.archive === false ? null : `/cache/${name}.jsa`),
     templates: { ...templates, ...texts },
