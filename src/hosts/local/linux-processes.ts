@@ -3,13 +3,17 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { errnoOf } from "./io-fault.ts";
 import type { CommandLine, Processes, Sighting } from "./processes.ts";
 
-/** The part of /proc/PID/stat that is of use; null where the process has ended. */
+/**
+ * The part of /proc/PID/stat that is of use; null where the process has ended. One whose first thread is over (state Z)
+ * has not while others are left: they still hold its files and ports (proc(5), num_threads).
+ */
 export function parseStat(stat: string): { readonly parent: number; readonly started: string } | null {
   // The name stands in parentheses and may hold anything, parentheses too: count from the last one.
   const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const started = rest[17];
+  const [threads, started] = [rest[15], rest[17]];
   if (state === undefined || parent === undefined || started === undefined) return null;
-  return state === "Z" || state === "X" ? null : { parent: Number(parent), started };
+  const isOver = state === "X" || (state === "Z" && Number(threads) <= 1);
+  return isOver ? null : { parent: Number(parent), started };
 }
 
 /** null where there is no such process (any more), or this user may not see it. */

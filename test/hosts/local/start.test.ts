@@ -290,11 +290,15 @@ describe("stop", () => {
   });
 });
 
-test.runIf(onLinux)("a process that ended and was not collected does not live", () => {
+test("a process that ended and was not collected does not live, one with threads left does", () => {
   expect(parseStat("7 (a) b) S 1 7 7 0 -1 4 1 0 0 0 0 0 0 0 20 0 1 0 4711 3 3")).toEqual({
     parent: 1,
     started: "4711",
   });
   expect(parseStat("7 (java) Z 1 7 7 0 -1 4 1 0 0 0 0 0 0 0 20 0 1 0 4711 3 3")).toBeNull();
+  expect(parseStat("7 (java) Z 1 7 7 0 -1 4 1 0 0 0 0 0 0 0 20 0 2 0 4711 3 3")).toEqual({
+    parent: 1,
+    started: "4711",
+  });
   expect(parseStat("")).toBeNull();
 });
