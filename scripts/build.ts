@@ -31,6 +31,27 @@ const nothingCompiled: Plugin = {
 };
 
 /**
+ * ssh2 makes a cipher of each packet: of bytes, Node makes a key first, each time, which takes three times as long as the rest of
+ * it. It is given one that is made.
+ */
+const keysMadeOnce: Plugin = {
+  name: "keys-made-once",
+  setup(hooks) {
+    hooks.onLoad({ filter: /\/ssh2\/lib\/protocol\/crypto\.js$/ }, ({ path }) => {
+      let contents = readFileSync(path, "utf8");
+      for (const [former, key] of [
+        ["this._encKey = enc.cipherKey;", "enc.cipherKey"],
+        ["this._decipherKey = dec.decipherKey;", "dec.decipherKey"],
+      ] as const) {
+        if (!contents.includes(former)) throw new Error(`ssh2 has no "${former}" any more`);
+        contents = contents.replace(former, former.replace(key, `require("crypto").createSecretKey(${key})`));
+      }
+      return { contents };
+    });
+  },
+};
+
+/**
  * Of EC2's 700 calls kctl makes a few dozen. The client's ES modules are taken, and the constants that name its schemas' keys put in
  * their place: a computed key counts as a side effect, and would keep every schema.
  */
@@ -101,7 +122,7 @@ async function bundle(): Promise<Metafile> {
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-    plugins: [noRegistries, nothingCompiled, fewCalls, zodByName, builtinsUnread],
+    plugins: [noRegistries, nothingCompiled, keysMadeOnce, fewCalls, zodByName, builtinsUnread],
     banner: {
       // Some of the bundled libraries are CommonJS: they ask for Node's own modules by require(), and for their folder.
       js: 'import { createRequire as kctlRequire } from "node:module"; const require = kctlRequire(import.meta.url), __dirname = import.meta.dirname;',

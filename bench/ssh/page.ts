@@ -76,7 +76,7 @@ const about = `## How it is measured
   while the rest is written; all servers are started at once. It checks nothing, flushes nothing to disk, and cannot be run twice.
 - **pyinfra** (\`bench/ssh/pyinfra\`) runs with \`--no-wait\`: no host waits for another. It restarts a server whose files changed, at the end.
 - **ansible-core** (\`bench/ssh/ansible\`) runs with pipelining, without gathering facts and with the strategy "free"; handlers restart the servers whose files changed.
-- The tools run in turn, so that a machine whose speed drifts is fair to all: the script and kctl five times after one round that is not counted, the others three times. Figures are medians.
+- The tools run in turn, so that a machine whose speed drifts is fair to all: the script and kctl nine times after one round that is not counted, the others three times. Figures are medians.
 - **A changed setting** is \`queued.max.requests\`, which brokers read when they start.
 `;
 

@@ -68,6 +68,8 @@ export type MachineHands = {
   ): Promise<readonly { readonly name: string; readonly why: string }[]>;
   /** systemd reads its units' files again. */
   reloadUnits(): Promise<void>;
+  /** The same, unless it needs none of it for these, which are all that the cluster has on the machine. */
+  readUnits(units: readonly string[]): Promise<void>;
   enableUnit(unit: string): Promise<void>;
   disableUnit(unit: string): Promise<void>;
   /** Stops it in whatever state it is. */

@@ -91,7 +91,7 @@ export async function setUpMachine(
       return;
     }
     case "unit":
-      await Promise.all([hands.reloadUnits(), hands.enableUnit(step.unit)]);
+      await Promise.all([hands.readUnits(wanted.units.map(({ name }) => name)), hands.enableUnit(step.unit)]);
       return;
   }
 }

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { BaseAgent as Agent, Client } from "ssh2";
 import type { Emit } from "../../report/events.ts";
 import { makeAdmission } from "./admission.ts";
+import { gatherWrites } from "./gathered-writes.ts";
 import { handshake } from "./handshake.ts";
 import { algorithmsFor, hostKeyFault, readKnownHosts } from "./host-key.ts";
 import type { Keyring } from "./keyring.ts";
@@ -75,7 +76,7 @@ async function dialDirectly(target: SshTarget, { signal, emit }: LinkMeans): Pro
     seconds += toldSeconds;
     emit?.({ type: "waiting", key: `ssh:${node}`, what: `${nameOf(target)} to answer over SSH`, seconds });
   }, toldSeconds * 1000);
-  const socket = connectSocket({ host, port, noDelay: true });
+  const socket = gatherWrites(connectSocket({ host, port, noDelay: true }));
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const timer = setTimeout(
     () => reject(unreachable(target, "timed-out", `no answer within ${connectSeconds} s`)),

@@ -32,8 +32,9 @@ is() { case $told in *"$nl$1$nl"*) return 0 ;; esac; return 1; }
 seen() {
   [ "\${pid:-0}" -gt 0 ] 2>/dev/null || return 1
   birth=$(birth_of "$pid") || return 1
-  tr '\\0' '\\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -e ${quoted(desired.mark)} || return 1
-  echo "$pid"; echo "$birth"; tr '\\0' '\\n' <"/proc/$pid/cmdline"
+  argv=$nl$(tr '\\0' '\\n' 2>/dev/null <"/proc/$pid/cmdline")$nl
+  case $argv in *"$nl"${quoted(desired.mark)}"$nl"*) ;; *) return 1 ;; esac
+  printf '%s\\n%s%s' "$pid" "$birth" "$argv"
 }
 said() {
   if [ -s ${log} ]; then tail -n 10 ${log}; else

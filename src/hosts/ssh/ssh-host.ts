@@ -20,7 +20,7 @@ import { runProgram } from "./run-program.ts";
 import { isServerAlive, startServer, stopServer } from "./server.ts";
 import type { Shell } from "./shell.ts";
 import { setSysctls } from "./sysctl.ts";
-import { disableUnit, enableUnit, quietUnit, reloadUnits, tailOfJournal } from "./units.ts";
+import { disableUnit, enableUnit, quietUnit, readUnits, reloadUnits, tailOfJournal } from "./units.ts";
 import { incomingFolder } from "./unpack-software.ts";
 import { unlessUsed } from "./unless-used.ts";
 import { makeUser, removeUser } from "./user.ts";
@@ -100,6 +100,7 @@ export function sshHost(options: SshHostOptions): SshHost {
       writeHostsFile: (file) => change(writeHostsFile(file)),
       setSysctls: (settings) => change(setSysctls(settings)),
       reloadUnits: () => change(reloadUnits()),
+      readUnits: (units) => change(readUnits(units)),
       enableUnit: (unit) => change(enableUnit(unit)),
       disableUnit: (unit) => change(disableUnit(unit)),
       quietUnit: (unit) => alone(shell, quietUnit(unit), options, signal),

@@ -19,7 +19,6 @@ export function setSysctls(settings: Readonly<Record<string, string>>): Operatio
       'now() { set -f; set -- $(cat "$1" 2>/dev/null); echo "$*"; }',
       "put() {",
       '  [ -e "$2" ] || { echo "missing $1"; return; }',
-      '  [ "$(now "$2")" = "$3" ] && return',
       '  (printf \'%s\\n\' "$3" >"$2") 2>/dev/null',
       '  [ "$(now "$2")" = "$3" ] || echo "refused $1"',
       "}",

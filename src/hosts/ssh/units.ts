@@ -2,11 +2,29 @@
 import { nothing, type Operation } from "./operation.ts";
 import { quoted } from "./quote.ts";
 
-/** Once for all unit files that a script has written by then. */
+/** Once for all unit files that a script has removed by then. */
 export function reloadUnits(): Operation {
   return {
     doing: "have systemd read its units again",
     lines: "systemctl daemon-reload",
+    read: nothing,
+    settles: "units",
+  };
+}
+
+/**
+ * Once for all unit files that a script has written by then. Those that systemd has not loaded yet, it reads when it first needs
+ * them: only for others is it made to read all units of the machine again, generators and all (systemd.unit(5)).
+ *
+ * @param units of the machine, all of them
+ */
+export function readUnits(units: readonly string[]): Operation {
+  return {
+    doing: "have systemd read its units",
+    lines: `
+for each in $(systemctl show -p LoadState,NeedDaemonReload -- ${units.map(quoted).join(" ")} || echo unknown); do
+  case $each in LoadState=loaded | NeedDaemonReload=no) ;; *) systemctl daemon-reload; exit ;; esac
+done`.trim(),
     read: nothing,
     settles: "units",
   };

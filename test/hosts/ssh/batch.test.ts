@@ -165,6 +165,26 @@ describe("a batch", () => {
     expect(readFileSync(join(root, "/opt/said"), "utf8")).toBe("--no-reload --quiet enable a.service\ndaemon-reload\n");
   });
 
+  const loaded = "LoadState=loaded\nNeedDaemonReload=no\n";
+  test.runIf(isRoot).each([
+    ["none of it, where all are loaded as they are", `printf '${loaded}\n${loaded}'`, false],
+    ["all, where it does not know of one", `printf '${loaded}\nLoadState=not-found\nNeedDaemonReload=no\n'`, true],
+    ["all, where one has changed", `printf 'LoadState=loaded\nNeedDaemonReload=yes\n\n${loaded}'`, true],
+    ["all, where it does not say", "exit 1", true],
+  ])("is made to read units again: %s", async (_, told, reloads) => {
+    const systemctl = `echo "$*" >>/opt/said\ncase $* in show*) ${told} ;; esac`;
+    const { host, scripts, root } = stagedHost({ programs: { systemctl } });
+    const units = ["a.service", "b.service"];
+    await Promise.all(units.flatMap((unit) => [host.machine.readUnits(units), host.machine.enableUnit(unit)]));
+    expect(scripts).toHaveLength(1);
+    expect(readFileSync(join(root, "/opt/said"), "utf8").trimEnd().split("\n")).toEqual([
+      "--no-reload --quiet enable a.service",
+      "show -p LoadState,NeedDaemonReload -- a.service b.service",
+      ...(reloads ? ["daemon-reload"] : []),
+      "--no-reload --quiet enable b.service",
+    ]);
+  });
+
   test("verdicts are read wherever the output is cut into chunks", () => {
     const text = "t 0 err 7\n\n\n\nt 0 err 1\nsaid\nt 0 end\n\nt 1 err 0\n\nt 1 end\n";
     for (let cut = 0; cut <= text.length; cut += 1) {
