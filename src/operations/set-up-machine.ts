@@ -90,9 +90,15 @@ export async function setUpMachine(
       if (work === "format") await record.made(node, [recordOfVolume(volume)]);
       return;
     }
-    case "unit":
-      await Promise.all([hands.readUnits(wanted.units.map(({ name }) => name)), hands.enableUnit(step.unit)]);
+    case "unit": {
+      const path = wanted.units.find(({ name }) => name === step.unit)?.path ?? "";
+      const isNew = survey.observed.hosts[node]?.files[path]?.kind === "absent";
+      await Promise.all([
+        hands.enableUnit(step.unit),
+        isNew ? hands.readUnits(wanted.units.map(({ name }) => name)) : hands.reloadUnits(),
+      ]);
       return;
+    }
   }
 }
 

@@ -227,7 +227,7 @@ async function withStandIn(at: At, work: (process: DesiredProcess) => Promise<vo
       member: process.key,
       owner: { user: "root", group: "root" },
     });
-    await Promise.all([hands.readUnits([unit]), hands.enableUnit(unit)]);
+    await Promise.all([hands.enableUnit(unit), hands.readUnits([unit])]);
     await work(process);
   } finally {
     await hands.quietUnit(unit);

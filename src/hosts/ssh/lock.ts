@@ -174,7 +174,7 @@ lock_lost() { echo "$1" >&2; exit ${lockLost}; }
 flock -s 8 || lock_lost 'flock of util-linux does not work here'
 lock_token=; read -r lock_token <${file}
 [ "$lock_token" = ${quoted(token)} ] || lock_lost 'the lock is held by another kctl'
-[ -n "$(find ${file} -mmin -${leaseSeconds / 60} 2>/dev/null)" ] || {
+[ -n "$(find ${file} -mmin -${leaseSeconds / 60} ! -mmin -0 2>/dev/null)" ] || {
   lock_age=$(($(date +%s) - $(stat -c %Y ${file})))
   [ "$lock_age" -le ${leaseSeconds} ] && [ "$lock_age" -ge -${leaseSeconds} ] || lock_lost "the lock was last renewed $lock_age s ago, and ends after ${leaseSeconds} s"
 }

@@ -35,12 +35,12 @@ const minutes = 15;
 const keyOf = ({ sha512 }: Pick<SharedArchive, "sha512">): string => sha512.slice(0, 32);
 const stemOf = ({ cluster, sha512 }: SharedArchive): string => `kctl-${cluster}-share-${sha512.slice(0, 8)}`;
 
-/** While it still arrives: once it is unpacked, it stays beside. Fails where that is over. */
+/** While it still arrives: once it is unpacked, it stays beside. */
 export function keepArchive({ sha512 }: SharedArchive): Operation {
   const key = keyOf({ sha512 });
   return {
     doing: "keep an archive for other hosts",
-    lines: `enter /opt kctl .incoming && [ -e ./${key}.part ] && : >./${key}.keep`,
+    lines: `enter /opt kctl .incoming && : >./${key}.keep`,
     read: nothing,
   };
 }

@@ -2,7 +2,7 @@
 import { nothing, type Operation } from "./operation.ts";
 import { quoted } from "./quote.ts";
 
-/** Once for all unit files that a script has removed by then. */
+/** Once for all unit files that a script has written or removed by then. */
 export function reloadUnits(): Operation {
   return {
     doing: "have systemd read its units again",
@@ -13,8 +13,9 @@ export function reloadUnits(): Operation {
 }
 
 /**
- * Once for all unit files that a script has written by then. Those that systemd has not loaded yet, it reads when it first needs
- * them: only for others is it made to read all units of the machine again, generators and all (systemd.unit(5)).
+ * Once for all units that a script has made by then. Those that systemd has not loaded yet, it reads when it first needs them: only
+ * for others is it made to read all units of the machine again, generators and all (systemd.unit(5)). From 255 on that is so after
+ * each that is enabled.
  *
  * @param units of the machine, all of them
  */
@@ -26,7 +27,7 @@ for each in $(systemctl show -p LoadState,NeedDaemonReload -- ${units.map(quoted
   case $each in LoadState=loaded | NeedDaemonReload=no) ;; *) systemctl daemon-reload; exit ;; esac
 done`.trim(),
     read: nothing,
-    settles: "units",
+    settles: "new-units",
   };
 }
 

@@ -38,8 +38,6 @@ unpack_part() {
   rm -rf "$aside" && mkdir "$aside" || exit 1
   said=$(umask 022; { tar -xzof "$part" -C "$aside" --strip-components="$strip" && chown -R -h 0:0 "$aside" &&
     chmod -R u=rwX,go=rX "$aside" && printf '%s\n' "$sha" >"$aside/.kctl" &&
-    # Other hosts are to have it from here. Else it is not flushed to disk, only to be removed.
-    { if [ -e "$key.keep" ]; then mv -f "$part" "$key.shared" && rm -f "$key.keep"; else rm -f "$part"; fi; } &&
     { sync -f "$aside" 2>/dev/null || sync; }; } 2>&1) || {
     ! full "$said" || no_room
     echo "$said" >&2; rm -rf "$aside"; exit 1
@@ -51,7 +49,9 @@ unpack_part() {
   # Into place in one step: another cluster's kctl may do the same at the same time, and then its folder is as good.
   whole || mv -T "$aside" "$target" 2>/dev/null || { [ ! -e "$target" ] && mv "$aside" "$target"; }
   whole || { rm -rf "$aside"; echo "$folder could not be put in place" >&2; exit 1; }
-  rm -rf "$aside" "$name.former.$$"
+  # Other hosts are to have it from here.
+  if [ -e "$key.keep" ]; then mv -f "$part" "$key.shared" && rm -f "$key.keep"; fi
+  rm -rf "$part" "$aside" "$name.former.$$"
 }
 `
   .trim()

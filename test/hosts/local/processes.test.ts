@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { darwinProcesses, parsePs } from "../../../src/hosts/local/darwin-processes.ts";
 import { linuxProcesses } from "../../../src/hosts/local/linux-processes.ts";
 import { hasArgument, inputsOf, serviceProcesses, type Sighting } from "../../../src/hosts/local/processes.ts";
 import { isFree } from "../../free-ports.ts";
+import { firstThreadOver } from "../first-thread-over.ts";
 import { until } from "./support.ts";
 
 const mark = "@/home/me/my cluster/.kctl/demo/kafka-1/broker/config/jvm.args";
@@ -84,25 +83,10 @@ garbage
 });
 
 test.runIf(onLinux)("a process whose first thread is over lives for as long as another holds its port", async () => {
-  const script = `
-import ctypes, os, socket, sys, threading
-held = socket.create_server(("127.0.0.1", 0))
-def hold():
-    print(held.getsockname()[1], flush=True)
-    sys.stdin.readline()
-    os._exit(0)
-threading.Thread(target=hold).start()
-ctypes.CDLL(None).pthread_exit(None)
-`;
-  const child = spawn("python3", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const ended = once(child, "exit");
-  const [line] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
-  await until(() => readFileSync(`/proc/${child.pid}/stat`, "utf8").includes(") Z "));
-  expect(await isFree(Number(line))).toBe(false);
-  expect(await linuxProcesses().birthOf(child.pid ?? 0)).not.toBeNull();
-  child.stdin.end("\n");
-  await ended;
-  expect(await isFree(Number(line))).toBe(true);
-  expect(await linuxProcesses().birthOf(child.pid ?? 0)).toBeNull();
+  const { pid, port, end } = await firstThreadOver();
+  expect(await isFree(port)).toBe(false);
+  expect(await linuxProcesses().birthOf(pid)).not.toBeNull();
+  await end();
+  expect(await isFree(port)).toBe(true);
+  expect(await linuxProcesses().birthOf(pid)).toBeNull();
 });

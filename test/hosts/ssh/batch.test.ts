@@ -175,13 +175,13 @@ describe("a batch", () => {
     const systemctl = `echo "$*" >>/opt/said\ncase $* in show*) ${told} ;; esac`;
     const { host, scripts, root } = stagedHost({ programs: { systemctl } });
     const units = ["a.service", "b.service"];
-    await Promise.all(units.flatMap((unit) => [host.machine.readUnits(units), host.machine.enableUnit(unit)]));
+    await Promise.all(units.flatMap((unit) => [host.machine.enableUnit(unit), host.machine.readUnits(units)]));
     expect(scripts).toHaveLength(1);
     expect(readFileSync(join(root, "/opt/said"), "utf8").trimEnd().split("\n")).toEqual([
       "--no-reload --quiet enable a.service",
+      "--no-reload --quiet enable b.service",
       "show -p LoadState,NeedDaemonReload -- a.service b.service",
       ...(reloads ? ["daemon-reload"] : []),
-      "--no-reload --quiet enable b.service",
     ]);
   });
 

@@ -98,6 +98,7 @@ describe.skipIf(!isRoot).each(Object.keys(shells) as (keyof typeof shells)[])("i
     const on = stage({ kind });
     await acquireOn(on.shell, lock("one"), owner, signal);
     age(on, -3600);
+    expect(await under(on, "one", "echo changed")).toMatchObject({ code: 97, stdout: "" });
     expect(await acquireOn(on.shell, lock("two"), owner, signal)).toBeNull();
     return "it holds nobody up for longer than a lease";
   });

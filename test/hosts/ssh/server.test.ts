@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { linuxProcesses } from "../../../src/hosts/local/linux-processes.ts";
 import type { DesiredProcess } from "../../../src/services/desired.ts";
+import { firstThreadOver } from "../first-thread-over.ts";
 import { faultOf, stagedHost } from "./support/apply-host.ts";
 import { isRoot, shells } from "./support/apply-shell.ts";
 
@@ -180,4 +181,13 @@ describe.runIf(isRoot).each(kinds)("in %s", (kind) => {
     const fault = await faultOf(host.run(["/bin/sh", "-c", "echo out; echo why >&2; exit 3"], root, signal()));
     expect(fault).toMatchObject({ code: "host-io", what: "/bin/sh failed: why", detail: "out\nwhy" });
   });
+});
+
+test.runIf(isRoot)("a process whose first thread is over lives while others are left", async () => {
+  const { pid, end } = await firstThreadOver();
+  const { host } = stagedHost();
+  const running = { pid, birth: (await linuxProcesses().birthOf(pid)) ?? "", inputs: null };
+  expect(await host.isAlive(running)).toBe(true);
+  await end();
+  expect(await host.isAlive(running)).toBe(false);
 });
