@@ -2,9 +2,10 @@
 import type { FetchedArtifact } from "../artifacts/store.ts";
 import type { MachineHands, SlowOptions, SoftwareArchive } from "../hosts/host.ts";
 import type { Change } from "../plan/change.ts";
+import type { ObservedHost } from "../plan/observed.ts";
 import { recordOfVolume } from "../plan/volume-steps.ts";
 import { archivePath } from "../artifacts/cache.ts";
-import type { Artifact, HostJava, JavaArtifact } from "../services/desired.ts";
+import type { Artifact, DesiredMachine, HostJava, JavaArtifact } from "../services/desired.ts";
 import { withBlock } from "../render/hosts-block.ts";
 import { mustResolve } from "./must-resolve.ts";
 import type { Context } from "./context.ts";
@@ -90,16 +91,21 @@ export async function setUpMachine(
       if (work === "format") await record.made(node, [recordOfVolume(volume)]);
       return;
     }
-    case "unit": {
-      const path = wanted.units.find(({ name }) => name === step.unit)?.path ?? "";
-      const isNew = survey.observed.hosts[node]?.files[path]?.kind === "absent";
-      await Promise.all([
-        hands.enableUnit(step.unit),
-        isNew ? hands.readUnits(wanted.units.map(({ name }) => name)) : hands.reloadUnits(),
-      ]);
-      return;
-    }
+    case "unit":
+      return loadUnit(step.unit, wanted, hands, survey.observed.hosts[node]?.files ?? {});
   }
+}
+
+async function loadUnit(
+  unit: string,
+  { units }: DesiredMachine,
+  hands: MachineHands,
+  files: ObservedHost["files"],
+): Promise<void> {
+  const path = units.find(({ name }) => name === unit)?.path ?? "";
+  const isNew = files[path]?.kind === "absent";
+  const read = (): Promise<void> => hands.readUnits(units.map(({ name }) => name));
+  await Promise.all([hands.enableUnit(unit), isNew ? read() : hands.reloadUnits()]);
 }
 
 const stays = ({ title }: MachineChange): string =>
