@@ -143,8 +143,12 @@ async function fetched(
   const whole = (): Promise<FetchedArtifact> => fetchArtifact(artifact, { cache, mirror, env, emit, signal });
   // Machines check what they fetch. To check the copy that is here as well takes longer than all else that is done before they begin.
   const said = await saidToBe(cache, artifact);
-  if (said !== null && isAddress(said.source))
-    return { path: said.path, sha512: said.sha512, urls: [said.source], beforeSending: whole };
+  if (said !== null && isAddress(said.source)) {
+    // Read once, to however many machines it is sent.
+    let read: Promise<FetchedArtifact> | null = null;
+    const beforeSending = (): Promise<FetchedArtifact> => (read ??= whole());
+    return { path: said.path, sha512: said.sha512, urls: [said.source], beforeSending };
+  }
   const { path, sha512, source } = await whole();
   return { path, sha512, urls: isAddress(source) ? [source] : [] };
 }
