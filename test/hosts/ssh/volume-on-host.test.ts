@@ -1,5 +1,6 @@
 /** A data volume on a real host, by its systemd: mounted at boot before its server, and no server without it. */
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +27,8 @@ const size = 320 * 1024 ** 2;
 const volume: DesiredVolume = {
   id: "vol-0123456789abcdef0",
   device: "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123456789abcdef0",
-  uuid: "0f7a3f5e-6c1d-5a3b-9d2e-4b1c8a7e6f50",
+  // XFS is not mounted while another one with its UUID is, which tests of another file may have.
+  uuid: randomUUID(),
   mountPoint,
   unit: mountUnitName(mountPoint),
   sizeBytes: size,

@@ -1,5 +1,6 @@
 /** Data volumes by the real scripts, on loop devices of a test's own: looked at, formatted once, mounted, grown; and what is left as it is. */
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +16,8 @@ const kinds = Object.keys(shells) as (keyof typeof shells)[];
 const mebibyte = 1024 ** 2;
 const size = 320 * mebibyte;
 const mountPoint = "/var/lib/kctl/demo";
-const uuid = "0f7a3f5e-6c1d-5a3b-9d2e-4b1c8a7e6f50";
+// XFS is not mounted while another one with its UUID is, which tests of another file may have.
+const uuid = randomUUID();
 
 const volume: DesiredVolume = {
   id: "vol-0123456789abcdef0",
