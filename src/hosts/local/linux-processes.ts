@@ -1,5 +1,6 @@
 /** Processes as Linux shows them, in /proc. Reading it without waiting is several times faster than by promises. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { errnoOf } from "./io-fault.ts";
 import type { CommandLine, Processes, Sighting } from "./processes.ts";
 
@@ -26,6 +27,17 @@ export function readOfProcess(path: string): string | null {
   }
 }
 
+/** How long a process is waited for that has no arguments yet: it takes milliseconds, unless the cores are busy. */
+const argumentsMilliseconds = 500;
+
+/**
+ * Whether a process without arguments is about to have some: until a new program has them, it shows none (execve(2)).
+ * One that is being ended has none either, and no memory any more.
+ */
+export function isBetweenPrograms(status: string, user: number | undefined): boolean {
+  return /^VmSize:/m.test(status) && Number(/^Uid:\t\d+\t(\d+)/m.exec(status)?.[1]) === user;
+}
+
 export function linuxProcesses(): Processes {
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
   const user = process.geteuid?.();
@@ -34,9 +46,10 @@ export function linuxProcesses(): Processes {
     return stat === null ? null : { parent: stat.parent, birth: `${boot} ${stat.started}` };
   };
 
-  const sight = (pid: number, interesting: (command: CommandLine) => boolean): Sighting | null => {
+  const sight = (pid: number, interesting: (command: CommandLine) => boolean): Sighting | "later" | null => {
     const raw = readOfProcess(`/proc/${pid}/cmdline`);
-    if (raw === null || raw === "") return null;
+    if (raw === null) return null;
+    if (raw === "") return isBetweenPrograms(readOfProcess(`/proc/${pid}/status`) ?? "", user) ? "later" : null;
     const text = `\0${Buffer.from(raw, "latin1").toString()}${raw.endsWith("\0") ? "" : "\0"}`;
     const command = { text, separator: "\0" } as const;
     if (!interesting(command)) return null;
@@ -44,15 +57,22 @@ export function linuxProcesses(): Processes {
     return alive !== null && ownerOf(pid) === user ? { pid, ...alive, command } : null;
   };
 
-  return {
-    sightings: (interesting) =>
-      Promise.resolve(
-        readdirSync("/proc")
-          .filter((name) => /^[1-9]\d*$/.test(name))
-          .flatMap((name) => sight(Number(name), interesting) ?? []),
-      ),
-    birthOf: (pid) => Promise.resolve(life(pid)?.birth ?? null),
+  const sightings: Processes["sightings"] = async (interesting) => {
+    const seen: Sighting[] = [];
+    let pids = readdirSync("/proc").filter((name) => /^[1-9]\d*$/.test(name));
+    const deadline = performance.now() + argumentsMilliseconds;
+    for (;;) {
+      pids = pids.filter((pid) => {
+        const sighted = sight(Number(pid), interesting);
+        if (sighted !== null && sighted !== "later") seen.push(sighted);
+        return sighted === "later";
+      });
+      if (pids.length === 0 || performance.now() > deadline) return seen;
+      await delay(1);
+    }
   };
+
+  return { sightings, birthOf: (pid) => Promise.resolve(life(pid)?.birth ?? null) };
 }
 
 function ownerOf(pid: number): number | null {

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { darwinProcesses, parsePs } from "../../../src/hosts/local/darwin-processes.ts";
-import { linuxProcesses } from "../../../src/hosts/local/linux-processes.ts";
-import { hasArgument, inputsOf, serviceProcesses, type Sighting } from "../../../src/hosts/local/processes.ts";
+import { isBetweenPrograms, linuxProcesses } from "../../../src/hosts/local/linux-processes.ts";
+import { hasArgument, inputsOf, serviceProcesses, type CommandLine, type Sighting } from "../../../src/hosts/local/processes.ts";
 import { isFree } from "../../free-ports.ts";
 import { firstThreadOver } from "../first-thread-over.ts";
-import { until } from "./support.ts";
+import { obedient, until } from "./support.ts";
 
 const mark = "@/home/me/my cluster/.kctl/demo/kafka-1/broker/config/jvm.args";
 const onLinux = process.platform === "linux";
@@ -89,4 +90,39 @@ test.runIf(onLinux)("a process whose first thread is over lives for as long as a
   await end();
   expect(await isFree(port)).toBe(true);
   expect(await linuxProcesses().birthOf(pid)).toBeNull();
+});
+
+describe("a process without arguments", () => {
+  test.runIf(onLinux)("one that goes over from a program to the next is seen all the while", async () => {
+    for (let time = 0; time < 40; time += 1) {
+      const script = 'exec "$@"';
+      const child = spawn("/bin/sh", ["-c", script, "sh", process.execPath, "-e", obedient, "--", mark], {
+        stdio: "ignore",
+      });
+      const { pid } = child;
+      const ended = once(child, "exit");
+      const looks: boolean[] = [];
+      const isNode = ({ text }: CommandLine): boolean => text.startsWith(`\0${process.execPath}\0`);
+      for (let isOver = false; !isOver; ) {
+        const seen = (await linuxProcesses().sightings((command) => hasArgument(command, mark))).find(
+          (sighting) => sighting.pid === pid,
+        );
+        looks.push(seen !== undefined);
+        isOver = seen !== undefined && isNode(seen.command);
+      }
+      child.kill("SIGKILL");
+      await ended;
+      expect(looks.filter((seen) => !seen)).toEqual([]);
+    }
+  });
+
+  const status = "Name:\tsh\nState:\tR (running)\nUid:\t1000\t1001\t1001\t1001\n";
+  test.each([
+    ["is waited for where it has memory", `${status}VmSize:\t  2580 kB\n`, 1001, true],
+    ["not where it is another user's", `${status}VmSize:\t  2580 kB\n`, 1000, false],
+    ["not where it has none: it is being ended", status, 1001, false],
+    ["not where it is gone", "", 1001, false],
+  ] as const)("%s", (_, text, user, expected) => {
+    expect(isBetweenPrograms(text, user)).toBe(expected);
+  });
 });

@@ -7,8 +7,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { stagedHost } from "./support/apply-host.ts";
 import { isRoot } from "./support/apply-shell.ts";
 
-const kafka = "/opt/kctl/kafka-3.9.1";
-const zookeeper = "/opt/kctl/zookeeper-3.8.4";
+// Versions that no server of this machine runs from, those of other tests included.
+const kafka = "/opt/kctl/kafka-0.1.1";
+const zookeeper = "/opt/kctl/zookeeper-0.1.1";
 
 describe.skipIf(!isRoot)("software", () => {
   function installed(programs: Readonly<Record<string, string>> = {}) {
