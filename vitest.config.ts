@@ -19,6 +19,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // What is awaited are mostly other processes, on cores that have other work.
+          expect: { poll: { timeout: 30_000 } },
         },
       },
       {

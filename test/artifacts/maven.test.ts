@@ -2,7 +2,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { list } from "tar";
@@ -16,6 +15,7 @@ import type { Artifact } from "../../src/services/desired.ts";
 import { injectFault } from "../faults/fault.ts";
 import { prepareShared, sharedCache } from "./shared-cache.ts";
 import { failures, recorded, sha512, temporary } from "./support.ts";
+import { freePort } from "../free-ports.ts";
 
 const kafka: Artifact = { name: "kafka", version: "3.9.1" };
 const zookeeper: Artifact = { name: "zookeeper", version: "3.8.4" };
@@ -35,15 +35,6 @@ async function outputOf(
   return await new Promise((resolve) => {
     execFile(program, args, { env, timeout: 30_000 }, (_, stdout, stderr) => resolve(stdout + stderr));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 describe("the archive made for Kafka", () => {

@@ -16,7 +16,7 @@ import type { Artifact } from "../../src/services/desired.ts";
 export const kafka: Artifact = { name: "kafka", version: "9.9.9" };
 
 /** A server that keeps quiet is given up soon. */
-export const hasty: Patience = { connectMs: 1_000, answerMs: 400, windowMs: 400, windowBytes: 4 * 1024 };
+export const hasty: Patience = { connectMs: 2_000, answerMs: 1_500, windowMs: 1_500, windowBytes: 4 * 1024 };
 
 export async function temporary(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "kctl artifacts-"));

@@ -42,7 +42,7 @@ const topics = `topics:
   - { name: marked, partitions: 1 }
 `;
 
-const patient = { timeout: 30_000, interval: 200 };
+const patient = { timeout: 120_000, interval: 200 };
 const numbers = (from: number, count: number): string =>
   Array.from({ length: count }, (_, index) => `${from + index}\n`).join("");
 const bytes = (text: string): Buffer => Buffer.from(text);

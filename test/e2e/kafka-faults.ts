@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { injectFault } from "../faults/fault.ts";
-import { configure, kctl, processes, start, type Place, type Quorum } from "./kctl.ts";
+import { configure, endBy, kctl, processes, start, type Place, type Quorum } from "./kctl.ts";
 import { allOf, codesOf, errorsOf, heals, placeWithSecret } from "./law.ts";
 import { reached } from "./moment.ts";
 
@@ -27,8 +27,7 @@ async function send(at: Place, key: string, signal: NodeJS.Signals): Promise<voi
 }
 
 async function end(at: Place, key: string, signal: NodeJS.Signals): Promise<void> {
-  await send(at, key, signal);
-  await expect.poll(async () => (await processes(at)).has(key), { timeout: 60_000 }).toBe(false);
+  await endBy(signal, at, [key]);
 }
 
 const dataOf = (at: Place, node: string, role: string): string => join(at.folder, ".kctl/demo", node, role, "data");

@@ -1,10 +1,13 @@
 /** The packed and installed command line, run as a process: what a user has. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, onTestFinished } from "vitest";
+import { parseStat, readOfProcess } from "../../src/hosts/local/linux-processes.ts";
 import { isFree } from "../free-ports.ts";
 
 export type Line = Readonly<Record<string, unknown>> & { readonly type: string };
@@ -175,10 +178,11 @@ export async function processes(
   at: Place,
 ): Promise<ReadonlyMap<string, { readonly pid: number; readonly birth: string }>> {
   const found = new Map<string, { pid: number; birth: string }>();
-  for (const name of await readdir("/proc")) {
+  // Without waiting, or one would be looked at long after another where cores are busy.
+  for (const name of readdirSync("/proc")) {
     if (!/^[0-9]+$/.test(name)) continue;
     try {
-      const argv = (await readFile(`/proc/${name}/cmdline`, "utf8")).split("\0");
+      const argv = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
       // A JVM's argument file, or the folder of Burrow's configuration.
       const marks = [`@${at.folder}/.kctl/`, `--config-dir=${at.folder}/.kctl/`];
       const mark = argv.find((argument) => marks.some((one) => argument.startsWith(one)));
@@ -188,7 +192,7 @@ export async function processes(
         .slice(mark.indexOf("/.kctl/") + "/.kctl/".length)
         .split("/")
         .slice(1);
-      const birth = (await readFile(`/proc/${name}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ")[19] ?? "";
+      const birth = parseStat(readFileSync(`/proc/${name}/stat`, "utf8"))?.started ?? "";
       const key = `${node}/${role}`;
       if (found.has(key)) throw new Error(`two processes of ${key}: ${found.get(key)?.pid} and ${name}`);
       found.set(key, { pid: Number(name), birth });
@@ -201,17 +205,33 @@ export async function processes(
   return found;
 }
 
+/** Gone when it returns, its last thread too, which may hold its ports for a while longer. */
+export async function endBy(signal: NodeJS.Signals, at: Place, keys: readonly string[]): Promise<void> {
+  const running = await processes(at);
+  const told = keys.map((key) => {
+    const one = running.get(key);
+    if (one === undefined) throw new Error(`${key} does not run`);
+    process.kill(one.pid, signal);
+    return one;
+  });
+  await untilOver(told);
+}
+
 /** SIGKILL, and gone when it returns. */
 export async function kill(at: Place, keys: readonly string[]): Promise<void> {
-  const running = await processes(at);
-  for (const key of keys) {
-    const pid = running.get(key)?.pid;
-    if (pid === undefined) throw new Error(`${key} does not run`);
-    process.kill(pid, "SIGKILL");
+  await endBy("SIGKILL", at, keys);
+}
+
+async function untilOver(those: readonly { readonly pid: number; readonly birth: string }[]): Promise<void> {
+  const left = (): readonly number[] =>
+    those
+      .filter(({ pid, birth }) => parseStat(readOfProcess(`/proc/${pid}/stat`) ?? "")?.started === birth)
+      .map(({ pid }) => pid);
+  const deadline = performance.now() + 60_000;
+  while (left().length > 0) {
+    if (performance.now() > deadline) throw new Error(`processes do not end: ${left().join(", ")}`);
+    await delay(20);
   }
-  await expect
-    .poll(async () => [...(await processes(at)).keys()].filter((key) => keys.includes(key)), { timeout: 10_000 })
-    .toEqual([]);
 }
 
 /** Whether nothing of the cluster is left: no process, no file but the spec, no port. */
@@ -224,7 +244,15 @@ export async function expectNothingLeft(at: Place): Promise<void> {
 
 /** Ends what is left of a failed test, by pid, and removes the folder. */
 export async function cleanUp(at: Place): Promise<void> {
-  for (const { pid } of (await processes(at)).values()) process.kill(pid, "SIGKILL");
+  const left = [...(await processes(at)).values()];
+  for (const { pid } of left) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  await untilOver(left);
   await rm(at.folder, { recursive: true, force: true });
 }
 

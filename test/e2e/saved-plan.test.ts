@@ -2,7 +2,7 @@
 import { appendFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cleanUp, kctl, place, processes, start, type Ended, type Place } from "./kctl.ts";
+import { cleanUp, kctl, kill, place, processes, start, type Ended, type Place } from "./kctl.ts";
 
 let at: Place;
 
@@ -24,10 +24,7 @@ const errorsOf = ({ result }: Ended) =>
 const changesOf = ({ result }: Ended) => (result?.["changes"] as { title: string }[]).map(({ title }) => title);
 
 async function killBroker(): Promise<void> {
-  const pid = (await processes(at)).get("solo/broker")?.pid;
-  if (pid === undefined) throw new Error("the broker does not run");
-  process.kill(pid, "SIGKILL");
-  await expect.poll(async () => (await processes(at)).has("solo/broker"), { timeout: 10_000 }).toBe(false);
+  await kill(at, ["solo/broker"]);
 }
 
 describe("with ZooKeeper", () => {

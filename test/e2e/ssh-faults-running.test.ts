@@ -47,7 +47,7 @@ describe(`a cluster on two hosts, as admin with sudo; KCTL_TEST_SEED=${seed}`, {
     expect(status.exit).toBe(1);
     const nodes = status.result?.["nodes"] as { name: string; services: Record<string, string> }[];
     expect(nodes.find(({ name }) => name === "kafka-2")?.services).toEqual({ broker: "unknown" });
-    await untilHealthy(site, 60);
+    await untilHealthy(site, 180);
     expect(await births(site)).toEqual(before);
     return "`plan`, `status` and `up` exit 1 and name it, its servers are `unknown`; nothing is restarted";
   });
@@ -106,7 +106,7 @@ describe(`a cluster on two hosts, as admin with sudo; KCTL_TEST_SEED=${seed}`, {
     await on(`kill -CONT ${jvm}`);
     expect({ exit: status.exit, healthy: status.result?.["healthy"] }).toEqual({ exit: 1, healthy: false });
     expect(JSON.stringify(status.result)).toContain("broker 2 on kafka-2 does not answer");
-    await untilHealthy(site, 60);
+    await untilHealthy(site, 180);
     return "`status` exits 1 and says which broker does not answer";
   });
 

@@ -128,8 +128,8 @@ until ss -Hltn 'sport = :9092' | grep -q .; do sleep 0.05; done`);
   describe("met by a first `up`, which the next one goes on from", () => {
     const kafka2 = () => hostOf(site, "kafka-2");
     /** Resolves once a megabyte of the software more is on kafka-2; it comes slowly from then on. */
-    async function whileSending(): Promise<Run> {
-      await kafka2().slow(4000);
+    async function whileSending(kilobytesPerSecond = 4000): Promise<Run> {
+      await kafka2().slow(kilobytesPerSecond);
       const size = "$(cat /opt/kctl/.incoming/*.part 2>/dev/null | wc -c)";
       const before = Number(await on(`echo ${size}`));
       const running = start(site.place, "up", "--json");
@@ -166,7 +166,8 @@ until ss -Hltn 'sport = :9092' | grep -q .; do sleep 0.05; done`);
     });
 
     injectFault(27, "two `up` at once", async () => {
-      going = await whileSending();
+      // So slowly that it is not over once both have been told, and the next fault has come.
+      going = await whileSending(500);
       for (const command of ["up", "destroy"]) {
         const second = await run(command, ...(command === "destroy" ? ["--yes"] : []), "--json");
         expectFailure(second, {

@@ -110,7 +110,7 @@ function thawAll(group: string): void {
 export async function endGroup(path: string): Promise<void> {
   if (!existsSync(main(path))) return;
   thawAll(main(path));
-  await until(`the processes of ${path} have ended`, 20, () => {
+  await until(`the processes of ${path} have ended`, 120, () => {
     const left = processes(path);
     for (const pid of left) {
       try {

@@ -98,7 +98,7 @@ async function runIn(record: LabRecord, name: string, command: string): Promise<
 /** Until its systemd says that everything was started. */
 async function untilUp(record: LabRecord, name: string, before: number | null): Promise<void> {
   let said = "";
-  await until(`${name} boots`, 60, async () => {
+  await until(`${name} boots`, 120, async () => {
     if (init(record, name) === null || init(record, name) === before) return false;
     said = await runIn(record, name, "timeout 60 systemctl is-system-running --wait || true").catch(String);
     return /^(running|degraded)$/mu.test(said);

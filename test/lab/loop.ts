@@ -19,7 +19,7 @@ export const devicesOf = (folder: string): readonly string[] =>
 
 /** A disk must not be mounted twice: waits until none in the folder is in use. */
 export async function released(folder: string): Promise<void> {
-  await until(`no disk in ${folder} is in use`, 20, () => devicesOf(folder).length === 0);
+  await until(`no disk in ${folder} is in use`, 120, () => devicesOf(folder).length === 0);
 }
 
 /** Those that were not mounted but attached stay, unless they are told to go. */

@@ -87,7 +87,7 @@ export async function startMirror({ id, owner }: LabRecord, apt: string, outlive
   let failed: Error | null = null;
   child.once("error", (error) => (failed = error));
   child.once("exit", (status) => (failed = new Error(`the mirror ended with ${status}: see ${folder}/mirror.log`)));
-  await until("the mirror serves", 20, () => {
+  await until("the mirror serves", 120, () => {
     if (failed !== null) throw failed;
     return readFileSync(join(folder, "mirror.log"), "utf8").includes("serves");
   });

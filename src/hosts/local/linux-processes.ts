@@ -27,15 +27,18 @@ export function readOfProcess(path: string): string | null {
   }
 }
 
-/** How long a process is waited for that has no arguments yet: it takes milliseconds, unless the cores are busy. */
-const argumentsMilliseconds = 500;
+/** How long a process without arguments is waited for: it takes milliseconds, unless the cores are busy. */
+const passingMilliseconds = 500;
 
 /**
- * Whether a process without arguments is about to have some: until a new program has them, it shows none (execve(2)).
- * One that is being ended has none either, and no memory any more.
+ * Whether a process without arguments is about to have some, or to be over: a new program shows none at first (execve(2)), and one
+ * whose first thread has ended none any more, though others may still hold its ports.
  */
-export function isBetweenPrograms(status: string, user: number | undefined): boolean {
-  return /^VmSize:/m.test(status) && Number(/^Uid:\t\d+\t(\d+)/m.exec(status)?.[1]) === user;
+export function isPassing(status: string, user: number | undefined): boolean {
+  const [state, threads, owner] = [/^State:\t(\w)/m, /^Threads:\t(\d+)/m, /^Uid:\t\d+\t(\d+)/m].map(
+    (field) => field.exec(status)?.[1],
+  );
+  return Number(owner) === user && (state === "Z" ? Number(threads) > 1 : /^VmSize:/m.test(status));
 }
 
 export function linuxProcesses(): Processes {
@@ -46,10 +49,17 @@ export function linuxProcesses(): Processes {
     return stat === null ? null : { parent: stat.parent, birth: `${boot} ${stat.started}` };
   };
 
+  // Some stay like that; each is waited for once.
+  const lasting = new Set<string>();
+  const lifeKey = (pid: number): string => `${pid} ${life(pid)?.birth ?? ""}`;
+
   const sight = (pid: number, interesting: (command: CommandLine) => boolean): Sighting | "later" | null => {
     const raw = readOfProcess(`/proc/${pid}/cmdline`);
     if (raw === null) return null;
-    if (raw === "") return isBetweenPrograms(readOfProcess(`/proc/${pid}/status`) ?? "", user) ? "later" : null;
+    if (raw === "") {
+      const status = readOfProcess(`/proc/${pid}/status`) ?? "";
+      return isPassing(status, user) && !lasting.has(lifeKey(pid)) ? "later" : null;
+    }
     const text = `\0${Buffer.from(raw, "latin1").toString()}${raw.endsWith("\0") ? "" : "\0"}`;
     const command = { text, separator: "\0" } as const;
     if (!interesting(command)) return null;
@@ -60,16 +70,19 @@ export function linuxProcesses(): Processes {
   const sightings: Processes["sightings"] = async (interesting) => {
     const seen: Sighting[] = [];
     let pids = readdirSync("/proc").filter((name) => /^[1-9]\d*$/.test(name));
-    const deadline = performance.now() + argumentsMilliseconds;
+    const deadline = performance.now() + passingMilliseconds;
     for (;;) {
       pids = pids.filter((pid) => {
         const sighted = sight(Number(pid), interesting);
         if (sighted !== null && sighted !== "later") seen.push(sighted);
         return sighted === "later";
       });
-      if (pids.length === 0 || performance.now() > deadline) return seen;
+      if (pids.length === 0) return seen;
+      if (performance.now() > deadline) break;
       await delay(1);
     }
+    for (const pid of pids) lasting.add(lifeKey(Number(pid)));
+    return seen;
   };
 
   return { sightings, birthOf: (pid) => Promise.resolve(life(pid)?.birth ?? null) };

@@ -2,8 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { darwinProcesses, parsePs } from "../../../src/hosts/local/darwin-processes.ts";
-import { isBetweenPrograms, linuxProcesses } from "../../../src/hosts/local/linux-processes.ts";
-import { hasArgument, inputsOf, serviceProcesses, type CommandLine, type Sighting } from "../../../src/hosts/local/processes.ts";
+import { isPassing, linuxProcesses } from "../../../src/hosts/local/linux-processes.ts";
+import {
+  hasArgument,
+  inputsOf,
+  serviceProcesses,
+  type CommandLine,
+  type Sighting,
+} from "../../../src/hosts/local/processes.ts";
 import { isFree } from "../../free-ports.ts";
 import { firstThreadOver } from "../first-thread-over.ts";
 import { obedient, until } from "./support.ts";
@@ -87,6 +93,16 @@ test.runIf(onLinux)("a process whose first thread is over lives for as long as a
   const { pid, port, end } = await firstThreadOver();
   expect(await isFree(port)).toBe(false);
   expect(await linuxProcesses().birthOf(pid)).not.toBeNull();
+  // Whether it is of interest is not known any more: it is waited for, but once.
+  const looks = linuxProcesses();
+  const times: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const began = performance.now();
+    await looks.sightings(() => false);
+    times.push(performance.now() - began);
+  }
+  expect(times[0]).toBeGreaterThan(500);
+  expect(Math.min(...times)).toBeLessThan(500);
   await end();
   expect(await isFree(port)).toBe(true);
   expect(await linuxProcesses().birthOf(pid)).toBeNull();
@@ -103,7 +119,7 @@ describe("a process without arguments", () => {
       const ended = once(child, "exit");
       const looks: boolean[] = [];
       const isNode = ({ text }: CommandLine): boolean => text.startsWith(`\0${process.execPath}\0`);
-      for (let isOver = false; !isOver; ) {
+      for (let isOver = false; !isOver;) {
         const seen = (await linuxProcesses().sightings((command) => hasArgument(command, mark))).find(
           (sighting) => sighting.pid === pid,
         );
@@ -117,12 +133,15 @@ describe("a process without arguments", () => {
   });
 
   const status = "Name:\tsh\nState:\tR (running)\nUid:\t1000\t1001\t1001\t1001\n";
+  const over = (threads: number): string => `${status.replace("R (running)", "Z (zombie)")}Threads:\t${threads}\n`;
   test.each([
     ["is waited for where it has memory", `${status}VmSize:\t  2580 kB\n`, 1001, true],
     ["not where it is another user's", `${status}VmSize:\t  2580 kB\n`, 1000, false],
     ["not where it has none: it is being ended", status, 1001, false],
     ["not where it is gone", "", 1001, false],
+    ["is waited for where only its first thread is over", over(2), 1001, true],
+    ["not where all are", over(1), 1001, false],
   ] as const)("%s", (_, text, user, expected) => {
-    expect(isBetweenPrograms(text, user)).toBe(expected);
+    expect(isPassing(text, user)).toBe(expected);
   });
 });

@@ -7,7 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { injectFault } from "../../faults/fault.ts";
 import { faultOf, never, open, reach, trust } from "./reach.ts";
-import { freePort, makeHome, makeKey, startProxy, startSshd, type Sshd } from "./sshd.ts";
+import { makeHome, makeKey, startProxy, startSshd, type Sshd } from "./sshd.ts";
+import { freePort } from "../../free-ports.ts";
 
 let home: Awaited<ReturnType<typeof makeHome>>;
 let keys: string;

@@ -6,6 +6,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../../free-ports.ts";
 
 const program = "/usr/sbin/sshd";
 
@@ -33,16 +34,6 @@ export async function makeHome(): Promise<Home & AsyncDisposable> {
 export async function makeKey(path: string, type: string, ...options: readonly string[]): Promise<string> {
   execFileSync("ssh-keygen", ["-q", "-t", type, "-f", path, ...(options.includes("-N") ? [] : ["-N", ""]), ...options]);
   return readFile(`${path}.pub`, "utf8");
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function install(): void {

@@ -109,7 +109,8 @@ export function ec2Of(record: LabRecord): Ec2 {
       existsSync(log)
         ? readFileSync(log, "utf8")
             .split("\n")
-            .filter(Boolean)
+            // What comes after the last end of a line is still being written.
+            .slice(0, -1)
             .map((line) => JSON.parse(line) as Ec2Call)
         : [],
     clearCalls: () => writeFileSync(log, ""),
@@ -147,7 +148,7 @@ export async function startEc2({ id }: LabRecord, { simulated, python, layers }:
   let failed: Error | null = null;
   child.once("error", (error) => (failed = error));
   child.once("exit", (status) => (failed = new Error(`the lab's EC2 ended with ${status}: see ${folder}/ec2.log`)));
-  await until("the lab's EC2 serves", 20, () => {
+  await until("the lab's EC2 serves", 120, () => {
     if (failed !== null) throw failed;
     return readFileSync(join(folder, "ec2.log"), "utf8").includes("serves");
   });

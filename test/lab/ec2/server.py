@@ -234,8 +234,8 @@ def carry_out(action, region, params, environ, note):
 
 
 def hold(note):
-    note(0, None)
     before = faults.text
+    note(0, None)
     end = time.monotonic() + 600
     while time.monotonic() < end and before == (faults.file.read_text() if faults.file.exists() else "[]"):
         time.sleep(0.05)

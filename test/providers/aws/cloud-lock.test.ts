@@ -150,6 +150,7 @@ describe("the lock in EC2", () => {
       vi.advanceTimersByTime(60_000);
       await vi.waitUntil(
         () => Date.parse(pairs.get(name)?.tags["kctl:lock-until"] ?? "") > Date.now() + leaseMs - 30_000,
+        { timeout: 30_000 },
       );
     }
     expect(await lock.stillHeld()).toBe(true);

@@ -109,7 +109,7 @@ describe.skipIf(!isRoot)("the lock of a cluster", () => {
     const held = await acquireClusterLock(asked, [machine(a, "kafka-1")], signal);
     utimesSync(fileOf(a), 1000, 1000);
     vi.advanceTimersByTime(15_000);
-    await vi.waitUntil(() => statSync(fileOf(a)).mtimeMs > 2_000_000);
+    await vi.waitUntil(() => statSync(fileOf(a)).mtimeMs > 2_000_000, { timeout: 30_000 });
     expect(await held.stillHeld()).toBe(true);
     await held.release();
   });
