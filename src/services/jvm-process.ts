@@ -43,7 +43,7 @@ export const profileFlags = {
     "-XX:MaxGCPauseMillis=20",
     "-XX:InitiatingHeapOccupancyPercent=35",
     "-XX:+ExplicitGCInvokesConcurrent",
-    // A seventh of the work of a start, and a broker is as soon at full speed; with 4 it was not (docs/decisions/0009).
+    // A start takes a seventh less, and a restarted broker no longer for the same load; with 4 it does (docs/decisions/0009).
     "-XX:CompileThresholdScaling=2",
   ],
 } as const;

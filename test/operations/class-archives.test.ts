@@ -19,7 +19,7 @@ let asked: string;
 /** Notes that it was asked, and makes an archive as soon as it is let. */
 const java = (log: string): string => `#!/bin/sh
 echo made >> '${log}'
-until [ -e '${log}.go' ]; do sleep 0.02; done
+until [ -e '${log}.go' ] || [ ! -e '${log}' ]; do sleep 0.02; done
 for word; do case $word in -XX:SharedArchiveFile=*) echo 'loaded classes' > "\${word#*=}" ;; esac; done
 `;
 

@@ -38,8 +38,11 @@ export function isPassing(status: string, user: number | undefined): boolean {
   const [state, threads, owner] = [/^State:\t(\w)/m, /^Threads:\t(\d+)/m, /^Uid:\t\d+\t(\d+)/m].map(
     (field) => field.exec(status)?.[1],
   );
-  return Number(owner) === user && (state === "Z" ? Number(threads) > 1 : /^VmSize:/m.test(status));
+  return Number(owner) === user && (Number(threads) > 1 || (state !== "Z" && /^VmSize:/m.test(status)));
 }
+
+/** Those that stay like that, by pid and birth: each is waited for once. */
+const lasting = new Set<string>();
 
 export function linuxProcesses(): Processes {
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
@@ -49,8 +52,6 @@ export function linuxProcesses(): Processes {
     return stat === null ? null : { parent: stat.parent, birth: `${boot} ${stat.started}` };
   };
 
-  // Some stay like that; each is waited for once.
-  const lasting = new Set<string>();
   const lifeKey = (pid: number): string => `${pid} ${life(pid)?.birth ?? ""}`;
 
   const sight = (pid: number, interesting: (command: CommandLine) => boolean): Sighting | "later" | null => {
@@ -77,12 +78,12 @@ export function linuxProcesses(): Processes {
         if (sighted !== null && sighted !== "later") seen.push(sighted);
         return sighted === "later";
       });
-      if (pids.length === 0) return seen;
-      if (performance.now() > deadline) break;
+      if (pids.length === 0 || performance.now() > deadline) break;
       await delay(1);
     }
     for (const pid of pids) lasting.add(lifeKey(Number(pid)));
-    return seen;
+    // Some may have ended while others were waited for.
+    return seen.filter(({ pid, birth }) => life(pid)?.birth === birth);
   };
 
   return { sightings, birthOf: (pid) => Promise.resolve(life(pid)?.birth ?? null) };

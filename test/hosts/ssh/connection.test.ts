@@ -1,4 +1,5 @@
 /** Scripts over a real sshd: what comes back, what runs side by side, and what a broken or silent connection does. */
+import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
@@ -102,14 +103,16 @@ test("where sshd has few sessions, an upload and an interruption find one", asyn
   expect(await shell.run("cat", { ...run, input: Buffer.from("given") })).toMatchObject({ stdout: "given" });
   await Promise.all([shell.run("sleep 0.2", run), shell.run("sleep 0.2", run)]);
   const stop = new AbortController();
-  const mark = `986${narrow.port}`;
+  const mark = String(1e8 + randomInt(1e8));
   const going = shell.run(`echo going; sleep ${mark}`, {
     signal: stop.signal,
     onStdout: () => stop.abort(new Error("enough")),
   });
   await expect(going).rejects.toThrow("enough");
-  while ((await shell.run(`ps -eo args | grep -c '[s]leep ${mark}'`, run)).stdout !== "0\n") await delay(20);
-  // When the third goes out is told once it does: clocks are compared by that.
+  const sleeping = async (): Promise<string> =>
+    (await shell.run(`ps -eo args | grep -c '[s]leep ${mark}'`, run)).stdout;
+  await expect.poll(sleeping).toBe("0\n");
+  // When a script goes out is told once it does, not once it waits for its turn: clocks are compared by that.
   let under = 0;
   let most = 0;
   const one = async (): Promise<void> => {
@@ -117,9 +120,9 @@ test("where sshd has few sessions, an upload and an interruption find one", asyn
     under -= 1;
   };
   await Promise.all([one(), one(), one()]);
+  // Or one: sshd may still have counted the session that was interrupted.
+  expect([1, 2]).toContain(most);
   expect(under).toBe(0);
-  expect(most).toBeGreaterThan(0);
-  expect(most).toBeLessThanOrEqual(2);
   await narrow.stop();
 });
 
