@@ -26,10 +26,6 @@ async function send(at: Place, key: string, signal: NodeJS.Signals): Promise<voi
   process.kill(pid, signal);
 }
 
-async function end(at: Place, key: string, signal: NodeJS.Signals): Promise<void> {
-  await endBy(signal, at, [key]);
-}
-
 const dataOf = (at: Place, node: string, role: string): string => join(at.folder, ".kctl/demo", node, role, "data");
 
 /** `up` stops before it touches anything, and names these nodes. */
@@ -63,7 +59,7 @@ export function faultsOfClusters(quorum: Quorum): void {
 
     injectFault(69, `meta.properties of another broker, ${mode}`, async () => {
       const at = await clusterOf(1, quorum);
-      await end(at, "kafka-1/broker", "SIGKILL");
+      await endBy("SIGKILL", at, ["kafka-1/broker"]);
       const meta = join(dataOf(at, "kafka-1", "broker"), "meta.properties");
       const own = await readFile(meta, "utf8");
       const others = own.replace(/^(broker|node)\.id=1$/m, "$1.id=7");
@@ -78,7 +74,7 @@ export function faultsOfClusters(quorum: Quorum): void {
 
     injectFault(69, `meta.properties of another cluster, ${mode}`, async () => {
       const at = await clusterOf(3, quorum);
-      await end(at, "kafka-2/broker", "SIGKILL");
+      await endBy("SIGKILL", at, ["kafka-2/broker"]);
       const meta = join(dataOf(at, "kafka-2", "broker"), "meta.properties");
       const own = await readFile(meta, "utf8");
       const others = own.replace(/^cluster\.id=.*$/m, "cluster.id=AnotherClustersOwnId_-");
@@ -94,7 +90,7 @@ export function faultsOfClusters(quorum: Quorum): void {
     injectFault(71, `a broker's process runs, its port is not open yet, ${mode}`, async () => {
       const at = await clusterOf(1, quorum);
       // Ended in order, so that no registration is waited for.
-      await end(at, "kafka-1/broker", "SIGTERM");
+      await endBy("SIGTERM", at, ["kafka-1/broker"]);
       const run = start(at, "up", "--json", "--timeout", "5s");
       await reached(run, { type: "change-started", key: /^start kafka-1\/broker$/ });
       await expect
@@ -135,7 +131,7 @@ export function faultsOfMissedBrokers(quorum: Quorum): void {
       // Longer than the next `up` may take to come to it.
       const session = quorum === "zookeeper" ? { "zookeeper.session.timeout.ms": 18_000 } : {};
       const at = await clusterOf(1, quorum, session);
-      await end(at, "kafka-1/broker", "SIGKILL");
+      await endBy("SIGKILL", at, ["kafka-1/broker"]);
       const up = await kctl(at, "up", "--json");
       expect({ exit: up.exit, changed: up.result?.["changed"] }).toEqual({ exit: 0, changed: 1 });
       const waits = up.lines.filter(({ type }) => type === "waiting").map((line) => line["what"]);
@@ -212,7 +208,7 @@ export function faultsOfMyid(): void {
     ] as const) {
       injectFault(68, `myid is ${what}, and its ZooKeeper server was killed`, async () => {
         const at = await clusterOf(3, "zookeeper");
-        await end(at, "kafka-2/zookeeper", "SIGKILL");
+        await endBy("SIGKILL", at, ["kafka-2/zookeeper"]);
         await writeFile(myid(at, "kafka-2"), content);
         const up = await kctl(at, "up", "--json");
         expect({ exit: up.exit, errors: errorsOf(up) }).toEqual({ exit: 0, errors: [] });
